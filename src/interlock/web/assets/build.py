@@ -1,0 +1,1 @@
+"""Build the page assets."""
