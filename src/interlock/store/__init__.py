@@ -1,0 +1,1 @@
+"""Analytical tables: the data contract, Delta tables on disk, and the engine that reads them."""
