@@ -1,0 +1,232 @@
+"""Every setting of an installation, read once from the environment and checked.
+
+A wrong value stops the start with a sentence that names the variable, the value and what is allowed.
+`SETTINGS` is also what `docs/settings.md` and `interlock doctor` print, so nothing is configurable in secret.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from platformdirs import user_data_path
+
+
+class SettingError(ValueError):
+    """A variable holds a value that Interlock cannot start with."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One environment variable: its name, default as shown to people, meaning and reader."""
+
+    name: str
+    default: str
+    meaning: str
+    read: Callable[[str], Any]
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not text.strip().isdigit() or not low <= int(text) <= high:
+            raise SettingError(f"needs a whole number from {low} to {high}")
+        return int(text)
+
+    return read
+
+
+def _yes_no(text: str) -> bool:
+    if text.lower() not in {"yes", "no", "1", "0", "true", "false"}:
+        raise SettingError("needs yes or no")
+    return text.lower() in {"yes", "1", "true"}
+
+
+def _one_of(*allowed: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in allowed:
+            raise SettingError(f"needs one of {', '.join(allowed)}")
+        return text
+
+    return read
+
+
+def _folder(text: str) -> Path:
+    path = Path(text).expanduser().absolute()
+    if path.exists() and not path.is_dir():
+        raise SettingError("names a file; give a folder")
+    return path
+
+
+def _host(text: str) -> str:
+    if not text or any(sign in text for sign in "/ :"):
+        raise SettingError("needs a host name or an address without port, such as 127.0.0.1 or 0.0.0.0")
+    return text
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise SettingError("needs a time zone such as Europe/Zurich") from error
+    return text
+
+
+def _currency(text: str) -> str:
+    if len(text) != 3 or not text.isalpha() or not text.isupper():
+        raise SettingError("needs an ISO 4217 code in capitals, such as EUR")
+    return text
+
+
+def _database(text: str) -> dict[str, Any]:
+    """Turn a database URL into what Django wants; the empty text means SQLite in the home folder."""
+    if not text:
+        return {}
+    url = urlsplit(text)
+    if url.scheme not in {"postgres", "postgresql"}:
+        raise SettingError("needs postgresql://user:password@host:port/name, or nothing for SQLite")
+    options = dict(pair.split("=", 1) for pair in url.query.split("&") if "=" in pair)
+    # The embedded servers of the tests listen on a socket named in the query: ?host=/folder
+    host = options.pop("host", None) or url.hostname or ""
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": url.path.lstrip("/"),
+        "USER": url.username or "",
+        "PASSWORD": url.password or "",
+        "HOST": host,
+        "PORT": str(url.port or ""),
+        "OPTIONS": options,
+    }
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        "INTERLOCK_HOME",
+        "the user's data folder",
+        "Folder of all state: database, records, uploads, keys.",
+        _folder,
+    ),
+    Setting("INTERLOCK_HOST", "127.0.0.1", "Address the web server listens on.", _host),
+    Setting("INTERLOCK_PORT", "8000", "Port the web server listens on.", _whole(1, 65535)),
+    Setting(
+        "DATABASE_URL", "SQLite in INTERLOCK_HOME", "postgresql:// URL of the relational database.", _database
+    ),
+    Setting(
+        "INTERLOCK_ENGINE",
+        "duckdb://",
+        "Engine that reads the records; spark:// comes with a later release.",
+        _one_of("duckdb://"),
+    ),
+    Setting(
+        "INTERLOCK_ALLOWED_HOSTS",
+        "localhost, 127.0.0.1 and INTERLOCK_HOST",
+        "Host names that may be asked for, parted by commas.",
+        _names,
+    ),
+    Setting("INTERLOCK_HTTPS", "no", "yes behind a TLS proxy: cookies are sent over TLS only.", _yes_no),
+    Setting(
+        "INTERLOCK_SECRET_KEY",
+        "made once, kept in INTERLOCK_HOME",
+        "Key that signs sessions and links, 32 characters or more.",
+        str,
+    ),
+    Setting("INTERLOCK_TIME_ZONE", "UTC", "Time zone in which dates are shown.", _zone),
+    Setting(
+        "INTERLOCK_LANGUAGE", "en", "Language of the pages until a person chooses another.", _one_of("en")
+    ),
+    Setting("INTERLOCK_CURRENCY", "EUR", "Currency of amounts whose records name none.", _currency),
+    Setting("INTERLOCK_WORKERS", "2", "Web server processes.", _whole(1, 64)),
+    Setting(
+        "INTERLOCK_MEMORY_MB",
+        "1024",
+        "Memory that reading and analysing records may take, per process.",
+        _whole(256, 1_048_576),
+    ),
+    Setting("INTERLOCK_UPLOAD_MB", "512", "Largest upload that a page accepts.", _whole(1, 102_400)),
+    Setting(
+        "INTERLOCK_UNPACKED_MB", "2048", "Largest content that a zip may unpack to.", _whole(1, 1_048_576)
+    ),
+    Setting(
+        "INTERLOCK_KEEP_DAYS", "90", "Days for which earlier versions of records are kept.", _whole(1, 3650)
+    ),
+    Setting(
+        "INTERLOCK_LOG",
+        "info",
+        "How much is written to the log.",
+        _one_of("debug", "info", "warning", "error"),
+    ),
+    Setting(
+        "INTERLOCK_DEBUG",
+        "no",
+        "yes shows error details in the browser; never on a reachable machine.",
+        _yes_no,
+    ),
+)
+
+
+def read_environment(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return every setting by name, defaults filled in.
+
+    Raises:
+        SettingError: names the variable, its value and what is allowed; all faults at once.
+    """
+    environ = os.environ if environ is None else environ
+    values: dict[str, Any] = {}
+    faults: list[str] = []
+    for setting in SETTINGS:
+        text = environ.get(setting.name, "").strip()
+        if not text:
+            values[setting.name] = _default(setting)
+            continue
+        try:
+            values[setting.name] = setting.read(text)
+        except SettingError as error:
+            shown = "(hidden)" if "SECRET" in setting.name or "URL" in setting.name else repr(text)
+            faults.append(f"{setting.name} {error}; it is {shown}.")
+    known = {setting.name for setting in SETTINGS}
+    faults += [
+        f"{name} is not a setting of Interlock; docs/settings.md lists them all."
+        for name in sorted(environ)
+        if name.startswith("INTERLOCK_")
+        and name not in known
+        and not name.startswith(("INTERLOCK_TEST_", "INTERLOCK_CHROMIUM"))
+    ]
+    if faults:
+        raise SettingError(" ".join(faults))
+    values["INTERLOCK_SECRET_KEY"] = values["INTERLOCK_SECRET_KEY"] or _kept_key(values["INTERLOCK_HOME"])
+    if len(values["INTERLOCK_SECRET_KEY"]) < 32:
+        raise SettingError("INTERLOCK_SECRET_KEY needs 32 characters or more.")
+    return values
+
+
+def _default(setting: Setting) -> Any:
+    if setting.name == "INTERLOCK_HOME":
+        return user_data_path("interlock", appauthor=False)
+    if setting.name in {"DATABASE_URL", "INTERLOCK_SECRET_KEY", "INTERLOCK_ALLOWED_HOSTS"}:
+        return {"DATABASE_URL": {}, "INTERLOCK_SECRET_KEY": "", "INTERLOCK_ALLOWED_HOSTS": []}[setting.name]
+    return setting.read(setting.default)
+
+
+def _kept_key(home: Path) -> str:
+    """Return the installation's own key; made at the first start, readable by its owner only."""
+    path = home / "secret.key"
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secrets.token_urlsafe(48))
+        return path.read_text().strip()
+    except OSError as error:
+        raise SettingError(
+            f"INTERLOCK_HOME {home} cannot be written ({error.strerror}). Give a folder that this user may write."
+        ) from error

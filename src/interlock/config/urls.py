@@ -1,0 +1,15 @@
+"""Every address of the product; each room names its own."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("interlock.web.urls")),
+    path("", include("interlock.listen.urls")),
+    path("", include("interlock.converse.urls")),
+    path("", include("interlock.reconnect.urls")),
+    path("account/", include("allauth.urls")),
+]
+handler400 = "interlock.web.views.bad_request"
+handler403 = "interlock.web.views.forbidden"
+handler404 = "interlock.web.views.not_found"
+handler500 = "interlock.web.views.server_error"

@@ -1,0 +1,150 @@
+"""Who did what to what, when: append-only, hash-chained, verifiable.
+
+Each entry's hash covers its own fields and the hash before it, so that a changed, removed or reordered
+entry is found, and its number named. The last number and hash are also written to a file outside the
+database, so that cutting off the end is found too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import models, transaction
+
+from interlock.fabric.models import Context, JournalEntry, JournalHead, Person
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What `verify` found: entries read, and the first fault with its entry number, if any."""
+
+    entries: int
+    fault_at: int | None
+    fault: str
+
+    @property
+    def sound(self) -> bool:
+        return self.fault_at is None
+
+
+def note(
+    *,
+    actor: Person | None,
+    verb: str,
+    about: models.Model,
+    at: datetime,
+    detail: Mapping[str, Any] | None = None,
+) -> JournalEntry:
+    """Append one entry inside the caller's transaction.
+
+    `actor` is None when the product itself acted (a scheduled detection); `detail` must be plain JSON.
+    """
+    kind, key = _named(about)
+    with transaction.atomic():
+        head, _ = JournalHead.objects.select_for_update().get_or_create(pk=1)
+        entry = JournalEntry(
+            number=head.number + 1,
+            at=at.astimezone(UTC),
+            actor=actor,
+            verb=verb,
+            about_kind=kind,
+            about_key=key,
+            detail=json.loads(json.dumps(dict(detail or {}), default=str)),
+            previous=head.hash,
+        )
+        entry.hash = _hash(entry)
+        entry.save(force_insert=True)
+        head.number, head.hash = entry.number, entry.hash
+        head.save(update_fields=["number", "hash"])
+        transaction.on_commit(lambda: _keep_outside(entry.number, entry.hash))
+    return entry
+
+
+def entries_about(thing: models.Model) -> models.QuerySet[JournalEntry]:
+    """What happened to one thing, the latest first, with the people who did it. One query."""
+    kind, key = _named(thing)
+    return (
+        JournalEntry.objects.filter(about_kind=kind, about_key=key)
+        .select_related("actor")
+        .order_by("-number")
+    )
+
+
+def verify() -> Verdict:
+    """Walk the whole chain and compare its end with the head kept in and outside the database."""
+    previous, number = "", 0
+    for entry in JournalEntry.objects.order_by("number").iterator(chunk_size=2000):
+        number += 1
+        if entry.number != number:
+            return Verdict(number - 1, number, f"entry {number} is missing")
+        if entry.previous != previous:
+            return Verdict(number - 1, number, f"entry {number} does not follow the entry before it")
+        if entry.hash != _hash(entry):
+            return Verdict(number - 1, number, f"entry {number} was changed after it was written")
+        previous = entry.hash
+    return _compare_ends(number, previous)
+
+
+def _compare_ends(number: int, last_hash: str) -> Verdict:
+    head = JournalHead.objects.filter(pk=1).first()
+    if head and (head.number, head.hash) != (number, last_hash):
+        return Verdict(number, number + 1, f"the journal ends at entry {number}, its head says {head.number}")
+    kept = _kept_outside()
+    if kept is None:
+        return Verdict(number, None, "")
+    kept_number, kept_hash = kept
+    if kept_number > number:
+        return Verdict(number, number + 1, f"entries {number + 1} to {kept_number} were cut off")
+    if kept_number and JournalEntry.objects.get(number=kept_number).hash != kept_hash:
+        return Verdict(number, kept_number, f"entry {kept_number} is not the one noted outside the database")
+    return Verdict(number, None, "")
+
+
+def _named(thing: models.Model) -> tuple[str, str]:
+    if isinstance(thing, Context):
+        return thing.kind, thing.key
+    return thing._meta.model_name or "", str(thing.pk)
+
+
+def _hash(entry: JournalEntry) -> str:
+    content = [
+        entry.number,
+        entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        entry.actor_id,
+        entry.verb,
+        entry.about_kind,
+        entry.about_key,
+        entry.detail,
+        entry.previous,
+    ]
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _keep_outside(number: int, entry_hash: str) -> None:
+    """Note the head in a file. A lost write only weakens the check against truncation, so it never fails a request."""
+    path = settings.HOME / "journal.head"
+    kept = _kept_outside()
+    if kept and kept[0] >= number:
+        return
+    draft = path.with_suffix(f".{number}")
+    try:
+        draft.write_text(f"{number} {entry_hash}\n")
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+
+
+def _kept_outside() -> tuple[int, str] | None:
+    path = settings.HOME / "journal.head"
+    try:
+        number, entry_hash = path.read_text().split()
+    except (OSError, ValueError):
+        return None
+    return int(number), entry_hash

@@ -1,0 +1,174 @@
+"""The nouns that every verb shares: people, teams, contexts, evidence and the journal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Function(models.TextChoices):
+    """What a team does for the customer. The order is the order of every chart."""
+
+    CUSTOMER = "customer", _("Customers")
+    SALES = "sales", _("Sales")
+    MARKETING = "marketing", _("Marketing")
+    PRODUCT = "product", _("Product")
+    PRODUCTION = "production", _("Production")
+    OPERATIONS = "operations", _("Operations")
+    SERVICE = "service", _("Service")
+    FINANCE = "finance", _("Finance")
+    LEGAL = "legal", _("Legal")
+    PEOPLE = "people", _("People")
+    PARTNER = "partner", _("Partners")
+    RIVAL = "rival", _("Rivals")
+
+
+class Role(models.TextChoices):
+    """What somebody may do; `fabric/access.py` holds the table."""
+
+    OWNER = "owner", _("Owner")
+    LEAD = "lead", _("Function lead")
+    CONTRIBUTOR = "contributor", _("Contributor")
+    PARTNER = "partner", _("Partner")
+    CUSTOMER = "customer", _("Customer")
+    OBSERVER = "observer", _("Observer")
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes users by e-mail address; there are no user names."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class User(AbstractBaseUser):
+    """A sign-in. What somebody is to the company stands in Person."""
+
+    email = models.EmailField(unique=True)
+    is_active = models.BooleanField(default=True)
+    date_joined = models.DateTimeField(auto_now_add=True)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: list[str] = []
+    # Nobody has powers outside the access table, so the admin's notions are constants.
+    is_staff = False
+    is_superuser = False
+
+    objects = UserManager()
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class Team(models.Model):
+    """A team of the company, as the records name it or as the owner adds it."""
+
+    key = models.CharField(max_length=200, unique=True)
+    name = models.CharField(max_length=200)
+    function = models.CharField(max_length=20, choices=Function)
+    site = models.CharField(max_length=200, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Person(models.Model):
+    """Somebody who takes part: an employee, a partner or a customer."""
+
+    user = models.OneToOneField(User, models.SET_NULL, null=True, blank=True, related_name="person")
+    name = models.CharField(max_length=120)
+    role = models.CharField(max_length=20, choices=Role, default=Role.CONTRIBUTOR)
+    functions = models.JSONField(default=list, help_text=_("codes of Function; the first is the home"))
+    team = models.ForeignKey(Team, models.SET_NULL, null=True, blank=True, related_name="members")
+    account_key = models.CharField(
+        max_length=200, blank=True, help_text=_("for customers and partners: their account")
+    )
+    theme = models.CharField(max_length=10, blank=True, choices=[("paper", _("Paper")), ("ink", _("Ink"))])
+    shortcuts = models.BooleanField(default=True)
+    left_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["name", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_staff_side(self) -> bool:
+        return self.role in {Role.OWNER, Role.LEAD, Role.CONTRIBUTOR, Role.OBSERVER}
+
+
+class Invitation(models.Model):
+    """A one-time link to create an account. Only the hash of its token is kept."""
+
+    token_hash = models.CharField(max_length=64, unique=True)
+    email = models.EmailField(blank=True)
+    role = models.CharField(max_length=20, choices=Role)
+    functions = models.JSONField(default=list)
+    account_key = models.CharField(max_length=200, blank=True)
+    invited_by = models.ForeignKey(
+        Person, models.PROTECT, null=True, blank=True, related_name="invitations_sent"
+    )
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+    used_by = models.OneToOneField(Person, models.PROTECT, null=True, blank=True, related_name="invitation")
+
+
+class Context(models.Model):
+    """A thin pointer to what a talk is about: a record, a group of records, a metric or a process element."""
+
+    kind = models.CharField(max_length=20)
+    key = models.CharField(max_length=400)
+    label = models.CharField(max_length=400)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "key"], name="context_once")]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class Evidence(models.Model):
+    """A frozen query: the question, the versions of the tables, and the hash of the rows it gave."""
+
+    context = models.ForeignKey(Context, models.PROTECT, related_name="evidence")
+    title = models.CharField(max_length=300)
+    query = models.JSONField()
+    versions = models.JSONField()
+    columns = models.JSONField()
+    row_count = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    taken_at = models.DateTimeField()
+    taken_by = models.ForeignKey(Person, models.PROTECT, null=True)
+
+
+class JournalEntry(models.Model):
+    """One line of who did what to what, chained by hash. Rows are never changed; triggers refuse it."""
+
+    number = models.PositiveBigIntegerField(primary_key=True)
+    at = models.DateTimeField(db_index=True)
+    actor = models.ForeignKey(Person, models.PROTECT, null=True, related_name="journal_entries")
+    verb = models.CharField(max_length=40)
+    about_kind = models.CharField(max_length=40)
+    about_key = models.CharField(max_length=400)
+    detail = models.JSONField(default=dict)
+    previous = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        indexes = [models.Index(fields=["about_kind", "about_key", "number"], name="journal_about")]
+
+
+class JournalHead(models.Model):
+    """The one row that writers of the journal lock, so that the chain never forks."""
+
+    number = models.PositiveBigIntegerField(default=0)
+    hash = models.CharField(max_length=64, default="")
