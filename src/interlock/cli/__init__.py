@@ -6,6 +6,8 @@ import os
 import sys
 
 import click
+import django
+from django.core.exceptions import ImproperlyConfigured
 
 
 @click.group()
@@ -17,13 +19,19 @@ def commands() -> None:
 def main() -> None:
     """Run the command line; wrong settings end with one sentence and exit code 2."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "interlock.config.settings")
-    from interlock.config.environment import SettingError  # after the variable above is set
-
     try:
-        import django  # settings are read here; --help must not need them
-
         django.setup()
-        commands()
-    except SettingError as error:
+    except ImproperlyConfigured as error:
         click.echo(f"Interlock cannot start: {error}", err=True)
         sys.exit(2)
+    register()
+    commands()
+
+
+def register() -> None:
+    """Add every group of commands. Their modules import models, so Django must be set up before."""
+    from interlock.cli import journal, serving  # models load only after django.setup()
+
+    for module in (serving, journal):
+        for command in module.COMMANDS:
+            commands.add_command(command)

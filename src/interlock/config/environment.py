@@ -15,10 +15,11 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from django.core.exceptions import ImproperlyConfigured
 from platformdirs import user_data_path
 
 
-class SettingError(ValueError):
+class SettingError(ImproperlyConfigured):
     """A variable holds a value that Interlock cannot start with."""
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.utils.csp import CSP
 
-from interlock.config.environment import read_environment
+from interlock.config.environment import SETTINGS, read_environment
 
 ENVIRONMENT = read_environment()
 HOME: Path = ENVIRONMENT["INTERLOCK_HOME"]
@@ -120,7 +120,7 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not ENVIRONMENT["INTERLOCK_HTTPS"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "web:today"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+MAILERS = {"default": {"BACKEND": "django.core.mail.backends.console.EmailBackend"}}
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENVIRONMENT["INTERLOCK_HTTPS"]
@@ -163,6 +163,7 @@ LOGGING = {
 }
 
 # Of this product
+ENVIRONMENT_SETTINGS = SETTINGS
 RECORDS_FOLDER = HOME / "records"
 UPLOADS_FOLDER = HOME / "uploads"
 MAPPINGS_FOLDER = HOME / "mappings"

@@ -61,3 +61,12 @@ def records_at(versions: Mapping[str, int]) -> Iterator[Records]:
 
 def _open(versions: Mapping[str, int] | None) -> Records:
     return open_records(lake(), url=settings.RECORDS_ENGINE, versions=versions, memory_mb=settings.MEMORY_MB)
+
+
+def forget() -> None:
+    """Close what this thread holds open and forget the lake; for tests and for a changed folder."""
+    kept = getattr(_opened, "records", None)
+    if kept is not None:
+        kept[1].close()
+        _opened.records = None
+    _lake_at.cache_clear()

@@ -1,0 +1,90 @@
+"""Shared by all tests: an own home folder, an optional PostgreSQL, and people of every role."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real data sets; tests that need it skip where it is absent, and say so."""
+    root = Path(os.environ.get("INTERLOCK_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    if not root.is_dir():
+        pytest.skip(f"the real data sets are not here ({root}); set INTERLOCK_TEST_DATA to their folder")
+    return root
+
+
+@pytest.fixture
+def home(tmp_path, settings) -> Path:
+    """A fresh home folder, so that no test sees another's records."""
+    settings.HOME = tmp_path
+    settings.RECORDS_FOLDER = tmp_path / "records"
+    settings.UPLOADS_FOLDER = tmp_path / "uploads"
+    settings.MAPPINGS_FOLDER = tmp_path / "mappings"
+    from interlock.fabric import records  # Django must be set up before rooms are imported
+
+    records.forget()
+    yield tmp_path
+    records.forget()
+
+
+@pytest.fixture
+def person(db, home):
+    """Make a person: `person("lead", "sales")` signs in as lead.sales@example.com."""
+    from interlock.fabric.models import Person, User  # see above
+
+    def make(role: str = "contributor", *functions: str, name: str = "", account: str = "") -> Person:
+        email = f"{role}.{'.'.join(functions) or 'any'}.{User.objects.count()}@example.com"
+        user = User.objects.create_user(email, "correct horse battery staple")
+        return Person.objects.create(
+            user=user,
+            name=name or f"{role} {' '.join(functions)}".title(),
+            role=role,
+            functions=list(functions),
+            account_key=account,
+        )
+
+    return make
+
+
+@pytest.fixture
+def signed_in(client, person):
+    """A test client signed in as somebody of this role: `signed_in("owner")`; the person is `client.person`."""
+
+    def sign_in(role: str = "owner", *functions: str):
+        client.person = person(role, *functions)
+        client.force_login(client.person.user)
+        return client
+
+    return sign_in
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(request, django_db_setup, django_db_blocker):
+    """Let a flush between browser tests empty the journal, which its triggers rightly forbid."""
+    from django.db import connection  # after the settings
+
+    operations = type(connection.ops)
+    plain_flush = operations.sql_flush
+
+    def flush_past_triggers(self, style, tables, **options):
+        statements = plain_flush(self, style, tables, **options)
+        if connection.vendor != "sqlite" or "fabric_journalentry" not in tables:
+            return statements
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT name, sql FROM sqlite_master WHERE type='trigger' AND tbl_name='fabric_journalentry'"
+            )
+            triggers = cursor.fetchall()
+        drops = [f"DROP TRIGGER {name}" for name, _ in triggers]
+        return [*drops, *statements, *(sql for _, sql in triggers)]
+
+    operations.sql_flush = flush_past_triggers
+    yield
+    operations.sql_flush = plain_flush
