@@ -9,7 +9,7 @@ urlpatterns = [
     path("", include("interlock.reconnect.urls")),
     path("account/", include("allauth.urls")),
 ]
-handler400 = "interlock.web.views.bad_request"
-handler403 = "interlock.web.views.forbidden"
-handler404 = "interlock.web.views.not_found"
-handler500 = "interlock.web.views.server_error"
+handler400 = "interlock.web.errors.bad_request"
+handler403 = "interlock.web.errors.forbidden"
+handler404 = "interlock.web.errors.not_found"
+handler500 = "interlock.web.errors.server_error"

@@ -1,14 +1,146 @@
-"""What every page needs: the doors this person may open, and who they are."""
+"""What every page needs: the doors this person may open, the things that wait behind each, and the theme.
+
+A door appears when its room has pages, so there is never a dead link. A room states how many things wait
+for somebody through a function named here; each is asked once a request and costs one query.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
-from interlock.fabric.access import person_of
+from interlock.fabric.access import Act, may, person_of
+from interlock.fabric.models import Person
+
+THEMES = ("paper", "ink")
+THEME_COOKIE = "interlock_theme"
+
+
+@dataclass(frozen=True)
+class Door:
+    """One place in the rail. `waiting` names a function of the room that counts, given the person."""
+
+    name: Any
+    url_name: str
+    icon: str
+    key: str
+    waiting: str = ""
+    act: Act = Act.READ
+    note: str = ""
+
+    @property
+    def prefix(self) -> str:
+        return self.url_name.partition(":")[0]
+
+
+# In the order of the product. Community, consults, launches, paths and proof come with their rooms.
+DOORS = (
+    Door(_("Today"), "web:today", "sun", "t"),
+    Door(_("Signals"), "listen:signals", "audio-lines", "s"),
+    Door(_("Disconnects"), "reconnect:disconnects", "unlink", "d", waiting="interlock.reconnect.queries.open_count"),
+    Door(_("Conversations"), "converse:conversations", "messages-square", "c", act=Act.TALK,
+         waiting="interlock.converse.queries.waiting_count"),
+)  # fmt: skip
+SOURCES = Door(_("Sources"), "listen:sources", "database", "o", note="interlock.listen.queries.sources_note")
+SEARCH = Door(_("Search"), "web:search", "search", "/")
+PEOPLE = Door(_("People"), "web:people", "users", "p", act=Act.INVITE)
+
+
+@dataclass(frozen=True)
+class OpenDoor:
+    """A door as a page shows it to one person."""
+
+    door: Door
+    url: str
+    current: bool
+    waiting: str
+
+
+class Navigation:
+    """The frame of one request; everything in it is worked out when a template first asks."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+        self.person = person_of(request)
+
+    @cached_property
+    def doors(self) -> list[OpenDoor]:
+        return [one for one in map(self._opened, DOORS) if one]
+
+    @cached_property
+    def sources(self) -> OpenDoor | None:
+        return self._opened(SOURCES)
+
+    @cached_property
+    def search(self) -> OpenDoor | None:
+        return self._opened(SEARCH)
+
+    @cached_property
+    def people(self) -> OpenDoor | None:
+        return self._opened(PEOPLE)
+
+    @cached_property
+    def theme(self) -> str:
+        """The person's choice, a visitor's cookie, or nothing: then the system decides."""
+        chosen = self.person.theme if self.person else self.request.COOKIES.get(THEME_COOKIE, "")
+        return chosen if chosen in THEMES else ""
+
+    @property
+    def keys(self) -> bool:
+        return self.person is None or self.person.shortcuts
+
+    @property
+    def now(self) -> Any:
+        return timezone.localtime()
+
+    def __iter__(self) -> Iterator[OpenDoor]:
+        return iter(self.doors)
+
+    def _opened(self, door: Door) -> OpenDoor | None:
+        url = _address(door.url_name)
+        if not url or not may(self.person, door.act):
+            return None
+        return OpenDoor(door, url, self._is_current(door, url), self._waiting(door))
+
+    def _is_current(self, door: Door, url: str) -> bool:
+        if door.url_name == "web:today":
+            return self.request.path == url
+        return self.request.path.startswith(url)
+
+    def _waiting(self, door: Door) -> str:
+        ask = _function(door.waiting or door.note)
+        answer = ask(self.person) if ask and self.person else None
+        return str(answer) if answer else ""
+
+
+def _address(url_name: str) -> str:
+    try:
+        return reverse(url_name)
+    except NoReverseMatch:
+        return ""
+
+
+def _function(path: str) -> Callable[[Person], Any] | None:
+    if not path:
+        return None
+    module, _dot, name = path.rpartition(".")
+    try:
+        return getattr(import_module(module), name, None)
+    except ModuleNotFoundError:
+        return None
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
     """Template context of the frame."""
-    return {"person": person_of(request)}
+    if not hasattr(request, "navigation"):
+        request.navigation = Navigation(request)  # type: ignore[attr-defined]
+    frame = request.navigation  # type: ignore[attr-defined]
+    return {"person": frame.person, "navigation": frame}

@@ -1,31 +1,59 @@
-"""Pages of the shell."""
+"""Pages of the shell that show no records: the choice of theme and keys, more doors, errors."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_POST
+
+from interlock.fabric.access import person_of
+from interlock.web.navigation import THEME_COOKIE, THEMES, Navigation
+
+YEAR_SECONDS = 365 * 24 * 3600
 
 
-def today(request: HttpRequest) -> HttpResponse:
-    """The front page."""
-    return render(request, "web/today.html")
+@require_GET
+def more(request: HttpRequest) -> HttpResponse:
+    """The doors that the phone's bar has no room for."""
+    frame = Navigation(request)
+    others = [one for one in (frame.search, frame.sources, frame.people) if one]
+    return render(request, "web/more.html", {"others": others})
 
 
-def _error(request: HttpRequest, status: int) -> HttpResponse:
-    return render(request, "web/error.html", {"status": status}, status=status)
+@require_POST
+@login_not_required
+def theme(request: HttpRequest) -> HttpResponse:
+    """Keep paper, ink or the system's choice: with the person, or in a cookie for a visitor."""
+    chosen = request.POST.get("theme", "")
+    chosen = chosen if chosen in THEMES else ""
+    person = person_of(request)
+    response = _back(request)
+    if person:
+        person.theme = chosen
+        person.save(update_fields=["theme"])
+    # Also for the signed-in: the sign-in page after a sign-out keeps the theme.
+    response.set_cookie(
+        THEME_COOKIE, chosen, max_age=YEAR_SECONDS, secure=settings.SESSION_COOKIE_SECURE, httponly=True, samesite="Lax"
+    )
+    return response
 
 
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _error(request, 400)
+@require_POST
+def shortcuts(request: HttpRequest) -> HttpResponse:
+    """Switch the single-letter keys on or off."""
+    person = person_of(request)
+    if person:
+        person.shortcuts = request.POST.get("shortcuts") == "on"
+        person.save(update_fields=["shortcuts"])
+    return _back(request)
 
 
-def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _error(request, 403)
-
-
-def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _error(request, 404)
-
-
-def server_error(request: HttpRequest) -> HttpResponse:
-    return _error(request, 500)
+def _back(request: HttpRequest) -> HttpResponseRedirect:
+    address = request.POST.get("back", "")
+    if not url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure()):
+        address = reverse("web:today")
+    return HttpResponseRedirect(address)

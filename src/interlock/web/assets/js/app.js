@@ -1,0 +1,5 @@
+// What every page may use; each part is a page of its own. A page without script is whole.
+import "./theme.js";
+import "./keys.js";
+import "./said.js";
+import "./forms.js";

@@ -1,0 +1,177 @@
+"""How numbers, money, rates and days are written on every page.
+
+One place, so that `€312 k`, `12 in 100` and `19 November` look the same everywhere. Values in, text out;
+a no-break space keeps a figure and its unit on one line. Rules: the look, section 9.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+NBSP = "\N{NO-BREAK SPACE}"
+MINUS = "\N{MINUS SIGN}"
+SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "BRL": "R$", "JPY": "¥", "INR": "₹"}
+NO_MINOR_UNIT = {"JPY", "KRW", "CLP", "ISK", "VND"}
+_UNITS = ((1_000_000_000, "bn"), (1_000_000, "m"), (10_000, "k"))
+
+
+def count(value: float) -> str:
+    """A whole number with thousands: 1,842."""
+    return _signed(number_format(abs(round(value)), 0, force_grouping=True), value)
+
+
+def decimal(value: float, digits: int = 1) -> str:
+    """A number with fixed digits: 5.2."""
+    return _signed(number_format(abs(value), digits, force_grouping=True), value)
+
+
+def three_digits(value: float) -> str:
+    """Three significant digits without needless zeros: 0.84, 32.7, 312, 1,310."""
+    size = abs(value)
+    if size >= 99.95 or size == 0:
+        return count(value)
+    digits = 1 if size >= 9.995 else 2
+    text = number_format(size, digits, force_grouping=True)
+    return _signed(_without_zeros(text), value)
+
+
+def percent(share: float) -> str:
+    """A share from 0 to 1: 62 %."""
+    return f"{_hundredth(share)}{NBSP}%"
+
+
+def per_hundred(rate: float) -> str:
+    """A rate from 0 to 1 as a bare figure for a table: 34.1."""
+    return decimal(rate * 100, 1)
+
+
+def in_hundred(rate: float) -> str:
+    """A rate from 0 to 1 in words a rider would use: 12 in 100, 4 in 1,000."""
+    if rate <= 0:
+        return _("none in 100")
+    if rate * 100 >= 0.95:
+        return _("%(times)s in 100") % {"times": _hundredth(rate)}
+    if rate * 1000 >= 0.95:
+        return _("%(times)s in 1,000") % {"times": count(rate * 1000)}
+    return _("fewer than 1 in 1,000")
+
+
+def interval(low: float, high: float, digits: int = 0) -> str:
+    """28 to 41."""
+    return _("%(low)s to %(high)s") % {"low": decimal(low, digits), "high": decimal(high, digits)}
+
+
+def rate_interval(low: float, high: float) -> str:
+    """Two rates from 0 to 1, as figures of 100: 28 to 41."""
+    digits = 0 if high >= 0.095 else 1
+    return interval(low * 100, high * 100, digits)
+
+
+def chances(probability: float) -> str:
+    """97 chances in 100; never certainty."""
+    if probability > 0.99:
+        return _("more than 99 chances in 100")
+    return _("%(chances)d chances in 100") % {"chances": max(1, round(probability * 100))}
+
+
+def money(minor: int, currency: str) -> str:
+    """€312 k, €1.31 m, €8,400; an unknown currency is written out: CHF 8,400."""
+    amount = _major(minor, currency)
+    divisor, unit = _unit_of(amount)
+    text = three_digits(abs(amount) / divisor) if unit else number_format(abs(round(amount)), 0, force_grouping=True)
+    sign = MINUS if amount <= -0.5 else ""
+    return f"{sign}{_symbol(currency)}{text}{NBSP}{unit}" if unit else f"{sign}{_symbol(currency)}{text}"
+
+
+def money_exact(minor: int, currency: str) -> str:
+    """Every cent: €1,284.50."""
+    digits = 0 if currency in NO_MINOR_UNIT else 2
+    amount = _major(minor, currency)
+    return _signed(_symbol(currency) + number_format(abs(amount), digits, force_grouping=True), amount)
+
+
+def money_interval(low: int, high: int, mid: int, currency: str) -> str:
+    """The interval in the unit of the middle: 181 to 474."""
+    divisor, _unit = _unit_of(_major(mid, currency))
+    ends = [three_digits(_major(end, currency) / divisor) for end in (low, high)]
+    return _("%(low)s to %(high)s") % {"low": ends[0], "high": ends[1]}
+
+
+def money_range(low: int, mid: int, high: int, currency: str) -> str:
+    """€312 k (181 to 474)."""
+    return f"{money(mid, currency)} ({money_interval(low, high, mid, currency)})"
+
+
+def day(value: date | datetime | None, today: date | None = None) -> str:
+    """19 November; with the year when it is not this one."""
+    return _day(value, today, "j F", "j F Y")
+
+
+def day_short(value: date | datetime | None, today: date | None = None) -> str:
+    """19 Nov; with the year when it is not this one."""
+    return _day(value, today, "j M", "j M Y")
+
+
+def weekday(value: date) -> str:
+    """Thursday 19 November 2026."""
+    return date_format(value, "l j F Y", use_l10n=False)
+
+
+def hours(value: float) -> str:
+    """A duration given in hours: 40 minutes, 5.2 hours, 3 days."""
+    if value < 1:
+        minutes = max(1, round(value * 60))
+        return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": count(minutes)}
+    if value < 48:
+        return _("%(n)s hours") % {"n": decimal(value, 1 if value < 10 else 0)}
+    return _("%(n)s days") % {"n": decimal(value / 24, 1 if value < 240 else 0)}
+
+
+def in_words(value: int) -> str:
+    """One to nine as a word, the rest as figures."""
+    words = [_("no"), _("one"), _("two"), _("three"), _("four"), _("five"), _("six"), _("seven"), _("eight"), _("nine")]
+    return words[value] if 0 <= value < len(words) else count(value)
+
+
+def _day(value: date | datetime | None, today: date | None, same_year: str, other_year: str) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        value = timezone.localtime(value).date() if timezone.is_aware(value) else value.date()
+    year = (today or timezone.localdate()).year
+    text = date_format(value, same_year if value.year == year else other_year, use_l10n=False)
+    return text.replace(" ", NBSP)
+
+
+def _hundredth(share: float) -> str:
+    value = share * 100
+    return count(value) if abs(value) >= 9.5 else _without_zeros(number_format(value, 1))
+
+
+def _without_zeros(text: str) -> str:
+    return text.rstrip("0").rstrip(".,") if any(mark in text for mark in ".,") else text
+
+
+def _major(minor: int, currency: str) -> float:
+    return minor if currency in NO_MINOR_UNIT else minor / 100
+
+
+def _unit_of(amount: float) -> tuple[int, str]:
+    for size, unit in _UNITS:
+        # 999,500 would otherwise be written €1,000 k.
+        if abs(amount) >= size * (0.9995 if size > 10_000 else 1):
+            return (1_000 if unit == "k" else size), unit
+    return 1, ""
+
+
+def _symbol(currency: str) -> str:
+    return SYMBOLS.get(currency, f"{currency}{NBSP}" if currency else "")
+
+
+def _signed(text: str, value: float) -> str:
+    return f"{MINUS}{text}" if value < 0 and any(mark in text for mark in "123456789") else text

@@ -1,0 +1,61 @@
+"""The functions of `web/figures.py` as filters and tags for templates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import template
+
+from interlock.web import figures
+
+register = template.Library()
+for name in (
+    "count", "percent", "per_hundred", "in_hundred", "chances", "day", "day_short", "weekday", "hours", "in_words",
+    "three_digits",
+):  # fmt: skip
+    register.filter(name, getattr(figures, name))
+
+
+def part(value: Any, name: str) -> Any:
+    """A field of a frozen dataclass or of the JSON it was stored as."""
+    return value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
+
+
+@register.filter
+def money_text(value: Any) -> str:
+    """A Money, or a dict of its fields: €312 k (181 to 474)."""
+    if not value:
+        return ""
+    low, mid, high = (int(part(value, name)) for name in ("low", "mid", "high"))
+    return figures.money_range(low, mid, high, part(value, "currency"))
+
+
+@register.filter
+def money_middle(value: Any) -> str:
+    """The middle of a Money: €312 k."""
+    return figures.money(int(part(value, "mid")), part(value, "currency")) if value else ""
+
+
+@register.filter
+def money_ends(value: Any) -> str:
+    """The interval of a Money in the unit of its middle: 181 to 474."""
+    if not value:
+        return ""
+    low, mid, high = (int(part(value, name)) for name in ("low", "mid", "high"))
+    return figures.money_interval(low, high, mid, part(value, "currency"))
+
+
+@register.simple_tag
+def money(minor: int, currency: str) -> str:
+    return figures.money(int(minor), currency)
+
+
+@register.simple_tag
+def money_exact(minor: int, currency: str) -> str:
+    return figures.money_exact(int(minor), currency)
+
+
+@register.simple_tag
+def rate_interval(low: float, high: float) -> str:
+    return figures.rate_interval(low, high)
