@@ -39,8 +39,16 @@ def nice_end(value: float) -> float:
 
 
 def whisker(
-    value: float, low: float, high: float, end: float, *, label: str,
-    tick: float | None = None, harm: bool = False, width: int = 208, height: int = 16,
+    value: float,
+    low: float,
+    high: float,
+    end: float,
+    *,
+    label: str,
+    tick: float | None = None,
+    harm: bool = False,
+    width: int = 208,
+    height: int = 16,
 ) -> SafeString:
     """A value with its interval on a line from 0 to end; the dashed tick is a promise or last quarter."""
     middle = height / 2
@@ -59,7 +67,11 @@ def whisker(
 
 def _upright(x: float, height: int) -> SafeString:
     return format_html(
-        '<line x1="{}" x2="{}" y1="0" y2="{}" stroke="{}" stroke-width="1.5" stroke-dasharray="2 2"/>', x, x, height, INK_3
+        '<line x1="{}" x2="{}" y1="0" y2="{}" stroke="{}" stroke-width="1.5" stroke-dasharray="2 2"/>',
+        x,
+        x,
+        height,
+        INK_3,
     )
 
 
@@ -85,7 +97,9 @@ def _dotted(x: float) -> SafeString:
     )  # fmt: skip
 
 
-def sparkline(values: Sequence[float], *, limit: float, label: str, width: int = 96, height: int = 28) -> SafeString:
+def sparkline(
+    values: Sequence[float], *, limit: float, label: str, width: int = 96, height: int = 28
+) -> SafeString:
     """A course with its limit: zero is the floor, values above the limit are dotted in ochre."""
     if not values:
         return SafeString("")
@@ -95,7 +109,9 @@ def sparkline(values: Sequence[float], *, limit: float, label: str, width: int =
     line = " ".join(f"{x},{y}" for x, y in points)
     over = [point for point, value in zip(points, values, strict=True) if value > limit]
     dots = format_html_join("", '<circle cx="{}" cy="{}" r="3" fill="{}"/>', ((x, y, HARM) for x, y in over))
-    last = format_html('<circle cx="{}" cy="{}" r="3" fill="{}"/>', *points[-1], HARM if values[-1] > limit else INK_2)
+    last = format_html(
+        '<circle cx="{}" cy="{}" r="3" fill="{}"/>', *points[-1], HARM if values[-1] > limit else INK_2
+    )
     top = _height(limit, end, height)
     return format_html(
         '<svg class="block" role="img" aria-label="{}" width="{}" height="{}" viewBox="0 0 {} {}">'
@@ -132,7 +148,11 @@ def pair(state: str, *, label: str, width: int = 44) -> SafeString:
     """Two rings: apart (silent), one filled (one side wrote), interlocked (talking), green (mended)."""
     if state in {"talking", "mended"}:
         colour, view = (TALK if state == "talking" else GOOD), 29
-        parts = _LENS.format(colour) + _RING.format(9.4, 7.4, "none", colour) + _RING.format(19.4, 7.4, "none", colour)
+        parts = (
+            _LENS.format(colour)
+            + _RING.format(9.4, 7.4, "none", colour)
+            + _RING.format(19.4, 7.4, "none", colour)
+        )
     else:
         view, filled = 44, INK if state == "one" else "none"
         parts = _RING.format(9, 7, filled, INK) + _RING.format(35, 7, "none", INK) + _APART.format(HARM)

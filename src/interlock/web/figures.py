@@ -83,7 +83,11 @@ def money(minor: int, currency: str) -> str:
     """€312 k, €1.31 m, €8,400; an unknown currency is written out: CHF 8,400."""
     amount = _major(minor, currency)
     divisor, unit = _unit_of(amount)
-    text = three_digits(abs(amount) / divisor) if unit else number_format(abs(round(amount)), 0, force_grouping=True)
+    text = (
+        three_digits(abs(amount) / divisor)
+        if unit
+        else number_format(abs(round(amount)), 0, force_grouping=True)
+    )
     sign = MINUS if amount <= -0.5 else ""
     return f"{sign}{_symbol(currency)}{text}{NBSP}{unit}" if unit else f"{sign}{_symbol(currency)}{text}"
 
@@ -134,7 +138,18 @@ def hours(value: float) -> str:
 
 def in_words(value: int) -> str:
     """One to nine as a word, the rest as figures."""
-    words = [_("no"), _("one"), _("two"), _("three"), _("four"), _("five"), _("six"), _("seven"), _("eight"), _("nine")]
+    words = [
+        _("no"),
+        _("one"),
+        _("two"),
+        _("three"),
+        _("four"),
+        _("five"),
+        _("six"),
+        _("seven"),
+        _("eight"),
+        _("nine"),
+    ]
     return words[value] if 0 <= value < len(words) else count(value)
 
 

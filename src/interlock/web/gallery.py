@@ -38,7 +38,16 @@ STEPS = [
     {"name": "Measuring", "is": "todo"},
     {"name": "Resolved", "is": "todo"},
 ]
-RATES = ((11, 6, 19), (13, 7, 21), (10, 5, 18), (12, 7, 20), (14, 8, 22), (11, 6, 19), (24, 17, 33), (33, 25, 43))
+RATES = (
+    (11, 6, 19),
+    (13, 7, 21),
+    (10, 5, 18),
+    (12, 7, 20),
+    (14, 8, 22),
+    (11, 6, 19),
+    (24, 17, 33),
+    (33, 25, 43),
+)
 CHART = {
     "title": "It began in September, when Line 2 moved to two shifts",
     "note": "Shops North, Heron Cargo, late per 100, by month",
@@ -59,7 +68,14 @@ ROWS = [
     [{"text": "A-20455", "url": "#"}, "Fietshuis Oost", date(2026, 10, 5), date(2026, 10, 21), 16],
 ]
 CELLS = {
-    "sales production": {"required": 1.0, "actual": 0.1, "harm": True, "number": "1", "url": "#", "note": "€312 k"},
+    "sales production": {
+        "required": 1.0,
+        "actual": 0.1,
+        "harm": True,
+        "number": "1",
+        "url": "#",
+        "note": "€312 k",
+    },
     "production service": {"required": 0.5, "actual": 0.2, "harm": True, "number": "2", "url": "#"},
     "sales service": {"required": 0.3, "actual": 0.9},
 }

@@ -58,7 +58,7 @@ def _pieces(text_of: str, values: Mapping[str, Any]) -> Iterator[tuple[str | Non
 
 
 def _written(value: Any, layout: str) -> str:
-    if isinstance(value, bool) or isinstance(value, str):
+    if isinstance(value, bool | str):
         return str(value)
     if layout:
         return format(value, layout).replace("-", figures.MINUS)

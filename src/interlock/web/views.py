@@ -37,7 +37,12 @@ def theme(request: HttpRequest) -> HttpResponse:
         person.save(update_fields=["theme"])
     # Also for the signed-in: the sign-in page after a sign-out keeps the theme.
     response.set_cookie(
-        THEME_COOKIE, chosen, max_age=YEAR_SECONDS, secure=settings.SESSION_COOKIE_SECURE, httponly=True, samesite="Lax"
+        THEME_COOKIE,
+        chosen,
+        max_age=YEAR_SECONDS,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
     )
     return response
 

@@ -33,7 +33,9 @@ class BuildFailed(Exception):
 def main() -> int:
     try:
         if not NODE_MODULES.is_dir():
-            raise BuildFailed(f"{NODE_MODULES} is absent. Run ./do sync, which installs the page parts first.")
+            raise BuildFailed(
+                f"{NODE_MODULES} is absent. Run ./do sync, which installs the page parts first."
+            )
         with tempfile.TemporaryDirectory(dir=_made(BUILT.parent)) as folder:
             built = Path(folder) / "built"
             built.mkdir()
@@ -61,7 +63,9 @@ def _start(name: str, command: list[str]) -> tuple[str, subprocess.Popen[str]]:
             command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
     except OSError as error:
-        raise BuildFailed(f"{name} could not be started ({error}). Run ./do clean, then ./do sync.") from error
+        raise BuildFailed(
+            f"{name} could not be started ({error}). Run ./do clean, then ./do sync."
+        ) from error
 
 
 def _style_sheet(built: Path) -> tuple[str, subprocess.Popen[str]]:
@@ -101,7 +105,9 @@ def _copy(source: Path, target: Path) -> None:
     try:
         shutil.copyfile(source, target / source.name if target.is_dir() else target)
     except OSError as error:
-        raise BuildFailed(f"{source.name} could not be copied ({error}). Run ./do clean, then ./do sync.") from error
+        raise BuildFailed(
+            f"{source.name} could not be copied ({error}). Run ./do clean, then ./do sync."
+        ) from error
 
 
 def _replace(built: Path) -> None:

@@ -38,7 +38,13 @@ def line_chart(name: str, spec: Mapping[str, Any], height: int = 212) -> dict[st
         "events": list(spec.get("events") or ()),
         "harm": bool(spec.get("harm")),
     }
-    return {**spec, "name": name, "height": height, "rows": [point["row"] for point in points], "json": _json(drawn)}
+    return {
+        **spec,
+        "name": name,
+        "height": height,
+        "rows": [point["row"] for point in points],
+        "json": _json(drawn),
+    }
 
 
 def _point(point: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -52,7 +58,13 @@ def _point(point: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
         "short": point.get("short") or point["name"], "value": value, "low": low, "high": high,
         "label": _short(value), "reading": reading, "rows": point.get("rows") or "",
     }  # fmt: skip
-    row = {"name": point["name"], "value": _short(value), "ends": ends, "n": n, "url": point.get("rows") or ""}
+    row = {
+        "name": point["name"],
+        "value": _short(value),
+        "ends": ends,
+        "n": n,
+        "url": point.get("rows") or "",
+    }
     return {"drawn": drawn, "row": row}
 
 

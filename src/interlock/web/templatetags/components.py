@@ -64,11 +64,15 @@ def whisker(
         "low": figures.three_digits(low),
         "high": figures.three_digits(high),
     }
-    return drawings.whisker(value, low, high, end, tick=tick, harm=harm, width=width, height=height, label=said)
+    return drawings.whisker(
+        value, low, high, end, tick=tick, harm=harm, width=width, height=height, label=said
+    )
 
 
 @register.simple_tag
-def sparkline(values: Sequence[float], limit: float, label: str, width: int = 96, height: int = 28) -> SafeString:
+def sparkline(
+    values: Sequence[float], limit: float, label: str, width: int = 96, height: int = 28
+) -> SafeString:
     return drawings.sparkline(list(values), limit=limit, label=label, width=width, height=height)
 
 
@@ -87,7 +91,11 @@ def forest(
     end = drawings.nice_end(max((float(part(group, "high")) for group, _url in shown), default=1.0))
     rows = [_forest_row(group, url, end, baseline) for group, url in shown]
     left = len(ordered) - len(shown)
-    more = ngettext("%(n)d more group is not drawn.", "%(n)d more groups are not drawn.", left) % {"n": left} if left else ""
+    more = (
+        ngettext("%(n)d more group is not drawn.", "%(n)d more groups are not drawn.", left) % {"n": left}
+        if left
+        else ""
+    )
     usual = figures.per_hundred(baseline) if baseline is not None else ""
     return {"rows": rows, "caption": caption, "usual": usual, "note": note, "more": more}
 
@@ -124,7 +132,9 @@ def money_sum(money: Any) -> dict[str, Any]:
 def _term(term: Any) -> dict[str, str]:
     """Labels and values are msgids with named values, as in a sentence."""
     values = part(term, "values") or {}
-    written = {name: sentences.text({"text": part(term, name), "values": values}) for name in ("label", "value_text")}
+    written = {
+        name: sentences.text({"text": part(term, name), "values": values}) for name in ("label", "value_text")
+    }
     return {"sign": part(term, "sign"), **written}
 
 
@@ -226,7 +236,10 @@ def function_mark(code: str) -> dict[str, str]:
 
 @register.inclusion_tag(PARTS + "evidence.html")
 def evidence_table(
-    columns: Sequence[Mapping[str, Any]], rows: Sequence[Sequence[Any]], caption: str, sides: Sequence[Mapping[str, Any]] = ()
+    columns: Sequence[Mapping[str, Any]],
+    rows: Sequence[Sequence[Any]],
+    caption: str,
+    sides: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """Rows of records. A column is `{"label", "kind", "side", "sort_url", "sorted"}`, kind text, number, day or harm.
 
@@ -244,7 +257,9 @@ def _cell(column: Mapping[str, Any], value: Any) -> dict[str, Any]:
         text = figures.day_short(text) if text else ""
     elif column.get("kind") in {"number", "harm"} and isinstance(text, int | float):
         text = figures.count(text) if isinstance(text, int) else figures.three_digits(text)
-    classes = ("r" if column.get("kind") in {"number", "day", "harm"} else "") + (" side" if column.get("side") else "")
+    classes = ("r" if column.get("kind") in {"number", "day", "harm"} else "") + (
+        " side" if column.get("side") else ""
+    )
     return {"text": "" if text is None else text, "url": linked.get("url", ""), "classes": classes.strip(),
             "harm": column.get("kind") == "harm", "label": column["label"]}  # fmt: skip
 
@@ -260,7 +275,11 @@ def matrix(functions: Sequence[str], cells: Mapping[str, Mapping[str, Any]], cap
     for at, row in enumerate(functions):
         line = [_square(cells, row, column) if below < at else None for below, column in enumerate(functions)]
         rows.append({"code": row, "name": function_name(row), "cells": line[:at]})
-    return {"rows": rows, "heads": [(code, function_name(code)) for code in functions[:-1]], "caption": caption}
+    return {
+        "rows": rows,
+        "heads": [(code, function_name(code)) for code in functions[:-1]],
+        "caption": caption,
+    }
 
 
 def _square(cells: Mapping[str, Mapping[str, Any]], one: str, other: str) -> dict[str, Any] | None:

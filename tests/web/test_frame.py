@@ -1,0 +1,58 @@
+"""The frame of every page: doors, theme, keys, errors."""
+
+import pytest
+from django.urls import reverse
+
+
+def test_the_gallery_draws_every_component(signed_in, settings):
+    settings.DEBUG = True
+
+    page = signed_in("owner").get(reverse("web:gallery"))
+
+    assert page.status_code == 200
+    assert "Shops North promised Heron Cargo dates that we missed" in page.content.decode()
+    assert '<a class="num" href="#hits">71</a> of <a class="num" href="#all">208</a>' in page.content.decode()
+
+
+def test_the_gallery_is_not_part_of_the_product(signed_in):
+    assert signed_in("owner").get(reverse("web:gallery")).status_code == 404
+
+
+def test_an_empty_installation_begins_with_what_to_give(signed_in):
+    page = signed_in("owner").get("/")
+
+    assert page.status_code == 200
+    assert "Give us what customers say and what you deliver." in page.content.decode()
+
+
+@pytest.mark.parametrize("theme", ["paper", "ink"])
+def test_a_chosen_theme_is_kept_with_the_person(signed_in, theme):
+    client = signed_in("observer")
+
+    client.post(reverse("web:theme"), {"theme": theme, "back": "/more/"})
+
+    client.person.refresh_from_db()
+    assert client.person.theme == theme
+    assert f'data-theme="{theme}"' in client.get("/more/").content.decode()
+
+
+def test_a_visitor_keeps_the_theme_in_a_cookie(client, db):
+    answer = client.post(reverse("web:theme"), {"theme": "ink", "back": "https://elsewhere.example/"})
+
+    assert answer.url == "/"
+    assert 'data-theme="ink"' in client.get(reverse("account_login")).content.decode()
+
+
+def test_single_letter_keys_can_be_switched_off(signed_in):
+    client = signed_in("contributor")
+
+    client.post(reverse("web:shortcuts"), {"shortcuts": "off"})
+
+    assert 'data-keys="off"' in client.get("/more/").content.decode()
+
+
+def test_an_unknown_address_is_answered_in_the_look(signed_in):
+    page = signed_in("observer").get("/nothing/here/")
+
+    assert page.status_code == 404
+    assert "There is nothing at this address." in page.content.decode()
