@@ -1,0 +1,66 @@
+"""The rules: each finds groups in which two functions' gap hurts customers, with the rows behind it.
+
+`find_symptoms` runs all of them over the records; `rows` rebuilds the rows behind one.
+"""
+
+from datetime import datetime
+
+import ibis.expr.types as ir
+
+from interlock.analytics.finding import Report, RowQuery, RuleOff, Symptom, Tables
+from interlock.analytics.symptoms import r01_broken_promises
+from interlock.analytics.symptoms.bench import Bench, last_event
+from interlock.analytics.symptoms.rule import Rule
+
+RULES: dict[str, Rule] = {rule.key: rule for rule in (r01_broken_promises.RULE,)}
+_TIERS = {"detected": 0, "watch": 1, "suspected": 2}
+
+
+def find_symptoms(tables: Tables, *, now: datetime | None = None) -> Report:
+    """Run every rule over the records.
+
+    Args:
+        tables: the records; missing tables or columns switch rules off.
+        now: the moment to judge from; the last event on record when not given.
+
+    Returns:
+        Symptoms by tier, then money times probability; rules that were off with their reason.
+    """
+    as_of = now or last_event(tables)
+    if as_of is None:
+        nothing = "The records hold no dated order, delivery or signal yet."
+        return Report((), tuple(RuleOff(key, nothing) for key in RULES), None, None)
+    bench = Bench(tables, as_of)
+    found: list[Symptom] = []
+    off: list[RuleOff] = []
+    ran: list[str] = []
+    for rule in RULES.values():
+        result = rule.off(bench) or rule.run(bench)
+        if isinstance(result, RuleOff):
+            off.append(result)
+        else:
+            ran.append(rule.key)
+            found.extend(result)
+    return Report(tuple(sorted(found, key=_worth)), tuple(off), as_of, bench.window(), tuple(ran))
+
+
+def rows(tables: Tables, query: RowQuery) -> ir.Table:
+    """Rebuild the rows behind a number, at whatever snapshot `tables` is.
+
+    Raises:
+        KeyError: no rule of that key.
+    """
+    return RULES[query.rule].rows(tables, query)
+
+
+def _worth(symptom: Symptom) -> tuple[int, float, float, str, str]:
+    """Tier first, then money lost, then money exposed or volume, each times probability."""
+    beyond = max(symptom.x - symptom.n * symptom.baseline, 0.0)
+    money = symptom.money.mid if symptom.money else 0
+    return (
+        _TIERS[symptom.tier],
+        -symptom.probability * money,
+        -symptom.probability * beyond,
+        symptom.rule,
+        symptom.context.key,
+    )

@@ -1,0 +1,106 @@
+"""The bench a rule works on: the records, the day they reach up to, and questions asked once.
+
+The clock is never read. Exports are old, so "now" is the last event in the records,
+unless the caller says otherwise.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, cast
+
+import ibis
+import ibis.expr.types as ir
+
+from interlock.analytics.finding import Tables
+
+WINDOW_DAYS = 90
+LONG_WINDOW_DAYS = 180
+YEAR_DAYS = 365
+# A few rows long after all the others are typing errors or stragglers, not the present.
+_STRAY_SHARE = 0.0005
+_STRAY_GAP_MONTHS = 3
+
+_EVENT_TIMES = (
+    ("orders", "ordered_at"),
+    ("order_lines", "delivered_at"),
+    ("signals", "occurred_at"),
+    ("deals", "closed_at"),
+)
+
+
+@dataclass
+class Bench:
+    """Records, their last day, and a memory for what several rules ask."""
+
+    tables: Tables
+    as_of: datetime
+    _memory: dict[Any, Any] = field(default_factory=dict)
+
+    def once[T](self, key: object, ask: Callable[[], T]) -> T:
+        """Return what `ask` returned the first time for this key."""
+        if key not in self._memory:
+            self._memory[key] = ask()
+        return cast(T, self._memory[key])
+
+    def has(self, table: str, *columns: str) -> bool:
+        """Say whether the table and each column hold values."""
+        return self.once(("has", table, columns), lambda: self.tables.has(table, *columns))
+
+    def window(self, days: int = WINDOW_DAYS) -> tuple[date, date]:
+        """Return the first and the last day of a window that ends with the records."""
+        last = self.as_of.date()
+        return last - timedelta(days=days - 1), last
+
+    def currency(self) -> str:
+        """Return the currency most orders are in; empty when the records name none."""
+        if not self.has("orders", "currency"):
+            return ""
+        return self.once("currency", lambda: _most_common(self.tables.table("orders").currency))
+
+    def names(self, table: str, key: str, name: str) -> dict[str, str]:
+        """Return the names of a small table by key; empty where the records have none."""
+        if not self.has(table, key, name):
+            return {}
+        return self.once(("names", table, key, name), lambda: _names(self.tables.table(table), key, name))
+
+
+def last_event(tables: Tables) -> datetime | None:
+    """Return the last moment the records speak of, strays left out; None without any event."""
+    months: dict[int, tuple[int, datetime]] = {}
+    for table, column in _EVENT_TIMES:
+        if not tables.has(table, column):
+            continue
+        at = tables.table(table)[column].cast("timestamp(6)").name("at")
+        timed = at.as_table().filter(lambda t: t.at.notnull())
+        counted = timed.group_by(month=timed.at.year() * 12 + timed.at.month()).agg(
+            n=ibis._.count(), last=ibis._.at.max()
+        )
+        for row in counted.to_pyarrow().to_pylist():
+            n, last = months.get(row["month"], (0, row["last"]))
+            months[row["month"]] = (n + row["n"], max(last, row["last"]))
+    return _present(months)
+
+
+def _present(months: dict[int, tuple[int, datetime]]) -> datetime | None:
+    total = sum(n for n, _ in months.values())
+    ordered = sorted(months)
+    after = 0
+    while len(ordered) > 1 and ordered[-1] - ordered[-2] > _STRAY_GAP_MONTHS:
+        after += months[ordered[-1]][0]
+        if after > max(3, _STRAY_SHARE * total):
+            break
+        ordered.pop()
+    return months[ordered[-1]][1] if ordered else None
+
+
+def _most_common(column: ir.Column) -> str:
+    named = column.name("value").as_table().filter(lambda t: t.value.notnull())
+    counted = named.group_by("value").agg(n=ibis._.count())
+    rows = counted.order_by(ibis.desc("n"), "value").limit(1).to_pyarrow().to_pylist()
+    return str(rows[0]["value"]) if rows else ""
+
+
+def _names(table: ir.Table, key: str, name: str) -> dict[str, str]:
+    rows = table.select(key=table[key], name=table[name]).to_pyarrow().to_pylist()
+    return {row["key"]: row["name"] for row in rows if row["key"] and row["name"]}

@@ -1,0 +1,118 @@
+"""A small table of counts that stands for millions of rows: one pass, then numpy.
+
+A cube has one cell per combination of group columns and month. Rules share it, so each
+fact table is read once.
+"""
+
+from dataclasses import dataclass, replace
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
+MONTH = "month"
+
+
+@dataclass(frozen=True)
+class Cube:
+    """Counts per cell.
+
+    Attributes:
+        codes: level of each cell per column, -1 where the record has none, each shape (c,).
+        levels: the levels' keys per column.
+        n: cases; x: events; amount: money on all cases; hit_amount: money on events; all (c,).
+        age: 2 in the short window, 1 in the long one only, 0 before, (c,).
+        months: month number of each cell, (c,).
+    """
+
+    codes: dict[str, Codes]
+    levels: dict[str, list[str]]
+    n: Floats
+    x: Floats
+    amount: Floats
+    hit_amount: Floats
+    age: Codes
+    months: Codes
+    judged_from: int = 2
+
+    @property
+    def current(self) -> NDArray[np.bool_]:
+        """Whether each cell lies in the window that is judged, shape (c,)."""
+        return np.asarray(self.age >= self.judged_from)
+
+    def since(self, age: int) -> "Cube":
+        """Return the same counts, judged from the given age on."""
+        return replace(self, judged_from=age)
+
+    def only(self, keep: NDArray[np.bool_]) -> "Cube":
+        """Return the cells of a mask, levels unchanged."""
+        return Cube(
+            {name: codes[keep] for name, codes in self.codes.items()},
+            self.levels,
+            self.n[keep],
+            self.x[keep],
+            self.amount[keep],
+            self.hit_amount[keep],
+            self.age[keep],
+            self.months[keep],
+            self.judged_from,
+        )
+
+
+def cube_of(facts: ir.Table, columns: tuple[str, ...]) -> Cube:
+    """Count facts by columns, month and window.
+
+    Args:
+        facts: rows with `hit` (0 or 1), `amount` (may be null), `month` and `age` (integers)
+            and the columns.
+        columns: group columns of type string.
+    """
+    counted = facts.group_by([*columns, MONTH, "age"]).agg(
+        n=ibis._.count(),
+        x=ibis._.hit.sum(),
+        amount_sum=ibis._.amount.sum(),
+        hit_amount=(ibis._.amount * ibis._.hit).sum(),
+    )
+    return _from_arrow(counted.to_pyarrow(), columns)
+
+
+def _from_arrow(cells: pa.Table, columns: tuple[str, ...]) -> Cube:
+    codes: dict[str, Codes] = {}
+    levels: dict[str, list[str]] = {}
+    for name in columns:
+        encoded = cells[name].combine_chunks().dictionary_encode()
+        codes[name] = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+        levels[name] = encoded.dictionary.to_pylist()
+    return Cube(
+        codes,
+        levels,
+        _floats(cells["n"]),
+        _floats(cells["x"]),
+        _floats(cells["amount_sum"]),
+        _floats(cells["hit_amount"]),
+        cells["age"].to_numpy().astype(np.int64),
+        cells[MONTH].fill_null(0).to_numpy().astype(np.int64),
+    )
+
+
+def _floats(column: pa.ChunkedArray) -> Floats:
+    return np.asarray(np.nan_to_num(column.cast(pa.float64()).to_numpy()), dtype=np.float64)
+
+
+def dense(codes: Codes) -> Codes:
+    """Return codes renumbered from 0 without gaps; unknown (-1) becomes a level of its own."""
+    return np.unique(codes, return_inverse=True)[1].astype(np.int64)
+
+
+def join_codes(cube: Cube, columns: tuple[str, ...]) -> tuple[Codes, NDArray[np.bool_]]:
+    """Return one group code per cell for a combination of columns, and whether all are known."""
+    known = np.ones(cube.n.size, dtype=bool)
+    joined = np.zeros(cube.n.size, dtype=np.int64)
+    for name in columns:
+        known &= cube.codes[name] >= 0
+        joined = joined * (len(cube.levels[name]) + 1) + cube.codes[name] + 1
+    return dense(joined), known

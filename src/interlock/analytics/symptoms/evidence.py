@@ -1,0 +1,124 @@
+"""What stands behind an alarm: siblings, months, the customers' words, the way back to the rows."""
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+
+from interlock.analytics.finding import GroupRate, PeriodRate, Quote, RowQuery, Tables
+from interlock.analytics.statistics import wilson
+from interlock.analytics.symptoms.bench import Bench
+from interlock.analytics.symptoms.cube import Cube
+from interlock.analytics.symptoms.facts import column, month_start
+from interlock.analytics.symptoms.labels import labels_of
+from interlock.analytics.symptoms.search import Alarm
+
+MOST_SIBLINGS = 7
+MOST_QUOTES = 5
+_READ_FOR_QUOTES = 40
+_SHORTEST_QUOTE = 15
+
+
+def siblings(bench: Bench, cube: Cube, alarm: Alarm) -> tuple[GroupRate, ...]:
+    """Return the group among its like, highest rate first, at most eight."""
+    groups = alarm.groups
+    now = cube.only(cube.current)
+    known = np.flatnonzero(groups.usable)
+    same = known
+    if len(alarm.columns) > 1:
+        last = alarm.columns[-1]
+        code = now.codes[last][groups.first]
+        same = known[code[known] == code[alarm.group]]
+        same = same if same.size > 1 else known
+    others = same[same != alarm.group]
+    others = others[np.argsort(-groups.n[others], kind="stable")][:MOST_SIBLINGS]
+    rates = [_group_rate(bench, now, alarm, int(g)) for g in (alarm.group, *others)]
+    return tuple(sorted(rates, key=lambda rate: (-rate.rate, rate.label)))
+
+
+def _group_rate(bench: Bench, now: Cube, alarm: Alarm, group: int) -> GroupRate:
+    groups = alarm.groups
+    x, n = round(groups.x[group]), round(groups.n[group])
+    low, high = wilson(x, n)
+    key = groups.key(now, group)
+    label = ", ".join(labels_of(bench, alarm.columns, key))
+    usual = float(groups.prior.usual(groups.expected_rate)[group])
+    return GroupRate(label, x, n, x / n, float(low), float(high), usual, group == alarm.group)
+
+
+def periods(cube: Cube, alarm: Alarm) -> tuple[PeriodRate, ...]:
+    """Return the group's last twelve months, oldest first; months without a case are left out."""
+    inside = np.ones(cube.n.size, dtype=bool)
+    for name, key in zip(alarm.columns, alarm.key, strict=True):
+        inside &= cube.codes[name] == cube.levels[name].index(key)
+    result = []
+    for number in np.unique(cube.months[inside]):
+        cells = inside & (cube.months == number)
+        everyone = cube.months == number
+        x, n = round(cube.x[cells].sum()), round(cube.n[cells].sum())
+        low, high = wilson(x, n)
+        usual = float(cube.x[everyone].sum() / cube.n[everyone].sum())
+        result.append(PeriodRate(month_start(int(number)), x, n, x / n, float(low), float(high), usual))
+    return tuple(result[-12:])
+
+
+def row_query(rule: str, window: dict[str, str], alarm: Alarm) -> RowQuery:
+    """Return the way back to all rows of an alarm."""
+    group = {f"group.{name}": key for name, key in zip(alarm.columns, alarm.key, strict=True)}
+    return RowQuery(rule, "all", window | group)
+
+
+def select_rows(facts: ir.Table, query: RowQuery) -> ir.Table:
+    """Return the facts of a query's group and selection."""
+    for name, key in query.params.items():
+        if name.startswith("group."):
+            facts = facts.filter(facts[name.removeprefix("group.")] == key)
+    return facts.filter(facts.hit == 1) if query.selection == "hits" else facts
+
+
+def quotes(bench: Bench, hits: ir.Table, key: str = "line_id") -> tuple[Quote, ...]:
+    """Return three to five whole sentences customers wrote about these rows, lowest rating first."""
+    tables = bench.tables
+    if not bench.has("signals", "body"):
+        return ()
+    signals = tables.table("signals")
+    said = signals.select(
+        signal_id=signals.signal_id,
+        said_of=column(signals, key, "string"),
+        account_id=column(signals, "account_id", "string"),
+        occurred_at=signals.occurred_at,
+        rating=column(signals, "rating", "float64") / column(signals, "rating_max", "float64").nullif(0),
+        body=signals.body.cast("string"),
+        kind=signals.kind,
+    )
+    said = said.filter(said.body.length() >= _SHORTEST_QUOTE, said.kind != "praise")
+    about = hits.select(key_of_hit=hits[key]).distinct()
+    said = said.semi_join(about, said.said_of == about.key_of_hit)
+    ranked = said.mutate(rank=said.rating.fill_null(0.3))
+    ranked = ranked.order_by(ranked.rank, ibis.desc("occurred_at"), "signal_id").limit(_READ_FOR_QUOTES)
+    return _told_apart(bench, ranked.to_pyarrow().to_pylist())
+
+
+def _told_apart(bench: Bench, rows: list[dict[str, object]]) -> tuple[Quote, ...]:
+    chosen: dict[str, Quote] = {}
+    for row in rows:
+        text = " ".join(str(row["body"]).split())
+        near = "".join(c for c in text.lower() if c.isalnum())[:60]
+        who = _who(bench.tables, str(row["account_id"] or ""))
+        if near not in chosen:
+            when = row["occurred_at"].date()  # type: ignore[attr-defined]
+            chosen[near] = Quote(str(row["signal_id"]), text, who, when)
+        if len(chosen) == MOST_QUOTES:
+            break
+    return tuple(chosen.values())
+
+
+def _who(tables: Tables, account_id: str) -> str:
+    if not account_id or not tables.has("accounts"):
+        return ""
+    accounts = tables.table("accounts")
+    found = accounts.filter(accounts.account_id == account_id).select(
+        name=column(accounts, "name", "string"), region=column(accounts, "region", "string")
+    )
+    for row in found.limit(1).to_pyarrow().to_pylist():
+        return ", ".join(part for part in (row["name"], row["region"]) if part)
+    return ""

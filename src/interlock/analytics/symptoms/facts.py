@@ -1,0 +1,107 @@
+"""One row an order line, with what sales, product and the customer's record say about it.
+
+Columns that a company's export does not have are null, so that every rule can name them.
+Nothing is computed until a rule aggregates or pages through the rows.
+"""
+
+from datetime import date, datetime, timedelta
+
+import ibis
+import ibis.expr.datatypes as dt
+import ibis.expr.types as ir
+
+from interlock.analytics.finding import Tables
+
+# What calls a line bad: the customer complained, sent it back, or rated it 2 of 5 or worse.
+BAD_KINDS = ("complaint", "return")
+LOW_RATING = 0.4
+
+_ORDER = {"account_id": "string", "ordered_at": "timestamp(6)", "channel": "string", "team_id": "string"}
+_ORDER |= {"status": "string", "currency": "string"}
+_ACCOUNT = {"account": "string", "region": "string", "segment": "string", "use_case": "string"}
+_PRODUCT = {"family": "string", "product": "string", "configuration": "string", "version": "string"}
+_PRODUCT |= {"unit_margin": "float64"}
+_SOURCES = {"account": "name", "product": "name"}
+
+
+def column(table: ir.Table, name: str, kind: str) -> ir.Column:
+    """Return a column cast to `kind`, or a null of that kind when the export lacks it."""
+    if name in table.columns:
+        return table[name].cast(kind)
+    return ibis.null(dt.dtype(kind))
+
+
+def order_lines(tables: Tables) -> ir.Table:
+    """Return one row an order line, joined with its order, account and product."""
+    lines = tables.table("order_lines")
+    facts = lines.select(
+        line_id=lines.line_id,
+        order_id=lines.order_id,
+        product_id=column(lines, "product_id", "string"),
+        quantity=column(lines, "quantity", "float64"),
+        amount=column(lines, "amount", "float64"),
+        promised_at=column(lines, "promised_at", "timestamp(6)"),
+        shipped_at=column(lines, "shipped_at", "timestamp(6)"),
+        delivered_at=column(lines, "delivered_at", "timestamp(6)"),
+        batch_id=column(lines, "batch_id", "string"),
+        site_id=column(lines, "site_id", "string"),
+    )
+    facts = _join(tables, facts, "orders", "order_id", _ORDER)
+    facts = _join(tables, facts, "accounts", "account_id", _ACCOUNT)
+    return _join(tables, facts, "products", "product_id", _PRODUCT)
+
+
+def _join(tables: Tables, facts: ir.Table, name: str, key: str, columns: dict[str, str]) -> ir.Table:
+    if not tables.has(name):
+        return facts.mutate(**{new: ibis.null(dt.dtype(kind)) for new, kind in columns.items()})
+    other = tables.table(name)
+    chosen = other.select(
+        joined_key=other[key],
+        **{new: column(other, _SOURCES.get(new, new), kind) for new, kind in columns.items()},
+    )
+    return facts.left_join(chosen, facts[key] == chosen.joined_key).drop("joined_key")
+
+
+def day(moment: ir.Column) -> ir.Column:
+    """Return the day of a moment."""
+    return moment.cast("timestamp(6)").date()
+
+
+def month(moment: ir.Column) -> ir.Column:
+    """Return a month's number since year 0, an integer that sorts."""
+    return (moment.year() * 12 + moment.month() - 1).cast("int64")
+
+
+def month_start(number: int) -> date:
+    """Return the first day of the month with that number."""
+    return date(number // 12, number % 12 + 1, 1)
+
+
+def start_of(when: date) -> datetime:
+    """Return midnight of a day."""
+    return datetime(when.year, when.month, when.day)  # noqa: DTZ001 - contract times are UTC without zone
+
+
+def end_of(when: date) -> datetime:
+    """Return midnight after a day."""
+    return start_of(when) + timedelta(days=1)
+
+
+def not_cancelled(status: ir.Column) -> ir.Column:
+    """Leave out cancelled orders: the records do not say who cancelled, so nothing was kept or broken."""
+    return ~status.cast("string").fill_null("").lower().startswith("cancel")
+
+
+def bad_signals(tables: Tables) -> ir.Table:
+    """Return one row a bad signal: line_id, product_id, account_id, kind, occurred_at."""
+    signals = tables.table("signals")
+    rating = column(signals, "rating", "float64")
+    share = rating / column(signals, "rating_max", "float64").nullif(0)
+    bad = signals.kind.isin(BAD_KINDS) | (share <= LOW_RATING).fill_null(False)
+    return signals.filter(bad).select(
+        line_id=column(signals, "line_id", "string"),
+        product_id=column(signals, "product_id", "string"),
+        account_id=column(signals, "account_id", "string"),
+        kind=signals.kind,
+        occurred_at=signals.occurred_at.cast("timestamp(6)"),
+    )

@@ -1,0 +1,200 @@
+"""What one bad case costs, asked of the company's own records once for all alarms of a rule."""
+
+from dataclasses import dataclass
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+
+from interlock.analytics.finding import Money, Sentence, Term, gettext_noop
+from interlock.analytics.statistics import Difference, positive_draws
+from interlock.analytics.statistics.harm import DRAWS
+from interlock.analytics.symptoms.bench import Bench
+from interlock.analytics.symptoms.facts import column
+from interlock.analytics.symptoms.money import (
+    Cost,
+    amount_text,
+    excess_draws,
+    excess_terms,
+    priced,
+    rng_for,
+    term,
+)
+from interlock.analytics.symptoms.rule import Period
+from interlock.analytics.symptoms.search import Alarm
+from interlock.analytics.symptoms.uplift import OrderValue, Reorders
+
+MIN_COSTS = 30  # amounts on record before their mean is used
+SELDOM = 0.05  # where fewer order again even when all went well, reorders cannot measure harm
+
+_LOST_MARGIN = gettext_noop(
+    "Margin of reorders that did not come and costs on record. Associated, not proven;"
+    " Finance has not signed it yet."
+)
+_LOST_VALUE = gettext_noop(
+    "Reorders that did not come, at order value because the records hold no margin, and costs on record."
+    " Associated, not proven."
+)
+_COSTS_ONLY = gettext_noop(
+    "Costs on record only: no difference in reorders was found, or it is not yet known."
+    " Finance has not signed it yet."
+)
+_EXPOSED = gettext_noop(
+    "Exposed, not lost: the order value that stood on cases beyond the usual."
+    " Whether it cost reorders is {known}."
+)
+
+
+@dataclass(frozen=True)
+class Extra:
+    """A cost on record a case: mean and standard error in major units, and what it is."""
+
+    mean: float
+    error: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Prices:
+    """All that a rule's money needs besides the excess."""
+
+    rule: str
+    currency: str
+    order: OrderValue
+    reorders: Reorders | None
+    extra: Extra | None
+    cases: str
+    broken: str
+
+    def money(self, alarm: Alarm, period: Period) -> Money | None:
+        """Return lost money when own data price a case, else the value exposed, else None."""
+        rng = rng_for(self.rule, alarm)
+        excess = excess_draws(alarm, period.per_year, rng)
+        head = excess_terms(alarm, period.per_year, self.cases, self.broken)
+        again, extra = self._again(rng), self._extra(rng)
+        costs = [cost for cost in (again, extra) if cost]
+        if costs:
+            lost = _COSTS_ONLY if again is None else _LOST_MARGIN if self.order.is_margin else _LOST_VALUE
+            return priced(alarm, excess, head, costs, self.currency, lost, "lost")
+        caveat = _EXPOSED.format(known=self._known())
+        return priced(alarm, excess, head, _exposed(alarm, self.currency), self.currency, caveat, "exposed")
+
+    def _again(self, rng: np.random.Generator) -> Cost | None:
+        """Fewer reorders a case times what a reorder is worth; an order of several lines counts once."""
+        found = self._fewer()
+        worth = self.order.value / max(self.order.lines, 1.0)
+        if found is None or worth <= 0:
+            return None
+        label = (
+            gettext_noop("margin of a reorder")
+            if self.order.is_margin
+            else gettext_noop("value of a reorder")
+        )
+        lines = (
+            term("×", gettext_noop("fewer reorders within 180 days"), f"{-found.value:.3f}"),
+            term("×", label, amount_text(worth, self.currency)),
+        )
+        return Cost(positive_draws(-found.value, found.error, rng) * worth, lines)
+
+    def _fewer(self) -> Difference | None:
+        """Return the difference in reorders when there is one and customers do order again."""
+        found = self.reorders.found if self.reorders else None
+        if self.reorders is None or found is None or found.high >= 0 or self.reorders.kept.share < SELDOM:
+            return None
+        return found
+
+    def _extra(self, rng: np.random.Generator) -> Cost | None:
+        if self.extra is None or self.extra.mean <= 0:
+            return None
+        text = amount_text(self.extra.mean, self.currency)
+        return Cost(
+            positive_draws(self.extra.mean, self.extra.error, rng), (term("+", self.extra.label, text),)
+        )
+
+    def _known(self) -> str:
+        if self.reorders is None or self.reorders.found is None:
+            return gettext_noop("not yet known: it takes 100 orders on each side, followed for 180 days")
+        found = self.reorders.found
+        if self.reorders.kept.share < SELDOM:
+            share = f"{100 * self.reorders.kept.share:.1f}"
+            return gettext_noop("not measurable: only {share} in 100 order again at all").format(share=share)
+        return gettext_noop(
+            "not shown by the records: {n} such orders were followed, no difference found"
+        ).format(n=found.n_left)
+
+    def refusal(self) -> str:
+        """Say why there is no money."""
+        return gettext_noop(
+            "No money is shown: the records hold no order value, no margin and no cost for these cases."
+        )
+
+    def harm(self) -> Sentence | None:
+        """Say in words what T4 found about reorders; None when nothing is known."""
+        found = self._fewer()
+        if found is None:
+            return None
+        points = (-found.value, -found.high, -found.low)
+        less, low, high = (max(1, round(100 * p)) for p in points)
+        return Sentence(
+            gettext_noop(
+                "Customers it happened to order again within 180 days {less} points less often"
+                " ({low} to {high})."
+            ),
+            {"less": less, "low": low, "high": high},
+        )
+
+
+def _exposed(alarm: Alarm, currency: str) -> list[Cost]:
+    if alarm.hit_amount <= 0 or alarm.x == 0:
+        return []
+    mean = alarm.hit_amount / alarm.x
+    lines: tuple[Term, ...] = (
+        term("×", gettext_noop("order value on such a case"), amount_text(mean, currency)),
+    )
+    return [Cost(np.full(DRAWS, mean), lines)]
+
+
+def credits_beyond(bench: Bench, orders: ir.Table) -> Extra | None:
+    """Return credits a broken line beyond those of kept ones.
+
+    Args:
+        bench: the records.
+        orders: one row an order: order_id, broken (0 or 1), cases (broken lines, or lines).
+    """
+    if not bench.has("invoices", "order_id", "credited"):
+        return None
+    invoices = bench.tables.table("invoices")
+    credited = invoices.group_by("order_id").agg(
+        credited=invoices.credited.cast("float64").fill_null(0).sum()
+    )
+    joined = orders.inner_join(credited, "order_id")
+    sums = joined.group_by("broken").agg(
+        n=ibis._.count(), mean=ibis._.credited.mean(), spread=ibis._.credited.var(), cases=ibis._.cases.mean()
+    )
+    sides = {row["broken"]: row for row in sums.to_pyarrow().to_pylist()}
+    if set(sides) != {0, 1} or min(side["n"] for side in sides.values()) < MIN_COSTS:
+        return None
+    broken, kept = sides[1], sides[0]
+    cases = max(broken["cases"], 1.0)
+    beyond = (broken["mean"] - kept["mean"]) / cases
+    error = float(np.sqrt((broken["spread"] or 0) / broken["n"] + (kept["spread"] or 0) / kept["n"])) / cases
+    if beyond <= 1.645 * error:
+        return None
+    return Extra(beyond, error, gettext_noop("credited on a broken promise, beyond kept ones"))
+
+
+def signal_cost(bench: Bench, kinds: tuple[str, ...]) -> Extra | None:
+    """Return the mean cost on record of signals of these kinds; None below 30 amounts."""
+    if not bench.has("signals", "cost"):
+        return None
+    signals = bench.tables.table("signals")
+    cost = column(signals, "cost", "float64")
+    asked = signals.filter(signals.kind.isin(kinds), cost.notnull())
+    row = asked.agg(
+        n=asked.count(), mean=asked.cost.cast("float64").mean(), spread=asked.cost.cast("float64").var()
+    )
+    found = row.to_pyarrow().to_pylist()[0]
+    if found["n"] < MIN_COSTS:
+        return None
+    error = float(np.sqrt((found["spread"] or 0.0) / found["n"]))
+    return Extra(found["mean"], error, gettext_noop("cost on record a case"))

@@ -1,0 +1,125 @@
+"""What a rule is: its pair of functions, its needs, and how it runs and rebuilds its rows."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import ibis.expr.types as ir
+
+from interlock.analytics.finding import RowQuery, RuleOff, Sentence, Symptom, Tables, gettext_noop
+from interlock.analytics.symptoms.bench import LONG_WINDOW_DAYS, WINDOW_DAYS, YEAR_DAYS, Bench
+from interlock.analytics.symptoms.cube import Cube, cube_of
+from interlock.analytics.symptoms.search import Alarm
+
+THIN = 2000  # cases in 90 days below which 180 days are judged: about 30 groups of 60
+
+
+@dataclass(frozen=True)
+class Need:
+    """A table with columns that a rule cannot do without, and what they are in plain words."""
+
+    table: str
+    columns: tuple[str, ...]
+    words: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule of the catalogue."""
+
+    key: str
+    title: str
+    functions: tuple[str, str]
+    needs: tuple[Need, ...]
+    groups: str
+    test: str
+    bring: tuple[str, ...]
+    run: Callable[[Bench], Sequence[Symptom] | RuleOff]
+    rows: Callable[[Tables, RowQuery], ir.Table]
+
+    def off(self, bench: Bench) -> RuleOff | None:
+        """Return why the rule cannot run on these records; None when it can."""
+        for need in self.needs:
+            if not bench.has(need.table, *need.columns):
+                return RuleOff(self.key, need.words)
+        return None
+
+
+@dataclass(frozen=True)
+class Period:
+    """The days judged, and the year of facts they are read with."""
+
+    first: date
+    last: date
+
+    @property
+    def days(self) -> int:
+        """Number of days judged."""
+        return (self.last - self.first).days + 1
+
+    @property
+    def per_year(self) -> float:
+        """How often the period fits into a year."""
+        return YEAR_DAYS / self.days
+
+    @property
+    def params(self) -> dict[str, str]:
+        """The period as a row query carries it."""
+        return {"from": self.first.isoformat(), "to": self.last.isoformat()}
+
+
+def year_before(last: date) -> date:
+    """Return the first day of the twelve months that a chart shows."""
+    return date(last.year - 1, last.month, 1)
+
+
+def counted(
+    facts: ir.Table, columns: tuple[str, ...], last: date, *, thin: int = THIN
+) -> tuple[Cube, Period]:
+    """Count a year of facts once, and judge the last 90 days, or 180 when they are thin.
+
+    Args:
+        facts: rows with `on` (day), `month`, `hit`, `amount` and the columns.
+        columns: group columns.
+        last: the last day judged.
+        thin: cases in 90 days below which the window is doubled.
+    """
+    short, long = (last - timedelta(days=days - 1) for days in (WINDOW_DAYS, LONG_WINDOW_DAYS))
+    aged = facts.mutate(age=(facts.on >= short).ifelse(2, (facts.on >= long).ifelse(1, 0)))
+    cube = cube_of(aged, columns)
+    enough = cube.n[cube.age == 2].sum() >= thin
+    period = Period(short if enough else long, last)
+    return cube.since(2 if enough else 1), period
+
+
+def chance_sentence(alarm: Alarm, adjusted: str) -> Sentence:
+    """Say how sure it is, and what was allowed for before saying so."""
+    chance = min(99, int(alarm.probability * 100))
+    if alarm.tier == "suspected":
+        return Sentence(
+            gettext_noop(
+                "Too few to be sure: {x} of {n}. A group is named from 30 cases and 5 events upward;"
+                " so far {chance} chances in 100 that this is at least half again the usual."
+            ),
+            {"x": alarm.x, "n": alarm.n, "chance": chance},
+        )
+    if alarm.tier == "watch":
+        return Sentence(
+            gettext_noop(
+                "To watch, not yet sure: {chance} chances in 100 that this is at least half again the usual"
+                " for its mix of {adjusted}. Of ten such groups about one is chance."
+            ),
+            {"chance": chance, "adjusted": adjusted},
+        )
+    return Sentence(
+        gettext_noop(
+            "{chance} chances in 100 that this is at least half again the usual for its mix of {adjusted}."
+        ),
+        {"chance": chance, "adjusted": adjusted},
+    )
+
+
+def per_hundred(rate: float) -> float | int:
+    """Return a rate as cases in 100, with one decimal below 10."""
+    value = rate * 100
+    return round(value) if value >= 10 else round(value, 1)

@@ -1,0 +1,187 @@
+"""Which groups stand out, each cause named once?
+
+Every grouping tried (team x family, team, site, region ...) is judged by T1 against the
+group's own mix, and the number of groupings is paid for: a fault is a priori as rare per
+run, not per grouping. Then the likeliest group is named first, its excess is taken out
+of all groups that overlap it, and only what still stands out without it is named next.
+
+Source: Kulldorff, Communications in Statistics 26 (1997), for the order by likelihood.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from interlock.analytics.statistics import (
+    BROAD_SHARE,
+    FALSE_SHARE,
+    MIN_N,
+    MIN_X,
+    SURE,
+    Posterior,
+    RatePrior,
+    chance_half_again,
+    expected_events,
+    fit_prior,
+    posterior,
+    q_values,
+    tail_p_value,
+)
+from interlock.analytics.symptoms.cube import Codes, Cube, Floats, dense, join_codes
+
+MOST_NAMED = {"detected": 12, "watch": 5, "suspected": 3}
+_SUSPECT_N, _SUSPECT_X = 10, 3
+
+
+@dataclass
+class Groups:
+    """One grouping of the current cells, judged."""
+
+    columns: tuple[str, ...]
+    group: Codes
+    first: Codes
+    usable: NDArray[np.bool_]
+    n: Floats
+    x: Floats
+    usual_cell: Floats
+    prior: RatePrior
+    expected_rate: Floats
+    q: Floats
+
+    def key(self, cube: Cube, group: int) -> tuple[str, ...]:
+        """Return the keys of a group, one per column."""
+        cell = self.first[group]
+        return tuple(cube.levels[name][cube.codes[name][cell]] for name in self.columns)
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """A group that stands out."""
+
+    columns: tuple[str, ...]
+    key: tuple[str, ...]
+    n: int
+    x: int
+    usual: float
+    probability: float
+    tier: str
+    post: Posterior
+    amount: float
+    hit_amount: float
+    groups: Groups
+    group: int
+
+
+def find_alarms(
+    cube: Cube, groupings: list[tuple[str, ...]], mix: tuple[str, ...], *, min_n: int = MIN_N
+) -> list[Alarm]:
+    """Return the groups of the current window that stand out, likeliest first, each cause once.
+
+    Args:
+        cube: counts; only cells with `current` are judged.
+        groupings: combinations of columns to try; all are paid for.
+        mix: columns to adjust for, besides the month.
+        min_n: cases below which a group is only suspected.
+    """
+    now = cube.only(cube.current)
+    if now.n.sum() == 0 or now.x.sum() == 0:
+        return []
+    judged = [_judge(now, columns, mix, len(groupings)) for columns in groupings]
+    _share_q_values(judged)
+    return _name_once(now, judged, min_n)
+
+
+def _judge(now: Cube, columns: tuple[str, ...], mix: tuple[str, ...], tried: int) -> Groups:
+    group, known = join_codes(now, columns)
+    adjust = [dense(now.codes[name]) for name in mix if columns != (name,)] + [dense(now.months)]
+    expected = expected_events(now.x, now.n, group, adjust)
+    size = int(group.max()) + 1
+    n, x, e = (np.bincount(group, weights=w, minlength=size) for w in (now.n, now.x, expected))
+    first = np.zeros(size, dtype=np.int64)
+    first[group[::-1]] = np.arange(group.size)[::-1]
+    usable = known[first] & (n > 0)
+    rate = e / np.maximum(n, 1)
+    prior = fit_prior(x[usable], n[usable], rate[usable], broad_share=BROAD_SHARE / tried)
+    q = np.ones(size)
+    return Groups(columns, group, first, usable, n, x, expected * prior.scale, prior, rate, q)
+
+
+def _share_q_values(judged: list[Groups]) -> None:
+    tested = [g.usable & (g.n >= _SUSPECT_N) for g in judged]
+    p = [
+        tail_p_value(g.x[t], g.n[t], g.expected_rate[t], g.prior) for g, t in zip(judged, tested, strict=True)
+    ]
+    q = np.split(q_values(np.concatenate(p)), np.cumsum([part.size for part in p])[:-1])
+    for groups, chosen, part in zip(judged, tested, q, strict=True):
+        groups.q[chosen] = part
+
+
+def _name_once(now: Cube, judged: list[Groups], min_n: int) -> list[Alarm]:
+    alarms: list[Alarm] = []
+    left = now.x.copy()
+    for tier in ("detected", "watch", "suspected"):
+        for _ in range(MOST_NAMED[tier]):
+            best = max(
+                (pick for g in judged if (pick := _strongest(g, left, tier, min_n, alarms))),
+                key=lambda pick: pick[0],
+                default=None,
+            )
+            if best is None:
+                break
+            _, groups, index = best
+            cells = groups.group == index
+            alarms.append(_alarm(now, groups, index, tier, cells))
+            left[cells] = np.minimum(left[cells], groups.usual_cell[cells])
+    return alarms
+
+
+def _strongest(
+    groups: Groups, left: Floats, tier: str, min_n: int, alarms: list[Alarm]
+) -> tuple[float, Groups, int] | None:
+    x = np.bincount(groups.group, weights=left, minlength=groups.n.size)
+    post = posterior(x, np.maximum(groups.n, 1), groups.expected_rate, groups.prior)
+    sure = chance_half_again(post) >= SURE
+    counted = (groups.n >= min_n) & (groups.x >= MIN_X)
+    if tier == "detected":
+        standing = sure & counted
+    elif tier == "watch":
+        awaited = post.usual * groups.n
+        half_left = x - awaited >= 0.5 * (groups.x - awaited)
+        standing = counted & (groups.q <= FALSE_SHARE) & (x > awaited) & half_left
+    else:
+        standing = sure & ~counted & (groups.n >= _SUSPECT_N) & (groups.x >= _SUSPECT_X)
+    standing &= groups.usable
+    for alarm in alarms:
+        if alarm.groups is groups:
+            standing[alarm.group] = False
+    if not standing.any():
+        return None
+    score = np.where(standing, _likelihood(x, groups.n, post.usual, groups.prior.kappa), -np.inf)
+    index = int(np.argmax(score))
+    return float(score[index]), groups, index
+
+
+def _likelihood(x: Floats, n: Floats, usual: Floats, kappa: float) -> Floats:
+    """Poisson log-likelihood of the excess, discounted by the spread of ordinary groups."""
+    awaited = np.maximum(n * usual, 1e-9)
+    gain = x * np.log(np.maximum(x, 1e-9) / awaited) - (x - awaited)
+    return np.asarray(np.where(x > awaited, gain, 0.0) / (1 + np.maximum(n - 1, 0) / (kappa + 1)))
+
+
+def _alarm(now: Cube, groups: Groups, index: int, tier: str, cells: NDArray[np.bool_]) -> Alarm:
+    full = posterior(groups.x, np.maximum(groups.n, 1), groups.expected_rate, groups.prior)
+    return Alarm(
+        groups.columns,
+        groups.key(now, index),
+        round(groups.n[index]),
+        round(groups.x[index]),
+        float(full.usual[index]),
+        float(chance_half_again(full)[index]),
+        tier,
+        full,
+        float(now.amount[cells].sum()),
+        float(now.hit_amount[cells].sum()),
+        groups,
+        index,
+    )

@@ -1,0 +1,107 @@
+"""What a broken promise costs in this company's own records: reorders that did not come, credits.
+
+Two sides are compared by T4 with accounts as clusters; until both have 100 orders the
+answer is "not yet known". Associated, not proven: the sides were not drawn by lot.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import ibis
+import ibis.expr.types as ir
+
+from interlock.analytics.statistics import Difference, Side, difference
+from interlock.analytics.symptoms.bench import Bench
+from interlock.analytics.symptoms.facts import column, end_of, start_of
+
+REORDER_DAYS = 180
+LOOK_BACK_DAYS = 730
+
+
+@dataclass(frozen=True)
+class Reorders:
+    """How often accounts order again after a broken and after a kept promise."""
+
+    broken: Side
+    kept: Side
+    found: Difference | None
+
+
+def reorders(bench: Bench, orders: ir.Table, last: date) -> Reorders | None:
+    """Compare orders with a broken promise with the others, by a new order within 180 days.
+
+    Args:
+        bench: the records.
+        orders: one row an order: order_id, account_id, due (timestamp), broken (0 or 1).
+        last: the last day observed.
+
+    Returns:
+        Both sides; None when orders name no accounts.
+    """
+    if not bench.has("orders", "account_id", "ordered_at"):
+        return None
+    until = last - timedelta(days=REORDER_DAYS)
+    due = orders.filter(
+        orders.account_id.notnull(),
+        orders.due < end_of(until),
+        orders.due >= start_of(until - timedelta(days=LOOK_BACK_DAYS)),
+    ).select("account_id", at="due", broken="broken", ordered=ibis.literal(0, "int8"))
+    placed = bench.tables.table("orders")
+    new = placed.filter(placed.account_id.notnull()).select(
+        account_id=placed.account_id,
+        at=placed.ordered_at.cast("timestamp(6)"),
+        broken=ibis.literal(0, "int8"),
+        ordered=ibis.literal(1, "int8"),
+    )
+    sides = {row["broken"]: row for row in _sums(ibis.union(due, new)).to_pyarrow().to_pylist()}
+    broken, kept = (_side(sides.get(which)) for which in (1, 0))
+    return Reorders(broken, kept, difference(broken, kept))
+
+
+def _sums(moments: ir.Table) -> ir.Table:
+    """Walk each account's time line once: after each due day, when is the next order placed?"""
+    later = ibis.window(group_by="account_id", order_by=["at", "ordered"], rows=(1, None))
+    order_at = (moments.ordered == 1).ifelse(moments.at, ibis.null("timestamp(6)"))
+    walked = moments.mutate(next_at=order_at.min().over(later))
+    asked = walked.filter(walked.ordered == 0)
+    limit = asked["at"] + ibis.interval(days=REORDER_DAYS)
+    asked = asked.mutate(again=(asked.next_at <= limit).fill_null(False).cast("int64"))
+    by_account = asked.group_by("broken", "account_id").agg(
+        n=ibis._.count().cast("float64"), x=ibis._.again.sum().cast("float64")
+    )
+    return by_account.group_by("broken").agg(
+        n=ibis._.n.sum(),
+        x=ibis._.x.sum(),
+        nn=(ibis._.n * ibis._.n).sum(),
+        xx=(ibis._.x * ibis._.x).sum(),
+        xn=(ibis._.x * ibis._.n).sum(),
+    )
+
+
+def _side(row: dict[str, float] | None) -> Side:
+    if row is None:
+        return Side(0, 0, 0, 0, 0)
+    return Side(row["n"], row["x"], row["nn"], row["xx"], row["xn"])
+
+
+@dataclass(frozen=True)
+class OrderValue:
+    """What an order is worth: margin when the records know it, else what was paid; 0 when neither."""
+
+    value: float
+    is_margin: bool
+    lines: float
+
+
+def order_value(bench: Bench, facts: ir.Table) -> OrderValue:
+    """Return the mean value of an order and its mean number of lines."""
+    margin = (column(facts, "unit_margin", "float64") * facts.quantity).sum()
+    row = (
+        facts.agg(n=facts.count(), orders=facts.order_id.nunique(), amount=facts.amount.sum(), margin=margin)
+        .to_pyarrow()
+        .to_pylist()[0]
+    )
+    orders = max(row["orders"] or 0, 1)
+    if bench.has("products", "unit_margin") and row["margin"]:
+        return OrderValue(row["margin"] / orders, True, (row["n"] or 0) / orders)
+    return OrderValue((row["amount"] or 0.0) / orders, False, (row["n"] or 0) / orders)
