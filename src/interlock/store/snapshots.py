@@ -1,0 +1,133 @@
+"""Which versions of all tables belong together?
+
+A snapshot names one version of each table. `snapshot.json` holds the one that readers see; it is replaced
+in one step, so an import shows in all its tables or in none. `snapshots/000012.json` keeps every earlier one.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from interlock.store.errors import LakeError
+from interlock.store.parquet import flush
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """One Parquet file of a table. `empty` names the columns without a single value in it."""
+
+    name: str
+    rows: int
+    empty: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TableVersion:
+    """The files that are one table at one Delta version."""
+
+    version: int
+    files: tuple[DataFile, ...] = ()
+
+    @property
+    def rows(self) -> int:
+        return sum(file.rows for file in self.files)
+
+    def has_values(self, column: str) -> bool:
+        return any(file.rows > 0 and column not in file.empty for file in self.files)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What readers see of all tables after one write; number 0 is the empty beginning.
+
+    `batch_id` and `source_id` name the write that made it, `undone` the batches that it took back,
+    `removed` the sources that it removed.
+    """
+
+    number: int = 0
+    tables: Mapping[str, TableVersion] = field(default_factory=dict)
+    batch_id: str = ""
+    source_id: str = ""
+    undone: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+    @property
+    def versions(self) -> dict[str, int]:
+        return {name: table.version for name, table in self.tables.items()}
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return {name: table.rows for name, table in self.tables.items()}
+
+
+def current_snapshot(root: Path) -> Snapshot:
+    """Return the published snapshot; number 0 when nothing was ever published.
+
+    Raises:
+        LakeError: the file is damaged, or gone although earlier snapshots exist.
+    """
+    path = root / "snapshot.json"
+    if path.exists():
+        return _read(path)
+    kept = sorted((root / "snapshots").glob("*.json"))
+    # A first write that was killed leaves at most number 1, which nobody has seen.
+    if len(kept) > 1:
+        raise LakeError(f"{path} is missing. Copy {kept[-1]} to it; nothing was changed.")
+    return Snapshot()
+
+
+def kept_snapshots(root: Path, until: int) -> list[Snapshot]:
+    """Return every published snapshot from the first to number `until`."""
+    paths = (_kept_path(root, number) for number in range(1, until + 1))
+    return [_read(path) for path in paths]
+
+
+def publish(root: Path, snapshot: Snapshot) -> None:
+    """Keep a snapshot for good, then let readers see it. After this returns it survives a power cut."""
+    text = json.dumps(asdict(snapshot), separators=(",", ":"))
+    (root / "snapshots").mkdir(exist_ok=True)
+    _replace(_kept_path(root, snapshot.number), text)
+    _replace(root / "snapshot.json", text)
+
+
+def _kept_path(root: Path, number: int) -> Path:
+    return root / "snapshots" / f"{number:06d}.json"
+
+
+def _replace(path: Path, text: str) -> None:
+    draft = path.with_suffix(".draft")
+    with draft.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    flush(path.parent)
+
+
+def _read(path: Path) -> Snapshot:
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+        return Snapshot(
+            number=said["number"],
+            tables={name: _table_version(table) for name, table in said["tables"].items()},
+            batch_id=said["batch_id"],
+            source_id=said["source_id"],
+            undone=tuple(said["undone"]),
+            removed=tuple(said["removed"]),
+        )
+    except OSError as error:
+        raise LakeError(f"{path} cannot be read: {error}.") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise LakeError(f"{path} is damaged. Copy the newest whole file of snapshots/ to it.") from error
+
+
+def _table_version(said: dict[str, object]) -> TableVersion:
+    files = said["files"]
+    version = said["version"]
+    assert isinstance(files, list)
+    assert isinstance(version, int)
+    return TableVersion(
+        version, tuple(DataFile(file["name"], file["rows"], tuple(file["empty"])) for file in files)
+    )

@@ -1,0 +1,241 @@
+"""One write to the records: rows in by key, sources out, imports taken back.
+
+Nothing shows until the whole write is published; see `Lake.writing`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import pyarrow as pa
+
+from interlock.store.contract import TABLES, Table
+from interlock.store.draft import Draft, plainly
+from interlock.store.errors import DuplicateKeys, LakeError, MissingValues
+from interlock.store.parquet import ROW_GROUP_ROWS, WrittenFile, quoted, scan, write_parquet
+from interlock.store.row_sql import cast_columns, row_hash
+from interlock.store.snapshots import Snapshot
+from interlock.store.undo import Undone, live_writes, undo
+
+SHOWN_KEYS = 5
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What became of the rows of one input."""
+
+    stored: int = 0
+    updated: int = 0
+    unchanged: int = 0
+
+    @property
+    def received(self) -> int:
+        return self.stored + self.updated + self.unchanged
+
+
+class Write:
+    """A write in progress. `batch_id` is the import, `source_id` where its rows come from."""
+
+    def __init__(self, draft: Draft, history: list[Snapshot], batch_id: str, source_id: str) -> None:
+        self._draft = draft
+        self._published_history = history
+        self._batch_id = batch_id
+        self._source_id = source_id
+        self._staged: dict[str, list[WrittenFile]] = {}
+        self._undone: list[str] = []
+        self._removed: list[str] = []
+
+    def upsert(self, name: str, rows: pa.Table | pa.RecordBatchReader) -> Counts:
+        """Store new rows, update changed ones, leave the others alone. A missing column counts as empty.
+
+        One call a table and write is quickest: pass a reader, or `stage` the pieces and `apply` them.
+
+        Raises:
+            DuplicateKeys: two rows have the same key.
+            MissingValues: a row lacks a required value.
+            LakeError: the contract has no such table or column, a value does not fit, or the disk refused.
+        """
+        self.stage(name, rows)
+        return self._apply(name)
+
+    def stage(self, name: str, rows: pa.Table | pa.RecordBatchReader) -> None:
+        """Put rows aside for `apply`. Raises as `upsert` does, except for keys."""
+        table = _contract_table(name, rows.schema.names)
+        with plainly(f"Reading rows for {name}"):
+            self._draft.connection.register("incoming", rows)
+            select = self._stamped(table, rows.schema.names)
+            files = write_parquet(self._draft.connection, select, self._draft.new_folder())
+            self._draft.connection.unregister("incoming")
+        _refuse_missing(table, files)
+        self._staged.setdefault(name, []).extend(files)
+
+    def apply(self) -> dict[str, Counts]:
+        """Upsert everything staged so far, a table at a time in the order of the contract."""
+        return {name: self._apply(name) for name in TABLES if name in self._staged}
+
+    def preview(self) -> dict[str, Counts]:
+        """Return what `apply` would do, without doing it."""
+        return {name: self._compare(name) for name in TABLES if name in self._staged}
+
+    def remove_source(self, source_id: str) -> dict[str, int]:
+        """Remove every row that a source was the last to write; return how many a table."""
+        removed = {}
+        for name, table in TABLES.items():
+            if not self._draft.rows(name):
+                continue
+            with plainly(f"Removing rows of {name}"):
+                count = self._leave(table, f"_source_id = {quoted(source_id)}")
+                if count:
+                    self._draft.replace(name, None, self._why)
+                    removed[name] = count
+        if removed or live_writes(self._history, source_id=source_id):
+            self._removed.append(source_id)
+        return removed
+
+    def undo_batch(self, batch_id: str) -> dict[str, Undone]:
+        """Give the rows that an import was the last to write their earlier values; new ones go.
+
+        Rows that a later import has written since are kept and counted. An undo cannot be undone:
+        import the file again.
+
+        Raises:
+            VersionGone: the vacuum has cleared away the earlier values.
+        """
+        mine = live_writes(self._history, batch_id=batch_id)
+        if not mine:
+            return {}
+        with plainly(f"Undoing {batch_id}"):
+            undone = undo(self._draft, self._history, mine, self._why)
+        self._undone.append(batch_id)
+        return undone
+
+    def result(self) -> Snapshot | None:
+        """Return the snapshot to publish, None when this write changed nothing."""
+        if self._staged:
+            raise LakeError(f"Rows of {', '.join(self._staged)} were staged and never applied.")
+        published = self._draft.published
+        # A table that a killed write began and this one left alone stays absent.
+        tables = {
+            name: table
+            for name, table in self._draft.tables.items()
+            if table.files or name in published.tables
+        }
+        changed = {
+            name: table
+            for name, table in tables.items()
+            if name not in published.tables or table.files != published.tables[name].files
+        }
+        if not (changed or self._undone or self._removed):
+            return None
+        return replace(
+            published,
+            number=self._draft.number,
+            tables={**published.tables, **changed},
+            batch_id=self._batch_id,
+            source_id=self._source_id,
+            undone=tuple(self._undone),
+            removed=tuple(self._removed),
+        )
+
+    @property
+    def _history(self) -> list[Snapshot]:
+        """What was published so far, and what this write has taken back already."""
+        now = Snapshot(self._draft.number, undone=tuple(self._undone), removed=tuple(self._removed))
+        return [*self._published_history, now]
+
+    @property
+    def _why(self) -> dict[str, str]:
+        return {"batch": self._batch_id, "source": self._source_id, "snapshot": str(self._draft.number)}
+
+    def _stamped(self, table: Table, present: Iterable[str]) -> str:
+        return (
+            f"SELECT *, {quoted(self._source_id)} AS _source_id, {quoted(self._batch_id)} AS _batch_id,"
+            f" {self._draft.number}::BIGINT AS _written, {row_hash(table)} AS _row_hash"
+            f" FROM (SELECT {cast_columns(table, set(present))} FROM incoming)"
+        )
+
+    def _apply(self, name: str) -> Counts:
+        counts = self._compare(name)
+        staged = self._staged.pop(name)
+        with plainly(f"Writing {name}"):
+            if counts.updated == counts.unchanged == 0 and _worth_keeping(staged):
+                if staged:
+                    self._draft.append(name, staged, self._why)
+            elif counts.stored + counts.updated:
+                keys = ", ".join(TABLES[name].key)
+                self._draft.replace(name, f"FROM {_scan(staged)} SEMI JOIN leaving USING ({keys})", self._why)
+        return counts
+
+    def _compare(self, name: str) -> Counts:
+        """Count the staged rows, and leave the changed ones in the temporary table `leaving`."""
+        staged = self._staged[name]
+        received = sum(file.rows for file in staged)
+        if not received:
+            return Counts()
+        with plainly(f"Comparing rows of {name}"):
+            self._refuse_duplicates(TABLES[name], staged)
+            self._find_changed(TABLES[name], staged)
+            changed, updated = self._draft.connection.execute(
+                "SELECT count(*), count(old_file) FROM leaving"
+            ).fetchall()[0]
+        return Counts(changed - updated, updated, received - changed)
+
+    def _find_changed(self, table: Table, staged: list[WrittenFile]) -> None:
+        keys = ", ".join(table.key)
+        if self._draft.rows(table.name):
+            there = self._draft.scan(table.name, with_file_name=True)
+            select = (
+                f"SELECT {keys}, there.filename AS old_file FROM {_scan(staged)} AS here"
+                f" LEFT JOIN (SELECT {keys}, _row_hash, filename FROM {there}) AS there USING ({keys})"
+                " WHERE there.filename IS NULL OR there._row_hash <> here._row_hash"
+            )
+        else:
+            select = f"SELECT {keys}, NULL::VARCHAR AS old_file FROM {_scan(staged)}"
+        self._draft.connection.execute(f"CREATE OR REPLACE TEMP TABLE leaving AS {select}")
+
+    def _leave(self, table: Table, condition: str) -> int:
+        keys = ", ".join(table.key)
+        self._draft.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE leaving AS SELECT {keys}, filename AS old_file"
+            f" FROM {self._draft.scan(table.name, with_file_name=True)} WHERE {condition}"
+        )
+        counted = self._draft.connection.execute("SELECT count(*) FROM leaving").fetchall()
+        return int(counted[0][0])
+
+    def _refuse_duplicates(self, table: Table, staged: list[WrittenFile]) -> None:
+        keys = ", ".join(table.key)
+        twice = self._draft.connection.execute(
+            f"SELECT {keys} FROM {_scan(staged)} GROUP BY ALL HAVING count(*) > 1"
+            f" ORDER BY ALL LIMIT {SHOWN_KEYS + 1}"
+        ).fetchall()
+        if twice:
+            shown = "; ".join(", ".join(str(part) for part in key) for key in twice[:SHOWN_KEYS])
+            more = " and others" if len(twice) > SHOWN_KEYS else ""
+            raise DuplicateKeys(
+                f"{table.name} has several rows for the key {shown}{more}. Keep one of each;"
+                " nothing was changed."
+            )
+
+
+def _contract_table(name: str, columns: list[str]) -> Table:
+    if name not in TABLES:
+        raise LakeError(f"{name} is not a table of the contract; nothing was changed.")
+    strangers = sorted(set(columns) - set(TABLES[name].column_names))
+    if strangers:
+        raise LakeError(f"{name} has no column {', '.join(strangers)} in the contract; nothing was changed.")
+    return TABLES[name]
+
+
+def _refuse_missing(table: Table, files: list[WrittenFile]) -> None:
+    for column in table.columns:
+        missing = sum(file.nulls[column.name] for file in files)
+        if column.required and missing:
+            raise MissingValues(f"{missing} rows of {table.name} have no {column.name}; nothing was changed.")
+
+
+def _worth_keeping(staged: list[WrittenFile]) -> bool:
+    """Say whether staged files may become the table's files: many small ones are joined instead."""
+    return len(staged) <= 1 or sum(file.rows for file in staged) >= len(staged) * ROW_GROUP_ROWS
+
+
+def _scan(files: list[WrittenFile]) -> str:
+    return scan(file.path for file in files)
