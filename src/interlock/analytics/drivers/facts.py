@@ -1,0 +1,213 @@
+"""What do the records say about each order: what was promised, what happened, what the customer said?
+
+Reads the contract tables through Ibis and gives one row per order with few columns, so that everything
+after it is numpy over orders. Clocks are whole seconds since 1970 from here on: engines agree on integers.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import ibis
+import pyarrow as pa
+
+DAY = 86_400
+# Words with which systems of record close an order that will never arrive.
+CANCELLED = ("canceled", "cancelled", "cancel", "void", "voided", "unavailable", "rejected", "refused")
+
+
+class Tables(Protocol):
+    """The contract tables of one snapshot, as `store.engine.Records` offers them."""
+
+    def table(self, name: str) -> ibis.Table: ...
+
+    def has(self, name: str, *columns: str) -> bool: ...
+
+
+def last_event(tables: Tables) -> datetime:
+    """Return the last moment the records speak of, naive UTC; 1970 when there is nothing."""
+    columns = {
+        "orders": ["ordered_at"],
+        "order_lines": ["shipped_at", "delivered_at"],
+        "signals": ["occurred_at"],
+        "accounts": ["since", "ended_at"],
+    }
+    latest = [
+        tables.table(name)[column].cast("timestamp").epoch_seconds().max().to_pyarrow().as_py()
+        for name, dated in columns.items()
+        for column in dated
+        if tables.has(name, column)
+    ]
+    return datetime.fromtimestamp(max(latest, default=0), UTC).replace(tzinfo=None)
+
+
+def seconds_of(moment: datetime) -> int:
+    """Return a naive or aware moment as whole seconds since 1970, naive meaning UTC."""
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return int(aware.timestamp())
+
+
+def promise_grace(tables: Tables) -> int:
+    """Return for how many seconds after `promised_at` a delivery still keeps the promise: 0 or a day.
+
+    A promise that is a date reaches the records as the first moment of that day, so all promises share
+    one time of day (two an hour apart where clocks change); the promise is then kept until the day ends.
+    """
+    clock = tables.table("order_lines").promised_at.epoch_seconds() % DAY
+    found = clock.name("clock").as_table().filter(clock.notnull()).distinct().limit(3)
+    times = sorted(found.to_pyarrow()["clock"].to_pylist())
+    dated = len(times) == 1 or (len(times) == 2 and times[1] - times[0] in (3600, DAY - 3600))
+    return DAY if dated else 0
+
+
+def order_rows(tables: Tables, now: datetime) -> pa.Table:
+    """Return one row per order; absent tables and columns give nulls.
+
+    Columns: account, region, channel, currency, family (text); ordered, since (seconds); amount; lines,
+    sites, delivered (lines that arrived), short (lines whose promise passed without arrival); cancelled;
+    days_late (worst line, negative = early, null = nothing to compare); late; the last due (end of the
+    promise), last_arrival, last_shipped, last_limit (seconds) and of the late lines alone promised, limit,
+    shipped, arrived; rating (mean share 0-1), complaints, returned.
+    """
+    orders = _orders(tables)
+    rows = orders.left_join(_lines_of_orders(tables, now), "order_id").drop("order_id_right")
+    return _with_words(rows, tables).to_pyarrow()
+
+
+def account_rows(tables: Tables) -> pa.Table:
+    """Return one row per account: account, segment, use_case, region (text), since, ended (seconds)."""
+    accounts = tables.table("accounts")
+    words = {
+        name: _column(accounts, tables, "accounts", name, "string")
+        for name in ("segment", "use_case", "region")
+    }
+    clocks = {
+        "since": _clock(accounts, tables, "accounts", "since"),
+        "ended": _clock(accounts, tables, "accounts", "ended_at"),
+    }
+    return accounts.select(account=accounts.account_id, **words, **clocks).to_pyarrow()
+
+
+def _column(table: ibis.Table, tables: Tables, name: str, column: str, kind: str) -> Any:
+    if tables.has(name, column):
+        return table[column].cast(kind)
+    return ibis.null(kind)
+
+
+def _clock(table: ibis.Table, tables: Tables, name: str, column: str) -> Any:
+    if tables.has(name, column):
+        return table[column].cast("timestamp").epoch_seconds().cast("int64")
+    return ibis.null("int64")
+
+
+def _orders(tables: Tables) -> ibis.Table:
+    orders = tables.table("orders")
+    status = _column(orders, tables, "orders", "status", "string").lower()
+    rows = orders.select(
+        order_id=orders.order_id,
+        account=_column(orders, tables, "orders", "account_id", "string"),
+        ordered=orders.ordered_at.epoch_seconds().cast("int64"),
+        channel=_column(orders, tables, "orders", "channel", "string"),
+        currency=_column(orders, tables, "orders", "currency", "string"),
+        cancelled=status.isin(CANCELLED).fill_null(False),
+    )
+    rows = rows.mutate(first=rows.ordered.min().over(ibis.window(group_by=rows.account)))
+    if not tables.has("accounts", "account_id"):
+        return rows.rename(since="first").mutate(region=ibis.null("string"))
+    accounts = tables.table("accounts")
+    known = accounts.select(
+        account_id=accounts.account_id,
+        region=_column(accounts, tables, "accounts", "region", "string"),
+        since=_clock(accounts, tables, "accounts", "since"),
+    )
+    joined = rows.left_join(known, rows.account == known.account_id)
+    return joined.mutate(since=ibis.coalesce(joined.since, joined.first)).drop("account_id", "first")
+
+
+def _lines_of_orders(tables: Tables, now: datetime) -> ibis.Table:
+    """One row per order out of its lines; of several lines the worst one speaks for the order."""
+    rows = _lines(tables, now)
+    late = rows.late
+    return rows.group_by("order_id").agg(
+        lines=rows.count(),
+        sites=rows.site_id.nunique(),
+        amount=rows.amount.sum(),
+        family=_family_of(rows),
+        delivered=rows.delivered.notnull().sum(),
+        short=rows.short.sum(),
+        days_late=rows.days_late.max(),
+        late=late.max(),
+        due=rows.promised.max(),
+        last_arrival=rows.delivered.max(),
+        promised=rows.promised.max(where=late),
+        limit=rows.hand_over.max(where=late),
+        shipped=rows.shipped.max(where=late),
+        arrived=rows.delivered.max(where=late),
+        last_limit=rows.hand_over.max(),
+        last_shipped=rows.shipped.max(),
+    )
+
+
+def _family_of(rows: ibis.Table) -> Any:
+    """The first family in the alphabet: any rule does as long as engines agree; most orders have one."""
+    return rows.family.min()
+
+
+def _lines(tables: Tables, now: datetime) -> ibis.Table:
+    lines = tables.table("order_lines")
+    rows = lines.select(
+        order_id=lines.order_id,
+        product_id=_column(lines, tables, "order_lines", "product_id", "string"),
+        site_id=_column(lines, tables, "order_lines", "site_id", "string"),
+        amount=_column(lines, tables, "order_lines", "amount", "float64"),
+        hand_over=_clock(lines, tables, "order_lines", "requested_at"),
+        promised=_clock(lines, tables, "order_lines", "promised_at"),
+        shipped=_clock(lines, tables, "order_lines", "shipped_at"),
+        delivered=_clock(lines, tables, "order_lines", "delivered_at"),
+    )
+    # At the very second of an hour's promise the goods are still in time.
+    grace = max(promise_grace(tables), 1) if tables.has("order_lines", "promised_at") else 0
+    rows = rows.mutate(promised=rows.promised + grace)
+    rows = rows.mutate(
+        days_late=(rows.delivered - rows.promised) / DAY,
+        late=rows.delivered >= rows.promised,
+        short=(rows.delivered.isnull() & (ibis.coalesce(rows.promised, 0) <= seconds_of(now))).cast("int64"),
+    )
+    if not tables.has("products", "family"):
+        return rows.mutate(family=ibis.null("string"))
+    products = tables.table("products").select("product_id", "family")
+    return rows.left_join(products, "product_id").drop("product_id_right")
+
+
+def _with_words(rows: ibis.Table, tables: Tables) -> ibis.Table:
+    if not tables.has("signals", "line_id"):
+        nothing = ibis.null("int64")
+        return rows.mutate(rating=ibis.null("float64"), complaints=nothing, returned=nothing).drop("order_id")
+    return rows.left_join(_words_of_orders(tables), "order_id").drop("order_id_right", "order_id")
+
+
+def _words_of_orders(tables: Tables) -> ibis.Table:
+    """What customers said or did about each order, found through the line a signal names."""
+    signals = tables.table("signals")
+    signals = signals.filter(signals.line_id.notnull())
+    share = _column(signals, tables, "signals", "rating", "float64") / _column(
+        signals, tables, "signals", "rating_max", "float64"
+    )
+    said = signals.select("line_id", "kind", share=share)
+    lines = tables.table("order_lines").select("line_id", "order_id")
+    joined = said.inner_join(lines, "line_id")
+    return joined.group_by("order_id").agg(
+        rating=joined.share.mean(),
+        complaints=(joined.kind == "complaint").cast("int64").sum(),
+        returned=joined.kind.isin(("return", "cancel")).cast("int64").sum(),
+    )
+
+
+def first_said(tables: Tables, kinds: Sequence[str]) -> int | None:
+    """Return when the first signal of these kinds that names an order line came; None without any."""
+    if not tables.has("signals", "line_id"):
+        return None
+    signals = tables.table("signals")
+    found = signals.filter(signals.line_id.notnull() & signals.kind.isin(list(kinds)))
+    first = found.occurred_at.epoch_seconds().min().to_pyarrow().as_py()
+    return None if first is None else int(first)
