@@ -1,15 +1,10 @@
 """Contract tables for the tests of drivers, in DuckDB memory: Olist's files, or a small made world."""
 
-import os
 from pathlib import Path
 
 import ibis
 import pandas as pd
 import pyarrow as pa
-
-ROOT = Path(__file__).resolve().parents[2]
-DATA = Path(os.environ.get("INTERLOCK_TEST_DATA", ROOT.parent / "shared" / "data"))
-OLIST = DATA / "olist" / "sample"
 
 
 class Memory:
@@ -38,7 +33,7 @@ class Memory:
         return all(count > 0 for count in counts.to_pyarrow().to_pylist()[0].values())
 
 
-def olist_tables(folder: Path = OLIST) -> dict[str, pd.DataFrame]:
+def olist_tables(folder: Path) -> dict[str, pd.DataFrame]:
     """Olist's files as contract tables, after the mapping in docs/contract: the review of an order is put
     on its first line, the hand-over limit is `requested_at`."""
     stamps = ["order_purchase_timestamp", "order_delivered_carrier_date", "order_delivered_customer_date"]

@@ -1,20 +1,19 @@
 """On Olist's real orders the drivers are those that plain counting and common sense find."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from analytics.driver_worlds import OLIST, Memory, olist_tables
+from analytics.driver_worlds import Memory, olist_tables
 from interlock.analytics.drivers import DriverReport, driver_report_json, find_drivers
-
-pytestmark = pytest.mark.skipif(not OLIST.exists(), reason=f"Olist's files are not in {OLIST}")
 
 
 @pytest.fixture(scope="module")
-def tables() -> dict[str, pd.DataFrame]:
-    return olist_tables()
+def tables(real_data: Path) -> dict[str, pd.DataFrame]:
+    return olist_tables(real_data / "olist" / "sample")
 
 
 @pytest.fixture(scope="module")
