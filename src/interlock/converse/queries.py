@@ -1,0 +1,137 @@
+"""Reads of conversations. Each takes the person and returns only what that person may see."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from enum import StrEnum
+
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+
+from interlock.converse.models import Commitment, Conversation, Decision, Message, Participant
+from interlock.fabric.access import Act, may
+from interlock.fabric.models import Person
+
+# Somebody who is asked into more than this at once answers none of them (practice.md, meeting load).
+MOST_CONVENINGS = 2
+LIVE_STATES = (
+    Conversation.State.OPEN,
+    Conversation.State.FRAMED,
+    Conversation.State.TWO_WAY,
+    Conversation.State.DECIDED,
+)
+
+
+class Talk(StrEnum):
+    """How far two functions talk about one context."""
+
+    SILENT = "silent"
+    ONE_SIDE = "one_side"
+    TWO_WAY = "two_way"
+
+
+Pair = tuple[int, str, str]  # context id, function, function
+
+
+def conversations_visible_to(person: Person) -> QuerySet[Conversation]:
+    """All for staff; customers and partners see only those they were asked into."""
+    if may(person, Act.READ):
+        return Conversation.objects.all()
+    return Conversation.objects.filter(participants__person=person)
+
+
+def my_conversations(person: Person) -> QuerySet[Conversation]:
+    """Those I take part in, the latest talk first, with figures for the list. One query."""
+    mine = Participant.objects.filter(conversation=OuterRef("pk"), person=person)
+    return (
+        conversations_visible_to(person)
+        .filter(Exists(mine))
+        .select_related("context", "opened_by")
+        .annotate(
+            message_count=Count("messages", filter=Q(messages__removed_at=None), distinct=True),
+            people_count=Count("participants", distinct=True),
+            waits_for_me=Exists(mine.filter(replied_at=None)),
+        )
+        .order_by("-opened_at", "-pk")
+    )
+
+
+def waiting_for(person: Person) -> QuerySet[Conversation]:
+    """Live conversations this person was asked into and has not answered, the longest wait first."""
+    return (
+        conversations_visible_to(person)
+        .filter(state__in=LIVE_STATES)
+        .filter(
+            Exists(
+                Participant.objects.filter(
+                    conversation=OuterRef("pk"), person=person, replied_at=None
+                ).exclude(invited_by=person)
+            )
+        )
+        .select_related("context", "opened_by")
+        .order_by("opened_at", "pk")
+    )
+
+
+def conversations_about(person: Person, kind: str, key: str) -> QuerySet[Conversation]:
+    """Conversations on one context that this person may see, the newest first."""
+    return (
+        conversations_visible_to(person)
+        .filter(context__kind=kind, context__key=key)
+        .select_related("context")
+        .order_by("-opened_at", "-pk")
+    )
+
+
+def whole_conversation(person: Person) -> QuerySet[Conversation]:
+    """What the page of one conversation needs, in a fixed number of queries."""
+    return (
+        conversations_visible_to(person)
+        .select_related("context", "opened_by", "evidence")
+        .prefetch_related(
+            Prefetch("participants", Participant.objects.select_related("person")),
+            Prefetch("messages", Message.objects.select_related("author", "reply_to__author")),
+            Prefetch("decisions", Decision.objects.select_related("decided_by")),
+            Prefetch("commitments", Commitment.objects.select_related("owner")),
+        )
+    )
+
+
+def functions_heard(conversation: Conversation) -> set[str]:
+    """Codes of the functions that wrote at least one line that still stands. One query."""
+    return set(conversation.messages.filter(removed_at=None).values_list("function", flat=True))
+
+
+def talk_by_pair(pairs: Iterable[Pair], since: datetime) -> dict[Pair, Talk]:
+    """For each pair and context: silent, one side wrote, or both did. One query for all of them."""
+    wanted = list(pairs)
+    heard: dict[int, set[str]] = {}
+    rows = (
+        Message.objects.filter(
+            conversation__context_id__in={context for context, _a, _b in wanted},
+            removed_at=None,
+            sent_at__gte=since,
+        )
+        .order_by()
+        .values_list("conversation__context_id", "function")
+        .distinct()
+    )
+    for context, function in rows:
+        heard.setdefault(context, set()).add(function)
+    return {pair: _talk(heard.get(pair[0], set()), pair[1], pair[2]) for pair in wanted}
+
+
+def _talk(heard: Collection[str], function_a: str, function_b: str) -> Talk:
+    sides = (function_a in heard) + (function_b in heard)
+    return (Talk.SILENT, Talk.ONE_SIDE, Talk.TWO_WAY)[sides]
+
+
+def open_convenings() -> dict[int, int]:
+    """How many live conversations each person is in, by person id. One query."""
+    rows = (
+        Participant.objects.filter(conversation__state__in=LIVE_STATES)
+        .order_by()
+        .values_list("person_id")
+        .annotate(count=Count("pk"))
+    )
+    return dict(rows)

@@ -1,0 +1,14 @@
+"""One place that makes contexts, so that the same thing never stands twice under two labels."""
+
+from __future__ import annotations
+
+from interlock.fabric.models import Context
+
+
+def context_for(*, kind: str, key: str, label: str) -> Context:
+    """The context of this kind and key; made when new, its label kept up to date."""
+    context, made = Context.objects.get_or_create(kind=kind, key=key, defaults={"label": label[:400]})
+    if not made and label and context.label != label[:400]:
+        context.label = label[:400]
+        context.save(update_fields=["label"])
+    return context

@@ -1,0 +1,107 @@
+"""Reads of disconnects. Each takes the person and returns only what that person may see."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Q, QuerySet
+
+from interlock.converse import queries as talks
+from interlock.converse.queries import Talk
+from interlock.fabric.access import Act, may
+from interlock.fabric.models import Person
+from interlock.reconnect.models import Detection, Disconnect, DriverReport, Judgement, State
+from interlock.reconnect.moves import OPEN, TABS
+
+# A pair has talked about a context if both wrote within this time (domain.md 5.3).
+TALK_WITHIN = timedelta(days=30)
+JUDGED_BY_LAST = 20
+MUTED_BELOW = 0.6
+
+
+def disconnects_visible_to(person: Person) -> QuerySet[Disconnect]:
+    """All for staff; customers and partners see none. Those whose records were taken out are hidden."""
+    if not may(person, Act.READ):
+        return Disconnect.objects.none()
+    return Disconnect.objects.filter(records_gone_at=None).select_related("context")
+
+
+def in_order(disconnects: QuerySet[Disconnect]) -> QuerySet[Disconnect]:
+    """Dearest and surest first: money times probability, then probability."""
+    return disconnects.order_by("-worth", "-probability", "pk")
+
+
+def open_disconnects(person: Person) -> QuerySet[Disconnect]:
+    """Harm that is not yet mended, in the order of the work."""
+    return in_order(disconnects_visible_to(person).filter(state__in=OPEN))
+
+
+def filtered_disconnects(
+    person: Person, *, tab: str = "open", function: str = "", rule: str = "", kind: str = "", text: str = ""
+) -> QuerySet[Disconnect]:
+    """One tab of the list, narrowed by what the reader chose."""
+    found = disconnects_visible_to(person).filter(state__in=TABS[tab])
+    if function:
+        found = found.filter(Q(function_a=function) | Q(function_b=function))
+    if rule:
+        found = found.filter(rule=rule)
+    if kind:
+        found = found.filter(context__kind=kind)
+    for word in text.casefold().split():
+        found = found.filter(words__contains=word)
+    return in_order(found)
+
+
+def tab_counts(person: Person) -> dict[str, int]:
+    """How many stand under each tab. One query."""
+    counts = dict(disconnects_visible_to(person).order_by().values_list("state").annotate(count=Count("pk")))
+    return {tab: sum(counts.get(state, 0) for state in states) for tab, states in TABS.items()}
+
+
+def disconnects_about(person: Person, kind: str, key: str) -> QuerySet[Disconnect]:
+    """Disconnects on one context, in the order of the work."""
+    return in_order(
+        disconnects_visible_to(person)
+        .filter(context__kind=kind, context__key=key)
+        .exclude(state__in=[State.DISMISSED, State.FADED])
+    )
+
+
+def talk_of(disconnects: list[Disconnect], now: datetime) -> dict[int, Talk]:
+    """How far each pair talks about its context, by disconnect. One query."""
+    pairs = {one.pk: (one.context_id, one.function_a, one.function_b) for one in disconnects}
+    found = talks.talk_by_pair(pairs.values(), now - TALK_WITHIN)
+    return {pk: found[pair] for pk, pair in pairs.items()}
+
+
+def useful_of_last(rule: str) -> tuple[int, int]:
+    """How many of the last twenty votes on a rule said useful, and how many votes that is."""
+    votes = list(
+        Judgement.objects.filter(rule=rule)
+        .order_by("-at", "-pk")
+        .values_list("useful", flat=True)[:JUDGED_BY_LAST]
+    )
+    return sum(votes), len(votes)
+
+
+def muted_rules() -> dict[str, int]:
+    """Rules of whose last twenty votes fewer than 60 in 100 said useful, with that number."""
+    voted = Judgement.objects.order_by().values("rule").annotate(count=Count("pk"))
+    enough = [row["rule"] for row in voted if row["count"] >= JUDGED_BY_LAST]
+    useful = {rule: useful_of_last(rule)[0] for rule in sorted(enough)}
+    return {rule: count for rule, count in useful.items() if count < MUTED_BELOW * JUDGED_BY_LAST}
+
+
+def latest_detection() -> Detection | None:
+    """The last run of the rules; None before the first."""
+    return Detection.objects.first()
+
+
+def latest_drivers() -> DriverReport | None:
+    """The last report of drivers; None before the first."""
+    return DriverReport.objects.first()
+
+
+def disconnects_of_conversation(conversation_id: int) -> list[Disconnect]:
+    """The disconnects that one conversation is to mend, for the product itself."""
+    return list(Disconnect.objects.filter(conversation_id=conversation_id).select_related("context"))
