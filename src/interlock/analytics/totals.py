@@ -45,7 +45,7 @@ def total_of(amounts: Sequence[tuple[int, int, int]], *, seed: int = 1, draws: i
         return Total(low, mid, high, len(amounts), 0)
     ends = np.asarray(amounts, dtype=np.float64)
     sums = _drawn(ends, np.random.default_rng(seed), draws).sum(axis=1)
-    low, mid, high = (int(round(end)) for end in np.quantile(sums, (0.05, 0.5, 0.95)))
+    low, mid, high = (round(end) for end in np.quantile(sums, (0.05, 0.5, 0.95)))
     return Total(low, mid, high, len(amounts), draws)
 
 

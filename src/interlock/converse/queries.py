@@ -135,3 +135,8 @@ def open_convenings() -> dict[int, int]:
         .annotate(count=Count("pk"))
     )
     return dict(rows)
+
+
+def waiting_count(person: Person) -> int:
+    """How many conversations wait for this person's first line."""
+    return waiting_for(person).count()

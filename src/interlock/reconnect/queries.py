@@ -105,3 +105,8 @@ def latest_drivers() -> DriverReport | None:
 def disconnects_of_conversation(conversation_id: int) -> list[Disconnect]:
     """The disconnects that one conversation is to mend, for the product itself."""
     return list(Disconnect.objects.filter(conversation_id=conversation_id).select_related("context"))
+
+
+def open_count(person: Person) -> int:
+    """How many disconnects wait to be mended."""
+    return disconnects_visible_to(person).filter(state__in=OPEN).count()
