@@ -54,4 +54,4 @@ def _drawn(ends: NDArray[np.float64], rng: np.random.Generator, draws: int) -> N
     low, mid, high = ends.T
     normal = rng.standard_normal((draws, len(ends)))
     spread = np.where(normal < 0, mid - low, high - mid) / _END
-    return np.maximum(mid + normal * spread, 0.0)
+    return np.asarray(np.maximum(mid + normal * spread, 0.0))
