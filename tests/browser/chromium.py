@@ -1,0 +1,81 @@
+"""Headless Chromium for tests and screenshots, and the question whether axe finds anything serious."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+NAMES = ("chromium", "chromium-headless-shell", "google-chrome")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--font-render-hinting=none"]
+SIZES = {"1280": (1280, 900), "390": (390, 844)}
+THEMES = {"paper": "light", "ink": "dark"}
+# A, AA and best practice, as the mocks are checked.
+_RUN_AXE = """async () => (await axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}))
+.violations.map(v => ({rule: v.id, impact: v.impact, help: v.help, nodes: v.nodes.map(n => n.html.slice(0, 160))}))"""
+
+
+def chromium_path() -> str | None:
+    """The browser of this machine; None lets playwright use the one it installed itself."""
+    for name in (os.environ.get("INTERLOCK_CHROMIUM", ""), *NAMES):
+        found = shutil.which(name) if name else None
+        if found:
+            return found
+    return None
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def sized(browser: Browser, size: str, theme: str, **more: Any) -> BrowserContext:
+    """A context of one size ("1280", "390") whose system prefers one theme ("paper", "ink")."""
+    width, height = SIZES[size]
+    # Ours forbids inline scripts, as it should; axe comes in past it. tests/web checks the policy itself.
+    return browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=THEMES[theme], bypass_csp=True, **more
+    )
+
+
+def serious_findings(page: Page) -> list[str]:
+    """What axe calls serious or critical on this page, one line each; empty is good."""
+    page.add_script_tag(path=AXE)
+    found = page.evaluate(_RUN_AXE)
+    return [
+        f"{one['rule']} ({one['impact']}): {one['help']}: {' | '.join(one['nodes'][:3])}"
+        for one in found
+        if one["impact"] in {"serious", "critical"}
+    ]
+
+
+def lesser_findings(page: Page) -> list[str]:
+    """What axe calls moderate or minor; the mocks have none of these either."""
+    found = page.evaluate(_RUN_AXE)
+    return [
+        f"{one['rule']} ({one['impact']}): {' | '.join(one['nodes'][:3])}"
+        for one in found
+        if one["impact"] not in {"serious", "critical"}
+    ]
+
+
+def sideways_pixels(page: Page) -> int:
+    """By how much the page is wider than its window; 0 is good."""
+    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+
+def sided_name(path: str, size: str, theme: str) -> str:
+    """The file of a picture: `disconnects-paper-1280.png`."""
+    return f"{path.partition('?')[0].strip('/').replace('/', '-') or 'today'}-{theme}-{size}.png"
