@@ -15,6 +15,7 @@ from interlock.analytics.statistics.rates import (
     RatePrior,
     chance_half_again,
     fit_prior,
+    half_again,
     posterior,
     tail_p_value,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "excess_rate_draws",
     "expected_events",
     "fit_prior",
+    "half_again",
     "interval",
     "positive_draws",
     "posterior",

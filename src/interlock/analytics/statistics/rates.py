@@ -147,13 +147,14 @@ def posterior(x: Floats, n: Floats, expected_rate: Floats, prior: RatePrior) -> 
     return Posterior(weight, a0 + x, b0 + n - x, a1 + x, b1 + n - x, usual)
 
 
-def chance_half_again(post: Posterior, *, times: float = TIMES) -> Floats:
-    """Return the chance that each group's true rate is at least `times` the usual, shape (g,), 0 to 1.
+def half_again(usual: Floats) -> Floats:
+    """Return half again the usual rate, shape (g,); half-way to 1 where that would pass 1."""
+    return np.asarray(np.where(usual * TIMES < 1, usual * TIMES, (1 + usual) / 2))
 
-    Where `times` the usual would pass 1, the limit is half-way between the usual and 1.
-    """
-    limit = np.where(post.usual * times < 1, post.usual * times, (1 + post.usual) / 2)
-    return post.above(limit)
+
+def chance_half_again(post: Posterior) -> Floats:
+    """Return the chance that each group's true rate is at least half again the usual, (g,), 0 to 1."""
+    return post.above(half_again(post.usual))
 
 
 def tail_p_value(x: Floats, n: Floats, expected_rate: Floats, prior: RatePrior) -> Floats:

@@ -8,11 +8,13 @@ from datetime import datetime
 import ibis.expr.types as ir
 
 from interlock.analytics.finding import Report, RowQuery, RuleOff, Symptom, Tables
-from interlock.analytics.symptoms import r01_broken_promises
+from interlock.analytics.symptoms import r01_broken_promises, r03_not_answered, r10_flawed_batches
 from interlock.analytics.symptoms.bench import Bench, last_event
 from interlock.analytics.symptoms.rule import Rule
 
-RULES: dict[str, Rule] = {rule.key: rule for rule in (r01_broken_promises.RULE,)}
+RULES: dict[str, Rule] = {
+    rule.key: rule for rule in (r01_broken_promises.RULE, r03_not_answered.RULE, r10_flawed_batches.RULE)
+}
 _TIERS = {"detected": 0, "watch": 1, "suspected": 2}
 
 

@@ -16,7 +16,7 @@ from interlock.analytics.symptoms.search import Alarm
 
 @dataclass(frozen=True)
 class Ground:
-    """What all alarms of one rule share."""
+    """What all alarms of one rule share; `said_by` is how signals name these rows."""
 
     bench: Bench
     rule: Rule
@@ -25,6 +25,7 @@ class Ground:
     period: Period
     adjusted: tuple[str, ...]
     missing: str = ""
+    said_by: str = "line_id"
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def compose(ground: Ground, alarm: Alarm, wording: Wording, money: Money | None,
         siblings=siblings(ground.bench, ground.cube, alarm),
         periods=periods(ground.cube, alarm),
         rows=query,
-        quotes=quotes(ground.bench, inside.filter(inside.hit == 1)),
+        quotes=quotes(ground.bench, inside.filter(inside.hit == 1), ground.said_by),
         bring=wording.bring or ground.rule.bring,
         window=(ground.period.first, ground.period.last),
     )

@@ -46,8 +46,16 @@ def order_lines(tables: Tables) -> ir.Table:
         batch_id=column(lines, "batch_id", "string"),
         site_id=column(lines, "site_id", "string"),
     )
-    facts = _join(tables, facts, "orders", "order_id", _ORDER)
-    facts = _join(tables, facts, "accounts", "account_id", _ACCOUNT)
+    return with_product(tables, with_account(tables, _join(tables, facts, "orders", "order_id", _ORDER)))
+
+
+def with_account(tables: Tables, facts: ir.Table) -> ir.Table:
+    """Add the account's name, region, segment and use case by `account_id`."""
+    return _join(tables, facts, "accounts", "account_id", _ACCOUNT)
+
+
+def with_product(tables: Tables, facts: ir.Table) -> ir.Table:
+    """Add the product's name, family, configuration, version and margin by `product_id`."""
     return _join(tables, facts, "products", "product_id", _PRODUCT)
 
 

@@ -125,8 +125,9 @@ class Prices:
     def refusal(self) -> str:
         """Say why there is no money."""
         return gettext_noop(
-            "No money is shown: the records hold no order value, no margin and no cost for these cases."
-        )
+            "No money is shown: the records hold no value or cost of these cases,"
+            " and whether they cost reorders is {known}."
+        ).format(known=self._known())
 
     def harm(self) -> Sentence | None:
         """Say in words what T4 found about reorders; None when nothing is known."""

@@ -8,7 +8,8 @@ of all groups that overlap it, and only what still stands out without it is name
 Source: Kulldorff, Communications in Statistics 26 (1997), for the order by likelihood.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,17 +22,49 @@ from interlock.analytics.statistics import (
     SURE,
     Posterior,
     RatePrior,
-    chance_half_again,
     expected_events,
     fit_prior,
+    half_again,
     posterior,
     q_values,
+    share_above,
     tail_p_value,
 )
 from interlock.analytics.symptoms.cube import Codes, Cube, Floats, dense, join_codes
 
 MOST_NAMED = {"detected": 12, "watch": 5, "suspected": 3}
 _SUSPECT_N, _SUSPECT_X = 10, 3
+_TARGET_WEIGHT = 1.0  # against a fixed target a group is judged by its own cases alone
+_SURE_OF_TARGET = 0.975  # the one-sided half of a 95 % interval
+
+
+@dataclass(frozen=True)
+class Bar:
+    """How far above the usual a group must be, and how surely.
+
+    Attributes:
+        min_n: cases below which a group is only suspected.
+        points: limit as usual + points (0 to 1); half again the usual when None.
+        targets: groupings judged against a fixed share instead (T2), with that share.
+        floor: share below which no group is called bad, 0 to 1.
+    """
+
+    min_n: int = MIN_N
+    points: float | None = None
+    targets: Mapping[tuple[str, ...], float] = field(default_factory=dict)
+    floor: float = 0.0
+
+    def limit(self, columns: tuple[str, ...], usual: Floats) -> Floats:
+        """Return the rate a group must pass, shape (g,), 0 to 1."""
+        if columns in self.targets:
+            return np.full(usual.size, self.targets[columns])
+        if self.points is not None:
+            return np.minimum(usual + self.points, (1 + usual) / 2)
+        return half_again(usual)
+
+    def sure(self, columns: tuple[str, ...]) -> float:
+        """Return the chance from which a group is named, 0 to 1."""
+        return _SURE_OF_TARGET if columns in self.targets else SURE
 
 
 @dataclass
@@ -39,6 +72,7 @@ class Groups:
     """One grouping of the current cells, judged."""
 
     columns: tuple[str, ...]
+    bar: Bar
     group: Codes
     first: Codes
     usable: NDArray[np.bool_]
@@ -74,7 +108,7 @@ class Alarm:
 
 
 def find_alarms(
-    cube: Cube, groupings: list[tuple[str, ...]], mix: tuple[str, ...], *, min_n: int = MIN_N
+    cube: Cube, groupings: list[tuple[str, ...]], mix: tuple[str, ...], bar: Bar | None = None
 ) -> list[Alarm]:
     """Return the groups of the current window that stand out, likeliest first, each cause once.
 
@@ -82,17 +116,18 @@ def find_alarms(
         cube: counts; only cells with `current` are judged.
         groupings: combinations of columns to try; all are paid for.
         mix: columns to adjust for, besides the month.
-        min_n: cases below which a group is only suspected.
+        bar: how far above the usual counts; half again from 30 cases when not given.
     """
+    bar = bar or Bar()
     now = cube.only(cube.current)
     if now.n.sum() == 0 or now.x.sum() == 0:
         return []
-    judged = [_judge(now, columns, mix, len(groupings)) for columns in groupings]
+    judged = [_judge(now, columns, mix, len(groupings), bar) for columns in groupings]
     _share_q_values(judged)
-    return _name_once(now, judged, min_n)
+    return _name_once(now, judged)
 
 
-def _judge(now: Cube, columns: tuple[str, ...], mix: tuple[str, ...], tried: int) -> Groups:
+def _judge(now: Cube, columns: tuple[str, ...], mix: tuple[str, ...], tried: int, bar: Bar) -> Groups:
     group, known = join_codes(now, columns)
     adjust = [dense(now.codes[name]) for name in mix if columns != (name,)] + [dense(now.months)]
     expected = expected_events(now.x, now.n, group, adjust)
@@ -101,10 +136,16 @@ def _judge(now: Cube, columns: tuple[str, ...], mix: tuple[str, ...], tried: int
     first = np.zeros(size, dtype=np.int64)
     first[group[::-1]] = np.arange(group.size)[::-1]
     usable = known[first] & (n > 0)
-    rate = e / np.maximum(n, 1)
-    prior = fit_prior(x[usable], n[usable], rate[usable], broad_share=BROAD_SHARE / tried)
-    q = np.ones(size)
-    return Groups(columns, group, first, usable, n, x, expected * prior.scale, prior, rate, q)
+    rate = np.maximum(e / np.maximum(n, 1), bar.floor)
+    usual_cell = now.x
+    if columns in bar.targets:
+        rate = np.full(size, bar.targets[columns])
+        prior = RatePrior(1.0, _TARGET_WEIGHT, BROAD_SHARE)
+    else:
+        prior = fit_prior(x[usable], n[usable], rate[usable], broad_share=BROAD_SHARE / tried)
+        prior = replace(prior, scale=max(prior.scale, 1.0)) if bar.floor else prior
+        usual_cell = expected * prior.scale
+    return Groups(columns, bar, group, first, usable, n, x, usual_cell, prior, rate, np.ones(size))
 
 
 def _share_q_values(judged: list[Groups]) -> None:
@@ -117,13 +158,20 @@ def _share_q_values(judged: list[Groups]) -> None:
         groups.q[chosen] = part
 
 
-def _name_once(now: Cube, judged: list[Groups], min_n: int) -> list[Alarm]:
+def _p_value(groups: Groups, chosen: NDArray[np.bool_]) -> Floats:
+    x, n, rate = groups.x[chosen], groups.n[chosen], groups.expected_rate[chosen]
+    if groups.columns in groups.bar.targets:
+        return share_above(x, n, groups.bar.targets[groups.columns])
+    return tail_p_value(x, n, rate, groups.prior)
+
+
+def _name_once(now: Cube, judged: list[Groups]) -> list[Alarm]:
     alarms: list[Alarm] = []
     left = now.x.copy()
     for tier in ("detected", "watch", "suspected"):
         for _ in range(MOST_NAMED[tier]):
             best = max(
-                (pick for g in judged if (pick := _strongest(g, left, tier, min_n, alarms))),
+                (pick for g in judged if (pick := _strongest(g, left, tier, alarms))),
                 key=lambda pick: pick[0],
                 default=None,
             )
@@ -137,12 +185,12 @@ def _name_once(now: Cube, judged: list[Groups], min_n: int) -> list[Alarm]:
 
 
 def _strongest(
-    groups: Groups, left: Floats, tier: str, min_n: int, alarms: list[Alarm]
+    groups: Groups, left: Floats, tier: str, alarms: list[Alarm]
 ) -> tuple[float, Groups, int] | None:
     x = np.bincount(groups.group, weights=left, minlength=groups.n.size)
     post = posterior(x, np.maximum(groups.n, 1), groups.expected_rate, groups.prior)
-    sure = chance_half_again(post) >= SURE
-    counted = (groups.n >= min_n) & (groups.x >= MIN_X)
+    sure = post.above(groups.bar.limit(groups.columns, post.usual)) >= groups.bar.sure(groups.columns)
+    counted = (groups.n >= groups.bar.min_n) & (groups.x >= MIN_X)
     if tier == "detected":
         standing = sure & counted
     elif tier == "watch":
@@ -177,7 +225,7 @@ def _alarm(now: Cube, groups: Groups, index: int, tier: str, cells: NDArray[np.b
         round(groups.n[index]),
         round(groups.x[index]),
         float(full.usual[index]),
-        float(chance_half_again(full)[index]),
+        float(full.above(groups.bar.limit(groups.columns, full.usual))[index]),
         tier,
         full,
         float(now.amount[cells].sum()),

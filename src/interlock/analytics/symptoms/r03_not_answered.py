@@ -1,0 +1,180 @@
+"""R03: customers waited past the promise to answer, or had to write again.
+
+The promise is two days unless the company says otherwise. A signal counts from the first
+day on which its kind and channel had any answer on record: before that, nobody noted
+answers, and silence in the records is not silence towards the customer.
+"""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import ibis
+import ibis.expr.types as ir
+
+from interlock.analytics.finding import RowQuery, RuleOff, Symptom, Tables, gettext_noop
+from interlock.analytics.symptoms import facts as fact
+from interlock.analytics.symptoms.bench import Bench
+from interlock.analytics.symptoms.compose import Ground, Wording, compose
+from interlock.analytics.symptoms.evidence import select_rows
+from interlock.analytics.symptoms.prices import Prices
+from interlock.analytics.symptoms.rule import Need, Rule, counted, year_before
+from interlock.analytics.symptoms.search import Alarm, Bar, find_alarms
+from interlock.analytics.symptoms.uplift import OrderValue, order_value, reorders
+
+KEY = "R03"
+ANSWER_DAYS = 2  # the promise assumed until the company states its own
+TARGET = 0.10  # unanswered past the promise, of 100 at most 10
+ASKING = ("ticket", "complaint", "review", "return", "cancel", "survey")
+_COLUMNS = {
+    "team_id": ("signals", "team_id"),
+    "family": ("products", "family"),
+    "region": ("accounts", "region"),
+    "channel": ("signals", "channel"),
+}
+_GROUPINGS: tuple[tuple[str, ...], ...] = (("kind",), ("channel",), ("family",), ("region",))
+_SENTENCES: dict[tuple[str, ...], str] = {
+    ("kind",): gettext_noop(
+        "{x} of {n} customers who sent a {kind} waited past our promise of two days; {again} wrote again."
+    ),
+    ("channel",): gettext_noop(
+        "{x} of {n} customers who wrote by {channel} waited past our promise of two days; {again} wrote again."
+    ),
+    ("family",): gettext_noop(
+        "{x} of {n} customers who wrote about {family} waited past our promise of two days;"
+        " {again} wrote again."
+    ),
+    ("region",): gettext_noop(
+        "{x} of {n} customers in {region} waited past our promise of two days; {again} wrote again."
+    ),
+}
+_TARGET_WHY = gettext_noop("The promise assumed is an answer within two days for nine in ten.")
+_READABLE: tuple[str, ...] = (
+    "account",
+    "kind",
+    "channel",
+    "product",
+    "region",
+    "occurred_at",
+    "first_reply_at",
+)
+_READABLE += ("days_waited", "reopened", "title", "hit", "signal_id", "account_id", "product_id")
+
+
+def asked_signals(tables: Tables, first: date, last: date) -> ir.Table:
+    """Return one row a signal that asked for an answer and was due one by `last`."""
+    signals = tables.table("signals")
+    asked = signals.select(
+        signal_id=signals.signal_id,
+        kind=signals.kind.cast("string"),
+        occurred_at=signals.occurred_at.cast("timestamp(6)"),
+        first_reply_at=fact.column(signals, "first_reply_at", "timestamp(6)"),
+        account_id=fact.column(signals, "account_id", "string"),
+        product_id=fact.column(signals, "product_id", "string"),
+        channel=fact.column(signals, "channel", "string"),
+        team_id=fact.column(signals, "team_id", "string"),
+        reopened=fact.column(signals, "reopened", "int64"),
+        title=fact.column(signals, "title", "string"),
+        order_id=ibis.null("string"),
+        amount=ibis.null("float64"),
+    )
+    asked = asked.filter(
+        asked.kind.isin(ASKING),
+        asked.occurred_at < fact.start_of(last - timedelta(days=ANSWER_DAYS - 1)),
+    )
+    asked = _observed(asked)
+    asked = asked.filter(asked.occurred_at >= fact.start_of(first))
+    replied = asked.first_reply_at <= asked.occurred_at + ibis.interval(days=ANSWER_DAYS)
+    heard = ibis.coalesce(asked.first_reply_at, ibis.literal(fact.end_of(last), "timestamp(6)"))
+    on = fact.day(asked.occurred_at)
+    asked = asked.mutate(
+        on=on,
+        month=fact.month(on),
+        hit=(~replied.fill_null(False)).cast("int64"),
+        days_waited=fact.day(heard).delta(on, unit="day"),
+    )
+    return fact.with_product(tables, fact.with_account(tables, asked))
+
+
+def _observed(asked: ir.Table) -> ir.Table:
+    """Keep signals from the first day on which their kind and channel had an answer on record."""
+    source = ibis.window(group_by=["kind", "channel"])
+    began = asked.first_reply_at.notnull().ifelse(asked.occurred_at, ibis.null("timestamp(6)")).min()
+    seen = asked.mutate(began=began.over(source))
+    return seen.filter(seen.occurred_at >= seen.began).drop("began")
+
+
+def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
+    """Return the kinds of signal, channels, products or regions that wait for an answer too often."""
+    last = bench.as_of.date()
+    facts = asked_signals(bench.tables, year_before(last), last)
+    columns = ("kind", *(name for name, need in _COLUMNS.items() if bench.has(*need)))
+    groupings = [group for group in _GROUPINGS if set(group) <= set(columns)]
+    cube, period = counted(facts, columns, last)
+    alarms = find_alarms(cube, groupings, columns, Bar(targets={("kind",): TARGET}, floor=TARGET))
+    if not alarms:
+        return []
+    ground = Ground(bench, RULE, facts, cube, period, columns, _TARGET_WHY, "signal_id")
+    prices = _prices(bench, facts, last)
+    return [
+        compose(
+            ground,
+            alarm,
+            Wording(_SENTENCES[alarm.columns], {"again": _again(ground, alarm)}, prices.harm()),
+            prices.money(alarm, period),
+            prices.refusal(),
+        )
+        for alarm in alarms
+    ]
+
+
+def _again(ground: Ground, alarm: Alarm) -> int:
+    """Count the customers of an alarm who wrote again."""
+    facts = ground.facts.filter(ground.facts.on >= ground.period.first)
+    for name, key in zip(alarm.columns, alarm.key, strict=True):
+        facts = facts.filter(facts[name] == key)
+    waited = facts.filter(facts.hit == 1)
+    return int(waited.filter(waited.reopened > 0).count().to_pyarrow().as_py())
+
+
+def _prices(bench: Bench, facts: ir.Table, last: date) -> Prices:
+    asked = facts.filter(facts.account_id.notnull())
+    sides = asked.select("account_id", due=asked.occurred_at, broken=asked.hit.cast("int8"))
+    order = OrderValue(0.0, False, 1.0)
+    if bench.has("order_lines") and bench.has("orders"):
+        order = order_value(bench, fact.order_lines(bench.tables))
+        order = OrderValue(order.value, order.is_margin, 1.0)
+    return Prices(
+        KEY,
+        bench.currency(),
+        order,
+        reorders(bench, sides, last),
+        None,
+        gettext_noop("signals a year that ask for an answer"),
+        gettext_noop("left waiting beyond the promise"),
+    )
+
+
+def rows(tables: Tables, query: RowQuery) -> ir.Table:
+    """Return the signals of a group, what the customer asked beside when we answered."""
+    first, last = (date.fromisoformat(query.params[end]) for end in ("from", "to"))
+    facts = select_rows(asked_signals(tables, first, last), query)
+    return facts.select(*_READABLE).order_by(ibis.desc("hit"), ibis.desc("days_waited"), "signal_id")
+
+
+RULE = Rule(
+    key=KEY,
+    title=gettext_noop("Answers"),
+    functions=("service", "customer"),
+    needs=(
+        Need(
+            "signals",
+            ("kind", "occurred_at", "first_reply_at"),
+            gettext_noop("No signal says when it was first answered."),
+        ),
+    ),
+    groups=gettext_noop("kind, channel, family, region"),
+    test="T2 above 10 in 100 past two days; T1 between channels, families and regions",
+    bring=("service", "product", "customer"),
+    run=run,
+    rows=rows,
+)
