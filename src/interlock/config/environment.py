@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.exceptions import ImproperlyConfigured
@@ -95,14 +95,17 @@ def _database(text: str) -> dict[str, Any]:
     url = urlsplit(text)
     if url.scheme not in {"postgres", "postgresql"}:
         raise SettingError("needs postgresql://user:password@host:port/name, or nothing for SQLite")
-    options = dict(pair.split("=", 1) for pair in url.query.split("&") if "=" in pair)
+    options = {
+        name: unquote(value)
+        for name, _, value in (pair.partition("=") for pair in url.query.split("&") if pair)
+    }
     # The embedded servers of the tests listen on a socket named in the query: ?host=/folder
     host = options.pop("host", None) or url.hostname or ""
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": url.path.lstrip("/"),
-        "USER": url.username or "",
-        "PASSWORD": url.password or "",
+        "NAME": unquote(url.path.lstrip("/")),
+        "USER": unquote(url.username or ""),
+        "PASSWORD": unquote(url.password or ""),
         "HOST": host,
         "PORT": str(url.port or ""),
         "OPTIONS": options,

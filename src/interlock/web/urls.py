@@ -1,10 +1,10 @@
-"""Addresses of the shell: Today, people, health, errors."""
+"""Addresses of the shell: Today, people, the frame's own small forms."""
 
 from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from interlock.web import gallery, today, views
+from interlock.web import gallery, people, today, views
 
 app_name = "web"
 urlpatterns: list[URLPattern] = [
@@ -13,4 +13,9 @@ urlpatterns: list[URLPattern] = [
     path("theme/", views.theme, name="theme"),
     path("shortcuts/", views.shortcuts, name="shortcuts"),
     path("gallery/", gallery.gallery, name="gallery"),
+    path("welcome/<str:token>/", people.welcome, name="welcome"),
+    path("people/", people.people_list, name="people"),
+    path("people/<int:person_id>/", people.person_page, name="person"),
+    path("people/<int:person_id>/end/", people.end_access, name="end_access"),
+    path("you/", people.preferences, name="preferences"),
 ]

@@ -1,0 +1,213 @@
+"""`interlock serve`: web server and worker under one process, and `interlock migrate`.
+
+The parent starts the children, starts a dead one again (waiting longer each time it dies young), and on
+SIGTERM or Ctrl-C asks them to finish, then waits. It holds no state, so killing it loses nothing.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from types import FrameType
+
+import click
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from django.urls import reverse
+from django.utils import timezone
+
+from interlock.fabric.invitations import first_owner_link
+
+# A worker in the middle of an import gets this long to finish before it is killed; a killed import
+# leaves the records as they were.
+GRACE_SECONDS = 15
+LONGEST_WAIT_SECONDS = 30
+
+
+@dataclass
+class Child:
+    """One child process and how often it died young."""
+
+    name: str
+    command: list[str]
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    early_deaths: int = 0
+    start_at: float = field(default=0.0)
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(self.command, start_new_session=True, preexec_fn=_end_with_parent)
+        self.started = time.monotonic()
+
+    def plan_restart(self) -> float:
+        """Note that the child died, and return the seconds to wait: 0.5, 1, 2 ... up to 30."""
+        lived = time.monotonic() - self.started
+        self.early_deaths = self.early_deaths + 1 if lived < LONGEST_WAIT_SECONDS else 0
+        wait = min(LONGEST_WAIT_SECONDS, 0.5 * 2 ** max(0, self.early_deaths - 1))
+        self.process, self.start_at = None, time.monotonic() + wait
+        return wait
+
+
+class Supervisor:
+    """Keeps children alive until it is told to stop."""
+
+    def __init__(self, children: list[Child]) -> None:
+        self.children = children
+        self.stopping = False
+
+    def run(self) -> None:
+        signal.signal(signal.SIGTERM, self._stop)
+        signal.signal(signal.SIGINT, self._stop)
+        try:
+            while not self.stopping:
+                self._look_after()
+                time.sleep(0.2)
+        finally:
+            self._end_children()
+
+    def _look_after(self) -> None:
+        for child in self.children:
+            if child.process is None:
+                if time.monotonic() >= child.start_at:
+                    child.start()
+            elif (code := child.process.poll()) is not None:
+                wait = child.plan_restart()
+                click.echo(
+                    f"The {child.name} ended with code {code}; it starts again in {wait:g} s.", err=True
+                )
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self.stopping = True
+
+    def _end_children(self) -> None:
+        alive = [child.process for child in self.children if child.process and child.process.poll() is None]
+        for process in alive:
+            _signal_group(process, signal.SIGTERM)
+        deadline = time.monotonic() + GRACE_SECONDS
+        for process in alive:
+            try:
+                process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                _signal_group(process, signal.SIGKILL)
+                process.wait()
+
+
+def _end_with_parent() -> None:
+    """Ask Linux to end this child when the parent is killed; elsewhere a killed parent leaves its children."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # 1 is PR_SET_PDEATHSIG
+
+
+def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:
+    try:
+        os.killpg(process.pid, number)
+    except ProcessLookupError:
+        return
+
+
+@click.command()
+@click.option("--host", default=None, help="Address to listen on instead of INTERLOCK_HOST.")
+@click.option("--port", default=None, type=click.IntRange(1, 65535), help="Port instead of INTERLOCK_PORT.")
+def serve(host: str | None, port: int | None) -> None:
+    """Start the web server and the worker, and keep them running."""
+    host = host or settings.ENVIRONMENT["INTERLOCK_HOST"]
+    port = port or settings.ENVIRONMENT["INTERLOCK_PORT"]
+    _check_port(host, port)
+    _check_assets()
+    prepare_database()
+    address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104 - shown, not bound
+    click.echo(f"Interlock is at {address}  (records and database in {settings.HOME})")
+    announce_first_owner(address)
+    os.environ["INTERLOCK_HOST"], os.environ["INTERLOCK_PORT"] = host, str(port)
+    connection.close()
+    Supervisor([Child("web server", web_command(host, port)), Child("worker", worker_command())]).run()
+    click.echo("Stopped.")
+
+
+def web_command(host: str, port: int) -> list[str]:
+    """The granian command line: one blocking thread a worker on SQLite, four on PostgreSQL (stack.md, measured)."""
+    threads = 4 if connection.vendor == "postgresql" else 1
+    built = settings.PACKAGE / "web" / "static" / "built"
+    return [
+        *(sys.executable, "-m", "granian", "interlock.config.wsgi:application", "--interface", "wsgi"),
+        *("--host", host, "--port", str(port), "--workers", str(settings.ENVIRONMENT["INTERLOCK_WORKERS"])),
+        *("--blocking-threads", str(threads), "--respawn-failed-workers", "--log-level", "warning"),
+        *("--static-path-route", "/static/built", "--static-path-mount", str(built)),
+        # Addresses of assets carry the hash of their content, so they may be kept for a year.
+        *("--static-path-expires", "31536000"),
+    ]
+
+
+def worker_command() -> list[str]:
+    return [sys.executable, "-m", "interlock", "worker"]
+
+
+def prepare_database() -> None:
+    """Bring the database to this version's shape."""
+    for folder in (settings.HOME, settings.RECORDS_FOLDER, settings.UPLOADS_FOLDER, settings.MAPPINGS_FOLDER):
+        folder.mkdir(parents=True, exist_ok=True)
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+def announce_first_owner(address: str) -> None:
+    token = first_owner_link(now=timezone.now())
+    if token:
+        path = reverse("web:welcome", args=[token])
+        click.echo(
+            f"\nNobody owns this installation yet. Open this link once, within seven days:\n\n    {address}{path}\n"
+        )
+
+
+def _check_port(host: str, port: int) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise click.ClickException(
+                f"Cannot listen on {host}:{port} ({error.strerror}). Stop what uses it, or set INTERLOCK_PORT to a free port."
+            ) from error
+
+
+def _check_assets() -> None:
+    if not (settings.PACKAGE / "web" / "static" / "built" / "app.css").exists():
+        raise click.ClickException(
+            "The page assets are not built. In a clone run ./do sync; an installed wheel carries them."
+        )
+
+
+@click.command(hidden=True)
+def worker() -> None:
+    """Run background work; `interlock serve` starts this."""
+    call_command("db_worker", interval=0.5, verbosity=1, startup_delay=False)
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database to this version's shape without starting anything."""
+    prepare_database()
+    click.echo("The database is up to date.")
+
+
+@click.command("owner-link")
+def owner_link() -> None:
+    """Print a fresh one-time link for the owner's account, while there is none."""
+    prepare_database()
+    environment = settings.ENVIRONMENT
+    address = f"http://{environment['INTERLOCK_HOST']}:{environment['INTERLOCK_PORT']}"
+    token = first_owner_link(now=timezone.now())
+    if token is None:
+        raise click.ClickException(
+            "There is an owner already. An owner can invite others on the People page."
+        )
+    click.echo(f"{address}{reverse('web:welcome', args=[token])}")
+
+
+COMMANDS = [serve, worker, migrate, owner_link]

@@ -1,0 +1,160 @@
+"""One-time links that make accounts: the only way in.
+
+The link carries 256 random bits; the database keeps only their hash. Opening the link uses nothing up, since
+mail scanners open links too; the account is made when the form is sent. Somebody who chose a passkey and did
+not finish may open the link again until a password or a passkey exists.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from interlock.fabric import journal
+from interlock.fabric.models import Invitation, Person, Role, User
+
+VALID_FOR = timedelta(days=7)
+
+
+class InvitationUnusable(Exception):
+    """The link is unknown, used or out of date; the text says which, and what to do."""
+
+
+class AddressTaken(Exception):
+    """Somebody already signs in with this e-mail address."""
+
+
+def first_owner_link(*, now: datetime) -> str | None:
+    """Return a fresh token for the owner's account, or None when there is an owner already.
+
+    Earlier unused tokens for the first owner stop working, so that only the latest printed link opens.
+    """
+    if Person.objects.filter(role=Role.OWNER, left_at=None, user__isnull=False).exists():
+        return None
+    Invitation.objects.filter(invited_by=None, role=Role.OWNER, used_at=None).delete()
+    return _make(email="", role=Role.OWNER, functions=[], by=None, now=now)
+
+
+@transaction.atomic
+def invite(
+    *, email: str, role: str, functions: Sequence[str], by: Person, now: datetime, account_key: str = ""
+) -> str:
+    """Make an invitation and return its token, which is shown once and never again.
+
+    Raises:
+        AddressTaken: the address belongs to somebody who is already here.
+    """
+    if email and User.objects.filter(email__iexact=email).exists():
+        raise AddressTaken(
+            _("%(email)s already has an account; nothing was sent or changed.") % {"email": email}
+        )
+    token = _make(email=email, role=role, functions=functions, by=by, now=now, account_key=account_key)
+    journal.note(
+        actor=by, verb="invited", about=by, at=now, detail={"role": role, "functions": list(functions)}
+    )
+    return token
+
+
+def open_invitation(token: str, *, now: datetime) -> Invitation:
+    """Return the invitation behind a token without using it up.
+
+    Raises:
+        InvitationUnusable: with the reason in words.
+    """
+    invitation = Invitation.objects.filter(token_hash=_hash(token)).select_related("used_by__user").first()
+    if invitation is None:
+        raise InvitationUnusable(
+            _("This link is not known here. It may have been replaced by a newer one; ask for a new link.")
+        )
+    if invitation.expires_at < now:
+        raise InvitationUnusable(
+            _("This link was valid for seven days. Ask the person who sent it for a new one.")
+        )
+    if invitation.used_by and _has_credentials(invitation.used_by.user):
+        raise InvitationUnusable(_("This link has been used. Sign in with the account it made."))
+    return invitation
+
+
+@transaction.atomic
+def accept(*, token: str, name: str, email: str, password: str | None, now: datetime) -> Person:
+    """Make the account, or go on with one that has no password and no passkey yet.
+
+    `password` None means that a passkey follows at once.
+
+    Raises:
+        InvitationUnusable: see `open_invitation`.
+        AddressTaken: somebody else signs in with this address.
+    """
+    found = open_invitation(token, now=now)
+    invitation = Invitation.objects.select_for_update(of=("self",)).get(pk=found.pk)
+    email = (invitation.email or email).strip().lower()
+    person = invitation.used_by or _new_person(invitation, name=name, email=email, now=now)
+    user = person.user
+    if user is None:
+        raise InvitationUnusable(_("This account has been closed. Ask the owner for a new link."))
+    if password is None:
+        user.set_unusable_password()
+    else:
+        user.set_password(password)
+    user.save(update_fields=["password"])
+    return person
+
+
+def _new_person(invitation: Invitation, *, name: str, email: str, now: datetime) -> Person:
+    if User.objects.filter(email__iexact=email).exists():
+        raise AddressTaken(_("%(email)s already has an account. Sign in instead.") % {"email": email})
+    user = User.objects.create_user(email)
+    # The invitation reached the person, so the address needs no second proof.
+    EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+    person = Person.objects.create(
+        user=user,
+        name=name.strip(),
+        role=invitation.role,
+        functions=invitation.functions,
+        account_key=invitation.account_key,
+    )
+    invitation.used_at, invitation.used_by = now, person
+    invitation.save(update_fields=["used_at", "used_by"])
+    journal.note(actor=person, verb="joined", about=person, at=now, detail={"role": person.role})
+    return person
+
+
+def _make(
+    *,
+    email: str,
+    role: str,
+    functions: Sequence[str],
+    by: Person | None,
+    now: datetime,
+    account_key: str = "",
+) -> str:
+    token = secrets.token_urlsafe(32)
+    Invitation.objects.create(
+        token_hash=_hash(token),
+        email=email.strip().lower(),
+        role=role,
+        functions=list(functions),
+        account_key=account_key,
+        invited_by=by,
+        made_at=now,
+        expires_at=now + VALID_FOR,
+    )
+    return token
+
+
+def _has_credentials(user: User | None) -> bool:
+    if user is None:
+        return True
+    passkeys = Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN)
+    return user.has_usable_password() or passkeys.exists()
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

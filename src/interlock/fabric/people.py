@@ -1,0 +1,86 @@
+"""Changes to who somebody is here: role, functions, leaving, and own preferences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from interlock.fabric import journal
+from interlock.fabric.models import Function, Person, Role
+
+
+class LastOwner(Exception):
+    """An installation keeps at least one owner."""
+
+
+def people_visible_to(person: Person) -> QuerySet[Person]:
+    """Colleagues for staff, oneself for everybody else. One query."""
+    everybody = Person.objects.select_related("user", "team")
+    return everybody if person.is_staff_side else everybody.filter(pk=person.pk)
+
+
+@transaction.atomic
+def change_person(
+    *, person: Person, role: str, functions: Sequence[str], by: Person, now: datetime
+) -> Person:
+    """Give somebody another role or other functions.
+
+    Raises:
+        LastOwner: the change would leave the installation without an owner.
+    """
+    if role != Role.OWNER:
+        _keep_an_owner(person)
+    before = {"role": person.role, "functions": person.functions}
+    person.role = Role(role).value
+    person.functions = [Function(code).value for code in functions]
+    person.save(update_fields=["role", "functions"])
+    after = {"role": person.role, "functions": person.functions}
+    journal.note(actor=by, verb="changed", about=person, at=now, detail={"before": before, "after": after})
+    return person
+
+
+@transaction.atomic
+def end_access(*, person: Person, by: Person, now: datetime) -> Person:
+    """Close somebody's account at once; what they wrote stays, under their name.
+
+    Raises:
+        LastOwner: the person is the only owner.
+    """
+    _keep_an_owner(person)
+    person.left_at = now
+    person.save(update_fields=["left_at"])
+    if person.user:
+        person.user.is_active = False
+        person.user.save(update_fields=["is_active"])
+        _end_sessions(person.user.pk, now)
+    journal.note(actor=by, verb="ended access", about=person, at=now)
+    return person
+
+
+@transaction.atomic
+def set_preferences(*, person: Person, theme: str, shortcuts: bool) -> Person:
+    """Keep somebody's own choice of theme and keys; nobody else's business, so no journal line."""
+    person.theme = theme if theme in {"paper", "ink"} else ""
+    person.shortcuts = shortcuts
+    person.save(update_fields=["theme", "shortcuts"])
+    return person
+
+
+def _keep_an_owner(person: Person) -> None:
+    others = Person.objects.filter(role=Role.OWNER, left_at=None, user__isnull=False).exclude(pk=person.pk)
+    if person.role == Role.OWNER and not others.exists():
+        raise LastOwner(
+            _("%(name)s is the only owner. Make somebody else owner first; nothing was changed.")
+            % {"name": person.name}
+        )
+
+
+def _end_sessions(user_id: int, now: datetime) -> None:
+    for session in Session.objects.filter(expire_date__gt=now).iterator():
+        if session.get_decoded().get("_auth_user_id") == str(user_id):
+            session.delete()

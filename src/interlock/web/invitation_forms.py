@@ -1,0 +1,80 @@
+"""Forms of invitations and people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from interlock.fabric.models import Function, Role, User
+
+STAFF_FUNCTIONS = [choice for choice in Function.choices if choice[0] not in {"customer", "rival"}]
+
+
+class WelcomeForm(forms.Form):
+    """Who is joining, and with which proof: a long password or a passkey."""
+
+    name = forms.CharField(label=_("Your name"), max_length=120)
+    email = forms.EmailField(label=_("E-mail, your name at sign-in"))
+    proof = forms.ChoiceField(
+        label=_("How will you sign in?"),
+        choices=[("password", _("With a password")), ("passkey", _("With a passkey"))],
+        widget=forms.RadioSelect,
+        initial="password",
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        required=False,
+        max_length=256,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("15 characters or more. Three or four words are easy to keep in mind."),
+    )
+
+    def __init__(self, *args: Any, email: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if email:
+            self.fields["email"].initial = email
+            self.fields["email"].disabled = True
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("proof") == "password":
+            try:
+                validate_password(cleaned.get("password") or "", User(email=cleaned.get("email", "")))
+            except ValidationError as error:
+                self.add_error("password", error)
+        else:
+            cleaned["password"] = None
+        return cleaned
+
+
+class PersonForm(forms.Form):
+    """A person's role and functions."""
+
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices, initial=Role.CONTRIBUTOR)
+    functions = forms.MultipleChoiceField(
+        label=_("Functions"), choices=STAFF_FUNCTIONS, required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+
+class InviteForm(PersonForm):
+    """Whom to ask in."""
+
+    email = forms.EmailField(label=_("E-mail"))
+    field_order = ["email", "role", "functions"]
+
+
+class PreferencesForm(forms.Form):
+    """How the pages look and react for one person."""
+
+    theme = forms.ChoiceField(
+        label=_("Paper or ink"),
+        required=False,
+        choices=[("", _("As the system says")), ("paper", _("Paper (light)")), ("ink", _("Ink (dark)"))],
+        widget=forms.RadioSelect,
+    )
+    shortcuts = forms.BooleanField(label=_("Single-key shortcuts"), required=False)

@@ -1,0 +1,136 @@
+"""Pages of people: the welcome behind a one-time link, the list of people, one's own preferences."""
+
+from __future__ import annotations
+
+from allauth.account.internal.flows.login import record_authentication
+from allauth.account.utils import perform_login
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from interlock.fabric import invitations, people
+from interlock.fabric.access import Act, may, needs, person_of
+from interlock.fabric.models import Person, Role
+from interlock.web.invitation_forms import InviteForm, PersonForm, PreferencesForm, WelcomeForm
+
+
+@never_cache
+@login_not_required
+def welcome(request: HttpRequest, token: str) -> HttpResponse:
+    """Make an account from a one-time link. Opening the page uses nothing up."""
+    now = timezone.now()
+    try:
+        invitation = invitations.open_invitation(token, now=now)
+    except invitations.InvitationUnusable as error:
+        return render(request, "web/welcome_closed.html", {"reason": str(error)}, status=410)
+    form = WelcomeForm(request.POST or None, email=invitation.email)
+    if request.method == "POST" and form.is_valid():
+        proof = form.cleaned_data.pop("proof")
+        try:
+            person = invitations.accept(token=token, now=now, **form.cleaned_data)
+        except invitations.AddressTaken as error:
+            form.add_error("email", str(error))
+        else:
+            return _enter(request, person, proof)
+    page = {"form": form, "invitation": invitation}
+    return render(request, "web/welcome.html", page, status=422 if form.errors else 200)
+
+
+def _enter(request: HttpRequest, person: Person, proof: str) -> HttpResponse:
+    """Sign the new person in; somebody who chose a passkey goes on to make it."""
+    perform_login(request, person.user)
+    # Following the link is this session's proof, so that adding a passkey does not ask for a password.
+    record_authentication(request, person.user, method="invitation")
+    return redirect("mfa_add_webauthn" if proof == "passkey" else "web:today")
+
+
+@needs(Act.READ)
+def people_list(request: HttpRequest) -> HttpResponse:
+    """Who is here, and for those who may: asking more people in."""
+    me = person_of(request)
+    form = InviteForm(request.POST or None)
+    link = ""
+    if request.method == "POST":
+        if not may(me, Act.INVITE):
+            return render(request, "web/error.html", {"status": 403}, status=403)
+        if form.is_valid():
+            link = _invite(request, me, form)
+    page = {
+        "people": people.people_visible_to(me).order_by("left_at", "name", "pk"),
+        "form": form,
+        "link": link,
+        "may_invite": may(me, Act.INVITE),
+        "may_change": may(me, Act.OWN),
+    }
+    return render(request, "web/people.html", page, status=422 if form.errors else 200)
+
+
+def _invite(request: HttpRequest, me: Person, form: InviteForm) -> str:
+    """Return the link to hand over, or put the error on the form. Only owners make owners."""
+    chosen = form.cleaned_data
+    if chosen["role"] == Role.OWNER and not may(me, Act.OWN):
+        form.add_error("role", _("Only an owner can invite an owner."))
+        return ""
+    try:
+        token = invitations.invite(by=me, now=timezone.now(), **chosen)
+    except invitations.AddressTaken as error:
+        form.add_error("email", str(error))
+        return ""
+    return request.build_absolute_uri(reverse("web:welcome", args=[token]))
+
+
+@needs(Act.OWN)
+def person_page(request: HttpRequest, person_id: int) -> HttpResponse:
+    """Change somebody's role and functions."""
+    me = person_of(request)
+    person = get_object_or_404(people.people_visible_to(me), pk=person_id)
+    form = PersonForm(request.POST or None, initial={"role": person.role, "functions": person.functions})
+    if request.method == "POST" and form.is_valid():
+        try:
+            people.change_person(person=person, by=me, now=timezone.now(), **form.cleaned_data)
+        except people.LastOwner as error:
+            form.add_error("role", str(error))
+        else:
+            messages.info(
+                request,
+                _("%(name)s is now %(role)s.") % {"name": person.name, "role": person.get_role_display()},
+            )
+            return redirect("web:people")
+    return render(
+        request, "web/person.html", {"subject": person, "form": form}, status=422 if form.errors else 200
+    )
+
+
+@require_POST
+@needs(Act.OWN)
+def end_access(request: HttpRequest, person_id: int) -> HttpResponse:
+    """Close somebody's account."""
+    me = person_of(request)
+    person = get_object_or_404(people.people_visible_to(me), pk=person_id)
+    try:
+        people.end_access(person=person, by=me, now=timezone.now())
+    except people.LastOwner as error:
+        form = PersonForm(initial={"role": person.role, "functions": person.functions})
+        return render(
+            request, "web/person.html", {"subject": person, "form": form, "fault": str(error)}, status=409
+        )
+    messages.info(request, _("%(name)s can no longer sign in.") % {"name": person.name})
+    return redirect("web:people")
+
+
+def preferences(request: HttpRequest) -> HttpResponse:
+    """One's own theme, keys and sign-in."""
+    me = person_of(request)
+    if me is None:
+        return redirect("account_logout")
+    form = PreferencesForm(request.POST or None, initial={"theme": me.theme, "shortcuts": me.shortcuts})
+    if request.method == "POST" and form.is_valid():
+        people.set_preferences(person=me, **form.cleaned_data)
+        return redirect("web:preferences")
+    return render(request, "web/preferences.html", {"form": form})

@@ -1,0 +1,62 @@
+"""Who may reach which address. Written as a statement of intent; `test_permissions.py` compares it with the product."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+OWNER = frozenset({"owner"})
+LEADS = OWNER | {"lead"}
+WRITERS = LEADS | {"contributor"}
+STAFF = WRITERS | {"observer"}
+TALKERS = WRITERS | {"partner", "customer"}
+ALL = STAFF | {"partner", "customer"}
+PUBLIC = frozenset({"visitor"})
+
+
+@dataclass(frozen=True)
+class Row:
+    """Roles by method; `post` None where the address has no writing."""
+
+    roles: frozenset[str]
+    post: frozenset[str] | None = None
+    only_post: bool = False
+    methods: tuple[str, ...] = field(init=False, default=())
+
+    def __post_init__(self) -> None:
+        methods = ("post",) if self.only_post else ("get", "post") if self.post is not None else ("get",)
+        object.__setattr__(self, "methods", methods)
+
+    def by_method(self) -> Iterator[tuple[str, frozenset[str]]]:
+        for method in self.methods:
+            yield method, self.roles if method == "get" or self.post is None else self.post
+
+
+def writes(roles: frozenset[str]) -> Row:
+    """An address that only takes POST."""
+    return Row(roles, only_post=True)
+
+
+_ACCOUNT_PUBLIC = [
+    "account_login", "account_signup", "account_logout", "account_inactive", "account_reset_password",
+    "account_reset_password_done", "account_reset_password_from_key", "account_reset_password_from_key_done",
+    "account_confirm_email", "account_email_verification_sent", "account_confirm_login_code", "account_request_login_code",
+    "mfa_authenticate", "mfa_login_webauthn", "mfa_signup_webauthn", "mfa_trust",
+]
+_ACCOUNT_OWN = [
+    "account_change_password", "account_set_password", "account_email", "account_reauthenticate", "mfa_index",
+    "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "mfa_activate_totp", "mfa_deactivate_totp",
+    "mfa_generate_recovery_codes", "mfa_view_recovery_codes", "mfa_download_recovery_codes", "mfa_list_webauthn",
+    "mfa_add_webauthn", "mfa_remove_webauthn", "mfa_edit_webauthn",
+]
+
+POLICY: dict[str, Row] = {
+    **{name: Row(PUBLIC) for name in _ACCOUNT_PUBLIC},
+    **{name: Row(ALL) for name in _ACCOUNT_OWN},
+    "web:welcome": Row(PUBLIC),
+    "web:today": Row(ALL),
+    "web:preferences": Row(ALL, ALL),
+    "web:people": Row(STAFF, LEADS),
+    "web:person": Row(OWNER, OWNER),
+    "web:end_access": writes(OWNER),
+}

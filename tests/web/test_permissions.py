@@ -1,0 +1,92 @@
+"""Every address, as every role, on things of one's own, of others and of nobody.
+
+`policy.POLICY` says who may; it is data, written without looking at the code. An address without a row fails.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from web.policy import ALL, POLICY, PUBLIC, Row
+
+ROLES = ["owner", "lead", "contributor", "observer", "partner", "customer"]
+ABSENT = {"int": 999_999, "str": "no-such-thing", "uuid": "00000000-0000-4000-8000-000000000000", "slug": "none", "path": "none"}
+
+
+def addresses(patterns=None, prefix: str = "") -> dict[str, dict[str, str]]:
+    """Every named address with its parameters and their converter names."""
+    found: dict[str, dict[str, str]] = {}
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(pattern, URLResolver):
+            inner = f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix
+            found |= addresses(pattern.url_patterns, inner)
+        elif isinstance(pattern, URLPattern):
+            kinds = {
+                name: type(converter).__name__.removesuffix("Converter").lower().replace("string", "str")
+                for name, converter in pattern.pattern.converters.items()
+            }
+            named = re.findall(r"\?P<(\w+)>", str(pattern.pattern))
+            found[f"{prefix}{pattern.name}"] = kinds | {name: "str" for name in named}
+    return found
+
+
+ADDRESSES = addresses()
+
+
+def test_every_address_has_a_row():
+    assert sorted(set(ADDRESSES) - set(POLICY)) == []
+    assert sorted(set(POLICY) - set(ADDRESSES)) == []
+
+
+def absent_url(name: str) -> str:
+    return reverse(name, kwargs={key: ABSENT[kind] for key, kind in ADDRESSES[name].items()})
+
+
+@pytest.mark.parametrize("name", sorted(POLICY))
+def test_a_visitor_sees_only_what_is_public(client, db, home, name):
+    row = POLICY[name]
+
+    for method in row.methods:
+        answer = client.generic(method.upper(), absent_url(name))
+
+        if row.roles is PUBLIC:
+            assert answer.status_code < 500
+        else:
+            assert (answer.status_code, answer.headers.get("Location", "")[:15]) == (302, "/account/login/"), method
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("name", sorted(name for name, row in POLICY.items() if row.roles not in (PUBLIC, ALL)))
+def test_a_role_reaches_only_what_it_may(signed_in, name, role):
+    row = POLICY[name]
+    browser = signed_in(role)
+
+    for method, roles in row.by_method():
+        answer = browser.generic(method.upper(), absent_url(name))
+
+        if role in roles:
+            assert answer.status_code != 403, f"{method} {name} refuses {role}"
+            assert answer.status_code < 500 or answer.status_code == 507
+        else:
+            # 404 hides whether the thing is there; 403 says that the role does not include the act.
+            assert answer.status_code in {403, 404}, f"{method} {name} lets {role} in: {answer.status_code}"
+
+
+def test_the_matrix_finds_a_view_without_its_guard(signed_in, monkeypatch):
+    """The negative control: with access switched off, forbidden cells must light up."""
+    from interlock.fabric import access
+
+    monkeypatch.setitem(access.ACTS, "observer", frozenset(access.Act))
+    browser = signed_in("observer")
+    forbidden = [name for name, row in POLICY.items() if isinstance(row, Row) and row.roles not in (PUBLIC, ALL)]
+
+    let_in = [
+        name
+        for name in forbidden
+        for method, roles in POLICY[name].by_method()
+        if "observer" not in roles and browser.generic(method.upper(), absent_url(name)).status_code not in {403, 404}
+    ]
+
+    assert let_in
