@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from house.walls import ROOT
 from interlock.config.environment import SETTINGS
 

@@ -9,10 +9,17 @@ import re
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
 from web.policy import ALL, POLICY, PUBLIC, Row
 
 ROLES = ["owner", "lead", "contributor", "observer", "partner", "customer"]
-ABSENT = {"int": 999_999, "str": "no-such-thing", "uuid": "00000000-0000-4000-8000-000000000000", "slug": "none", "path": "none"}
+ABSENT = {
+    "int": 999_999,
+    "str": "no-such-thing",
+    "uuid": "00000000-0000-4000-8000-000000000000",
+    "slug": "none",
+    "path": "none",
+}
 
 
 def addresses(patterns=None, prefix: str = "") -> dict[str, dict[str, str]]:
@@ -28,7 +35,7 @@ def addresses(patterns=None, prefix: str = "") -> dict[str, dict[str, str]]:
                 for name, converter in pattern.pattern.converters.items()
             }
             named = re.findall(r"\?P<(\w+)>", str(pattern.pattern))
-            found[f"{prefix}{pattern.name}"] = kinds | {name: "str" for name in named}
+            found[f"{prefix}{pattern.name}"] = kinds | dict.fromkeys(named, "str")
     return found
 
 
@@ -54,11 +61,16 @@ def test_a_visitor_sees_only_what_is_public(client, db, home, name):
         if row.roles is PUBLIC:
             assert answer.status_code < 500
         else:
-            assert (answer.status_code, answer.headers.get("Location", "")[:15]) == (302, "/account/login/"), method
+            assert (answer.status_code, answer.headers.get("Location", "")[:15]) == (
+                302,
+                "/account/login/",
+            ), method
 
 
 @pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize("name", sorted(name for name, row in POLICY.items() if row.roles not in (PUBLIC, ALL)))
+@pytest.mark.parametrize(
+    "name", sorted(name for name, row in POLICY.items() if row.roles not in (PUBLIC, ALL))
+)
 def test_a_role_reaches_only_what_it_may(signed_in, name, role):
     row = POLICY[name]
     browser = signed_in(role)
@@ -80,13 +92,16 @@ def test_the_matrix_finds_a_view_without_its_guard(signed_in, monkeypatch):
 
     monkeypatch.setitem(access.ACTS, "observer", frozenset(access.Act))
     browser = signed_in("observer")
-    forbidden = [name for name, row in POLICY.items() if isinstance(row, Row) and row.roles not in (PUBLIC, ALL)]
+    forbidden = [
+        name for name, row in POLICY.items() if isinstance(row, Row) and row.roles not in (PUBLIC, ALL)
+    ]
 
     let_in = [
         name
         for name in forbidden
         for method, roles in POLICY[name].by_method()
-        if "observer" not in roles and browser.generic(method.upper(), absent_url(name)).status_code not in {403, 404}
+        if "observer" not in roles
+        and browser.generic(method.upper(), absent_url(name)).status_code not in {403, 404}
     ]
 
     assert let_in

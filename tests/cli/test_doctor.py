@@ -1,0 +1,86 @@
+"""`interlock doctor` finds each fault and says what to do."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+from django.conf import settings as django_settings
+
+from conftest import NOON
+from interlock.cli import doctor, journal
+from interlock.fabric import journal as chain
+from interlock.fabric.models import Context, JournalHead
+
+
+@pytest.fixture
+def installed(person, settings, tmp_path):
+    person("owner")
+    settings.PACKAGE = tmp_path
+    built = tmp_path / "web" / "static" / "built"
+    built.mkdir(parents=True)
+    (built / "app.css").write_text("")
+
+
+def faults() -> dict[str, str]:
+    return {check.name: check.remedy for check in doctor.check_all() if not check.well}
+
+
+def test_a_sound_installation_passes(installed):
+    result = CliRunner().invoke(doctor.doctor, ["--json"])
+
+    report = json.loads(result.output)
+    assert (result.exit_code, report["well"]) == (0, True)
+    assert {check["name"] for check in report["checks"]} >= {
+        "Home folder",
+        "Database",
+        "Durability",
+        "Journal",
+        "Owner",
+        "Records",
+    }
+
+
+def test_missing_assets_are_found(installed):
+    (django_settings.PACKAGE / "web" / "static" / "built" / "app.css").unlink()
+
+    assert faults() == {"Page assets": "In a clone run ./do sync; an installed wheel carries them."}
+
+
+def test_a_key_that_others_can_read_is_found(installed, home):
+    key = home / "secret.key"
+    key.write_text("x" * 40)
+    key.chmod(0o644)
+
+    assert faults() == {"Home folder": f"Run: chmod 600 {key}"}
+
+
+def test_a_full_disk_is_found(installed, monkeypatch):
+    monkeypatch.setattr(doctor, "ENOUGH_DISK_MB", 10**12)
+
+    assert list(faults()) == ["Free disk"]
+
+
+def test_an_installation_without_owner_is_found(db, home):
+    assert faults()["Owner"] == "Run: interlock owner-link, and open the link it prints."
+
+
+def test_a_tampered_journal_is_found_by_doctor_and_by_verify(installed):
+    chain.note(actor=None, verb="did", about=Context.objects.create(kind="a", key="b", label="c"), at=NOON)
+    JournalHead.objects.update(number=7)
+
+    verdict = CliRunner().invoke(journal.journal, ["verify"])
+
+    assert "Journal" in faults()
+    assert verdict.exit_code == 1
+    assert "the journal ends at entry 1, its head says 7" in verdict.output
+
+
+def test_a_sound_journal_verifies(installed):
+    verdict = CliRunner().invoke(journal.journal, ["verify"])
+
+    assert (verdict.exit_code, verdict.output) == (
+        0,
+        "The journal is sound: 0 entries, each follows from the one before.\n",
+    )

@@ -1,0 +1,72 @@
+"""`interlock serve` keeps its children alive, stops cleanly, and says what is wrong."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from cli.conftest import environment
+
+
+def wait_for(condition, seconds: float = 30) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def test_it_serves_prints_the_owner_link_revives_children_and_stops(served):
+    """One start serves several looks, since a start takes seconds."""
+    assert served.get(served.owner_link().removeprefix(served.address)) == 200
+
+    for word in ("granian", "worker"):
+        before = served.children(word)[0]
+        before.kill()
+        assert wait_for(
+            lambda word=word, gone=before.pid: [c for c in served.children(word) if c.pid != gone]
+        ), word
+    served.wait_until_up()
+
+    family = psutil.Process(served.process.pid).children(recursive=True)
+    served.process.send_signal(signal.SIGTERM)
+    assert served.process.wait(30) == 0
+    assert [child for child in family if child.is_running() and child.status() != psutil.STATUS_ZOMBIE] == []
+    assert served.log.read_text().rstrip().endswith("Stopped.")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux can end children with a killed parent")
+def test_a_killed_parent_leaves_no_children(served):
+    family = psutil.Process(served.process.pid).children(recursive=True)
+
+    served.process.kill()
+    served.process.wait(10)
+
+    assert wait_for(lambda: not [c for c in family if c.is_running() and c.status() != psutil.STATUS_ZOMBIE])
+
+
+def test_a_taken_port_is_named(tmp_path):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+
+        result = subprocess.run(
+            [sys.executable, "-m", "interlock", "serve"],
+            env=environment(tmp_path, port),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    assert result.returncode == 1
+    assert f"Cannot listen on 127.0.0.1:{port}" in result.stderr
+    assert "set INTERLOCK_PORT to a free port" in result.stderr
