@@ -114,11 +114,11 @@ def test_the_only_owner_stays(person):
 
 def test_ending_access_ends_the_session(signed_in, person):
     browser = signed_in("contributor", "sales")
-    assert browser.get(reverse("web:preferences")).status_code == 200
+    assert browser.get(reverse("web:more")).status_code == 200
 
     people.end_access(person=browser.person, by=person("owner"), now=timezone.now())
 
-    assert browser.get(reverse("web:preferences")).status_code == 302
+    assert browser.get(reverse("web:more")).status_code == 302
 
 
 def test_only_an_owner_invites_an_owner(signed_in):

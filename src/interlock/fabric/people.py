@@ -62,13 +62,16 @@ def end_access(*, person: Person, by: Person, now: datetime) -> Person:
     return person
 
 
-@transaction.atomic
-def set_preferences(*, person: Person, theme: str, shortcuts: bool) -> Person:
-    """Keep somebody's own choice of theme and keys; nobody else's business, so no journal line."""
-    person.theme = theme if theme in {"paper", "ink"} else ""
-    person.shortcuts = shortcuts
-    person.save(update_fields=["theme", "shortcuts"])
-    return person
+def choose_theme(*, person: Person, theme: str) -> None:
+    """Keep somebody's own choice of theme; nobody else's business, so no journal line."""
+    person.theme = theme
+    person.save(update_fields=["theme"])
+
+
+def choose_shortcuts(*, person: Person, on: bool) -> None:
+    """Keep whether single-letter keys work for somebody."""
+    person.shortcuts = on
+    person.save(update_fields=["shortcuts"])
 
 
 def _keep_an_owner(person: Person) -> None:

@@ -66,15 +66,3 @@ class InviteForm(PersonForm):
 
     email = forms.EmailField(label=_("E-mail"))
     field_order = ["email", "role", "functions"]
-
-
-class PreferencesForm(forms.Form):
-    """How the pages look and react for one person."""
-
-    theme = forms.ChoiceField(
-        label=_("Paper or ink"),
-        required=False,
-        choices=[("", _("As the system says")), ("paper", _("Paper (light)")), ("ink", _("Ink (dark)"))],
-        widget=forms.RadioSelect,
-    )
-    shortcuts = forms.BooleanField(label=_("Single-key shortcuts"), required=False)

@@ -1,4 +1,4 @@
-"""Pages of people: the welcome behind a one-time link, the list of people, one's own preferences."""
+"""Pages of people: the welcome behind a one-time link, the list of people, their roles."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 from interlock.fabric import invitations, people
 from interlock.fabric.access import Act, may, needs, person_of
 from interlock.fabric.models import Person, Role
-from interlock.web.invitation_forms import InviteForm, PersonForm, PreferencesForm, WelcomeForm
+from interlock.web.invitation_forms import InviteForm, PersonForm, WelcomeForm
 
 
 @never_cache
@@ -122,15 +122,3 @@ def end_access(request: HttpRequest, person_id: int) -> HttpResponse:
         )
     messages.info(request, _("%(name)s can no longer sign in.") % {"name": person.name})
     return redirect("web:people")
-
-
-def preferences(request: HttpRequest) -> HttpResponse:
-    """One's own theme, keys and sign-in."""
-    me = person_of(request)
-    if me is None:
-        return redirect("account_logout")
-    form = PreferencesForm(request.POST or None, initial={"theme": me.theme, "shortcuts": me.shortcuts})
-    if request.method == "POST" and form.is_valid():
-        people.set_preferences(person=me, **form.cleaned_data)
-        return redirect("web:preferences")
-    return render(request, "web/preferences.html", {"form": form})

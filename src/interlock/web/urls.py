@@ -17,5 +17,4 @@ urlpatterns: list[URLPattern] = [
     path("people/", people.people_list, name="people"),
     path("people/<int:person_id>/", people.person_page, name="person"),
     path("people/<int:person_id>/end/", people.end_access, name="end_access"),
-    path("you/", people.preferences, name="preferences"),
 ]

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
+from interlock.fabric import people
 from interlock.fabric.access import person_of
 from interlock.web.navigation import THEME_COOKIE, THEMES, Navigation
 
@@ -33,8 +34,7 @@ def theme(request: HttpRequest) -> HttpResponse:
     person = person_of(request)
     response = _back(request)
     if person:
-        person.theme = chosen
-        person.save(update_fields=["theme"])
+        people.choose_theme(person=person, theme=chosen)
     # Also for the signed-in: the sign-in page after a sign-out keeps the theme.
     response.set_cookie(
         THEME_COOKIE,
@@ -52,8 +52,7 @@ def shortcuts(request: HttpRequest) -> HttpResponse:
     """Switch the single-letter keys on or off."""
     person = person_of(request)
     if person:
-        person.shortcuts = request.POST.get("shortcuts") == "on"
-        person.save(update_fields=["shortcuts"])
+        people.choose_shortcuts(person=person, on=request.POST.get("shortcuts") == "on")
     return _back(request)
 
 

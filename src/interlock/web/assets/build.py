@@ -59,7 +59,7 @@ def _made(folder: Path) -> Path:
 def _start(name: str, command: list[str]) -> tuple[str, subprocess.Popen[str]]:
     environment = {**os.environ, "NODE_PATH": str(NODE_MODULES)}
     try:
-        return name, subprocess.Popen(  # noqa: S603 - our own two tools with fixed arguments
+        return name, subprocess.Popen(
             command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
     except OSError as error:
