@@ -173,3 +173,5 @@ KEEP_DAYS = ENVIRONMENT["INTERLOCK_KEEP_DAYS"]
 MEMORY_MB = ENVIRONMENT["INTERLOCK_MEMORY_MB"]
 UPLOAD_MB = ENVIRONMENT["INTERLOCK_UPLOAD_MB"]
 UNPACKED_MB = ENVIRONMENT["INTERLOCK_UNPACKED_MB"]
+# Lower rooms do not know the higher ones: after a line in a conversation these tasks are queued.
+AFTER_REPLY_TASKS = ["interlock.reconnect.tasks.follow_conversation"]

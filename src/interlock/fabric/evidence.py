@@ -27,10 +27,16 @@ class EvidenceChanged(Exception):
 
 @transaction.atomic
 def freeze_rows(
-    *, context: Context, title: str, query: RowQuery, by: Person | None, now: datetime
+    *,
+    context: Context,
+    title: str,
+    query: RowQuery,
+    by: Person | None,
+    now: datetime,
+    versions: Mapping[str, int] | None = None,
 ) -> Evidence:
-    """Run the query on the records as they are now and keep question, versions and hash."""
-    versions = dict(records.snapshot().versions)
+    """Run the query on the records, now or at the versions of a finding; keep question, versions and hash."""
+    versions = dict(records.snapshot().versions if versions is None else versions)
     columns, content, count = _run(query, versions)
     evidence = Evidence.objects.create(
         context=context,

@@ -60,7 +60,13 @@ def records_at(versions: Mapping[str, int]) -> Iterator[Records]:
 
 
 def _open(versions: Mapping[str, int] | None) -> Records:
-    return open_records(lake(), url=settings.RECORDS_ENGINE, versions=versions, memory_mb=settings.MEMORY_MB)
+    return open_records(
+        lake(),
+        url=settings.RECORDS_ENGINE,
+        versions=versions,
+        memory_limit=f"{settings.MEMORY_MB}MB",
+        temp_directory=settings.HOME / "spill",
+    )
 
 
 def forget() -> None:
