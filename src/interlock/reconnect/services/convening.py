@@ -54,7 +54,12 @@ def bring_together(
     )
     _require_free(people)
     evidence = freeze_rows(
-        context=disconnect.context, title=title, query=query_of(disconnect.row_query), by=by, now=now
+        context=disconnect.context,
+        title=title,
+        query=query_of(disconnect.row_query),
+        versions=disconnect.versions,
+        by=by,
+        now=now,
     )
     conversation = talks.open_conversation(
         context=disconnect.context,
