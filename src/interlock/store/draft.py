@@ -67,6 +67,10 @@ class Draft:
     def scan_version(self, name: str, version: TableVersion, *, with_file_name: bool = False) -> str:
         return scan(self._paths(name, version.files), with_file_name=with_file_name)
 
+    def crowded(self, name: str) -> bool:
+        """Say whether a table lies in so many small files that the next write should join them."""
+        return len(self._small(name)) >= SMALL_FILES
+
     def append(self, name: str, came: list[WrittenFile], why: dict[str, str]) -> None:
         """Take written files as they are into a table."""
         self._commit(name, came, [], why)
@@ -97,9 +101,12 @@ class Draft:
                 "SELECT DISTINCT old_file FROM leaving WHERE old_file IS NOT NULL"
             ).fetchall()
         }
-        small = {file.name for file in files if file.rows < ROW_GROUP_ROWS}
-        together = losing | small if len(small) >= SMALL_FILES else losing
+        together = losing | self._small(name) if self.crowded(name) else losing
         return [file for file in files if file.name in together]
+
+    def _small(self, name: str) -> set[str]:
+        files = self.tables[name].files if name in self.tables else ()
+        return {file.name for file in files if file.rows < ROW_GROUP_ROWS}
 
     def _commit(self, name: str, came: list[WrittenFile], went: list[DataFile], why: dict[str, str]) -> None:
         folder = self.folder(name)

@@ -5,6 +5,8 @@ The hash is the same in every process, on every machine and after every upgrade:
 a source leaves empty does not change it.
 """
 
+import pyarrow as pa
+
 from interlock.store.contract import Column, Table
 
 _DUCKDB_TYPES = {
@@ -23,6 +25,15 @@ def cast_columns(table: Table, present: set[str]) -> str:
         f"CAST({name if name in present else 'NULL'} AS {_duckdb_type(table.column(name))}) AS {name}"
         for name in table.column_names
     )
+
+
+def in_utc(rows: pa.Table | pa.RecordBatchReader) -> pa.Table | pa.RecordBatchReader:
+    """Return the rows with zoned times as plain times in UTC, a type that DuckDB casts in every unit."""
+    fields = [
+        field.with_type(pa.timestamp(field.type.unit)) if pa.types.is_timestamp(field.type) else field
+        for field in rows.schema
+    ]
+    return rows.cast(pa.schema(fields))
 
 
 def row_hash(table: Table) -> str:

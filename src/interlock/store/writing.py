@@ -12,7 +12,7 @@ from interlock.store.contract import TABLES, Table
 from interlock.store.draft import Draft, plainly
 from interlock.store.errors import DuplicateKeys, LakeError, MissingValues
 from interlock.store.parquet import ROW_GROUP_ROWS, WrittenFile, quoted, scan, write_parquet
-from interlock.store.row_sql import cast_columns, row_hash
+from interlock.store.row_sql import cast_columns, in_utc, row_hash
 from interlock.store.snapshots import Snapshot
 from interlock.store.undo import Undone, live_writes, undo
 
@@ -61,7 +61,7 @@ class Write:
         """Put rows aside for `apply`. Raises as `upsert` does, except for keys."""
         table = _contract_table(name, rows.schema.names)
         with plainly(f"Reading rows for {name}"):
-            self._draft.connection.register("incoming", rows)
+            self._draft.connection.register("incoming", in_utc(rows))
             select = self._stamped(table, rows.schema.names)
             files = write_parquet(self._draft.connection, select, self._draft.new_folder())
             self._draft.connection.unregister("incoming")
@@ -75,6 +75,10 @@ class Write:
     def preview(self) -> dict[str, Counts]:
         """Return what `apply` would do, without doing it."""
         return {name: self._compare(name) for name in TABLES if name in self._staged}
+
+    def drop_staged(self) -> None:
+        """Forget the staged rows, as after a preview."""
+        self._staged.clear()
 
     def remove_source(self, source_id: str) -> dict[str, int]:
         """Remove every row that a source was the last to write; return how many a table."""
@@ -157,9 +161,9 @@ class Write:
         counts = self._compare(name)
         staged = self._staged.pop(name)
         with plainly(f"Writing {name}"):
-            if counts.updated == counts.unchanged == 0 and _worth_keeping(staged):
-                if staged:
-                    self._draft.append(name, staged, self._why)
+            as_they_are = counts.stored == counts.received and not self._draft.crowded(name)
+            if counts.stored and as_they_are and _worth_keeping(staged):
+                self._draft.append(name, staged, self._why)
             elif counts.stored + counts.updated:
                 keys = ", ".join(TABLES[name].key)
                 self._draft.replace(name, f"FROM {_scan(staged)} SEMI JOIN leaving USING ({keys})", self._why)

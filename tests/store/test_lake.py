@@ -1,0 +1,405 @@
+"""Rows go in by key, whole imports show at once, and every version stays readable."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+from deltalake import DeltaTable
+
+from interlock.store.contract import TABLES, arrow_schema
+from interlock.store.draft import SMALL_FILES
+from interlock.store.errors import (
+    DuplicateKeys,
+    LakeBusy,
+    LakeError,
+    MissingValues,
+    TableAbsent,
+    VersionGone,
+)
+from interlock.store.lake import Lake
+from interlock.store.writing import Counts
+from store.conftest import NOON, accounts, fail_in_the_middle, orders, put, states
+
+
+def test_an_empty_folder_is_the_empty_beginning(lake):
+    snapshot = lake.snapshot()
+
+    assert (snapshot.number, snapshot.versions, snapshot.counts) == (0, {}, {})
+    assert lake.history() == []
+    with pytest.raises(TableAbsent, match="The records hold no orders yet"):
+        lake.read("orders")
+
+
+def test_rows_are_stored_updated_or_left_alone_by_key(lake):
+    first = put(lake, orders(a="open", b="open"))
+    second = put(lake, orders(b="shipped", a="open", c="open"), batch="second")
+
+    assert first == Counts(stored=2)
+    assert second == Counts(stored=1, updated=1, unchanged=1)
+    assert second.received == 3
+    assert states(lake) == {"a": "open", "b": "shipped", "c": "open"}
+
+
+def test_importing_the_same_rows_twice_changes_nothing(lake):
+    put(lake, orders(a="open", b="open"))
+    before = lake.snapshot()
+
+    counts = put(lake, orders(a="open", b="open"), batch="again", source="other")
+
+    assert counts == Counts(unchanged=2)
+    assert lake.snapshot() == before
+    assert DeltaTable(lake.root / "tables" / "orders").version() == before.versions["orders"]
+
+
+def test_a_change_to_nothing_is_a_change(lake):
+    put(lake, orders(a="open"))
+
+    counts = put(lake, orders(a=None), batch="second")
+
+    assert counts == Counts(updated=1)
+    assert states(lake) == {"a": None}
+
+
+def test_text_that_holds_a_separator_is_not_taken_for_two_values(lake):
+    schema = arrow_schema("accounts")
+    put(
+        lake,
+        pa.Table.from_pylist([{"account_id": "a", "name": "x|segment=1:y"}], schema=schema),
+        name="accounts",
+    )
+    split = pa.Table.from_pylist([{"account_id": "a", "name": "x", "segment": "y"}], schema=schema)
+
+    assert put(lake, split, batch="second", name="accounts") == Counts(updated=1)
+
+
+def test_all_tables_of_a_write_show_together(lake):
+    with lake.writing(batch_id="first", source_id="shop") as write:
+        write.upsert("accounts", accounts(k="Kato"))
+        write.upsert("orders", orders(a="open"))
+        seen_meanwhile = lake.snapshot().versions
+
+    assert seen_meanwhile == {}
+    assert lake.snapshot().counts == {"accounts": 1, "orders": 1}
+
+
+def test_an_exception_publishes_nothing_and_the_next_write_begins_from_what_was_seen(lake):
+    put(lake, orders(a="open"))
+    before = lake.snapshot()
+
+    fail_in_the_middle(lake, orders=orders(a="lost", b="lost"), accounts=accounts(k="Kato"))
+
+    assert lake.snapshot() == before
+    assert states(lake) == {"a": "open"}
+    assert put(lake, orders(a="open", c="open"), batch="third") == Counts(stored=1, unchanged=1)
+    assert states(lake) == {"a": "open", "c": "open"}
+    assert lake.snapshot().counts == {"orders": 2}
+
+
+def test_restoring_again_and_again_makes_no_new_versions(lake):
+    put(lake, orders(a="open"))
+    fail_in_the_middle(lake, orders=orders(a="lost"))
+
+    for _ in range(3):
+        put(lake, orders(a="open"), batch="again")
+
+    assert DeltaTable(lake.root / "tables" / "orders").version() == 3  # stored, lost, restored
+    assert lake.snapshot().number == 1
+
+
+def test_any_earlier_version_can_be_read(lake):
+    put(lake, orders(a="open"))
+    then = lake.snapshot().versions
+    put(lake, orders(a="shipped", b="open"), batch="second")
+
+    assert states(lake, then) == {"a": "open"}
+    assert states(lake) == {"a": "shipped", "b": "open"}
+    assert [one.number for one in lake.history()] == [1, 2]
+    assert lake.history()[0].versions == then
+    with pytest.raises(VersionGone, match="orders has no version 77"):
+        lake.files("orders", 77)
+
+
+def test_what_the_log_says_of_a_version_is_what_the_snapshot_says(lake):
+    put(lake, orders(a="open", b=None))
+    seen = lake.snapshot().tables["orders"]
+    put(lake, orders(a="shipped"), batch="second")
+
+    told_by_log = lake.table_at("orders", seen.version)
+
+    assert told_by_log.rows == seen.rows
+    assert [file.name for file in told_by_log.files] == [file.name for file in seen.files]
+    assert set(told_by_log.files[0].empty) == set(seen.files[0].empty)
+    assert told_by_log.files[0].empty == ("account_id", "channel", "team_id", "deal_id")
+
+
+def test_a_reader_is_taken_in_pieces(lake):
+    pieces = [orders(**{f"k{i}-{j}": "open" for j in range(50)}) for i in range(10)]
+    reader = pa.RecordBatchReader.from_batches(
+        arrow_schema("orders"), (batch for piece in pieces for batch in piece.to_batches())
+    )
+
+    assert put(lake, reader) == Counts(stored=500)
+    assert lake.snapshot().counts == {"orders": 500}
+
+
+def test_pieces_of_several_tables_are_staged_and_applied_together(lake):
+    put(lake, orders(a="open"))
+
+    with lake.writing(batch_id="second", source_id="shop") as write:
+        write.stage("orders", orders(a="open"))
+        write.stage("accounts", accounts(k="Kato"))
+        write.stage("orders", orders(b="open"))
+        expected = write.preview()
+        counts = write.apply()
+
+    assert counts == expected == {"accounts": Counts(stored=1), "orders": Counts(stored=1, unchanged=1)}
+    assert lake.snapshot().counts == {"accounts": 1, "orders": 2}
+
+
+def test_a_preview_alone_changes_nothing(lake):
+    put(lake, orders(a="open"))
+    before = lake.snapshot()
+
+    with lake.writing(batch_id="trial", source_id="shop") as write:
+        write.stage("orders", orders(a="shipped", b="open"))
+        counts = write.preview()
+        write.drop_staged()
+
+    assert counts == {"orders": Counts(stored=1, updated=1)}
+    assert lake.snapshot() == before
+
+
+def test_staged_rows_that_nobody_applied_are_an_error(lake):
+    with (
+        pytest.raises(LakeError, match="Rows of orders were staged and never applied"),
+        lake.writing(batch_id="first", source_id="shop") as write,
+    ):
+        write.stage("orders", orders(a="open"))
+
+    assert lake.snapshot().number == 0
+
+
+def test_rows_with_the_same_key_are_refused_by_name(lake):
+    put(lake, orders(a="open"))
+    twice = pa.concat_tables([orders(a="x", b="y"), orders(b="z", c="z")])
+
+    with pytest.raises(DuplicateKeys, match=r"orders has several rows for the key b\. Keep one"):
+        put(lake, twice, batch="second")
+
+    assert states(lake) == {"a": "open"}
+
+
+def test_many_doubled_keys_are_not_all_listed(lake):
+    many = orders(**{f"k{i}": "open" for i in range(9)})
+
+    with pytest.raises(DuplicateKeys, match="for the key k0; k1; k2; k3; k4 and others"):
+        put(lake, pa.concat_tables([many, many]))
+
+
+def test_a_key_of_three_columns_counts_as_one(lake):
+    schema = arrow_schema("capacity")
+    row = {"site_id": "s", "family": "f", "week": date(2026, 3, 2), "capacity_qty": Decimal("5.000")}
+    first = pa.Table.from_pylist([row, row | {"week": date(2026, 3, 9)}], schema=schema)
+    second = pa.Table.from_pylist([row | {"capacity_qty": Decimal("6.500")}], schema=schema)
+    put(lake, first, name="capacity")
+
+    assert put(lake, second, name="capacity", batch="second") == Counts(updated=1)
+    assert [str(value) for value in lake.read("capacity")["capacity_qty"].to_pylist()] == ["6.500", "5.000"]
+
+
+def test_a_row_without_its_key_or_a_required_value_is_refused(lake):
+    schema = arrow_schema("orders")
+    no_key = pa.Table.from_pylist([{"ordered_at": NOON}], schema=schema)
+    no_time = pa.Table.from_pylist([{"order_id": "a"}, {"order_id": "b"}], schema=schema)
+
+    with pytest.raises(MissingValues, match="1 rows of orders have no order_id"):
+        put(lake, no_key)
+    with pytest.raises(MissingValues, match="2 rows of orders have no ordered_at"):
+        put(lake, no_time)
+    assert lake.snapshot().number == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "message"),
+    [
+        ("order", pa.table({"order_id": ["a"]}), "order is not a table of the contract"),
+        ("accounts", pa.table({"account_id": ["a"], "nmae": ["b"]}), "accounts has no column nmae"),
+        ("accounts", pa.table({"account_id": ["a"], "since": ["soon"]}), "Reading rows for accounts failed"),
+    ],
+)
+def test_rows_that_do_not_fit_the_contract_are_refused(lake, name, rows, message):
+    with pytest.raises(LakeError, match=message):
+        put(lake, rows, name=name)
+
+    assert lake.snapshot().number == 0
+
+
+def test_other_arrow_types_become_those_of_the_contract(lake):
+    berlin = timezone(timedelta(hours=2))
+    rows = pa.table(
+        {
+            "order_id": pa.array(["a"], pa.large_string()),
+            "ordered_at": pa.array(
+                [datetime(2026, 7, 1, 14, tzinfo=berlin)], pa.timestamp("ns", "Europe/Berlin")
+            ),
+            "status": pa.array(["open"]).dictionary_encode(),
+        }
+    )
+
+    put(lake, rows)
+
+    assert lake.read("orders").schema == arrow_schema("orders")
+    stored = lake.read("orders").to_pylist()[0]["ordered_at"]
+    assert stored.replace(tzinfo=UTC) == datetime(2026, 7, 1, 14, tzinfo=berlin)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_table_gives_back_what_it_took(lake, name):
+    samples = {
+        "text": "Grüße 'quoted' | ümlaut",
+        "date": date(2026, 3, 2),
+        "timestamp": NOON.replace(microsecond=123456),
+        "double": 0.1,
+        "int": -7,
+        "boolean": True,
+    }
+    row = {
+        column.name: samples.get(column.type, Decimal("-12.34").quantize(Decimal(10) ** -column.scale))
+        for column in TABLES[name].columns
+    }
+    table = pa.Table.from_pylist([row], schema=arrow_schema(name))
+
+    put(lake, table, name=name)
+
+    assert lake.read(name) == table
+    assert put(lake, lake.read(name), name=name, batch="again") == Counts(unchanged=1)
+    assert all(lake.snapshot().tables[name].has_values(column) for column in table.column_names)
+
+
+def test_a_missing_column_is_empty(lake):
+    put(lake, pa.table({"account_id": ["a"]}), name="accounts")
+
+    assert lake.read("accounts").drop(["account_id"]).to_pylist() == [
+        dict.fromkeys(TABLES["accounts"].column_names[1:])
+    ]
+
+
+def test_no_rows_change_nothing(lake):
+    assert put(lake, orders()) == Counts()
+    assert lake.snapshot().number == 0
+
+
+def test_small_files_are_joined(lake):
+    for number in range(3 * SMALL_FILES):
+        put(lake, orders(**{f"k{number}": "open"}), batch=f"b{number}")
+
+    assert len(states(lake)) == 3 * SMALL_FILES
+    assert len(lake.snapshot().tables["orders"].files) <= SMALL_FILES
+
+
+def test_a_write_that_runs_keeps_others_out_and_says_who(lake):
+    with (
+        lake.writing(batch_id="long import", source_id="shop"),
+        pytest.raises(LakeBusy, match=r"process \d+ \(long import\)"),
+        Lake(lake.root).writing(batch_id="other", source_id="shop"),
+    ):
+        pass
+
+    assert put(lake, orders(a="open"), batch="other") == Counts(stored=1)
+
+
+def test_a_write_without_a_name_is_refused(lake):
+    with pytest.raises(LakeError, match="needs the name"), lake.writing(batch_id="", source_id="shop"):
+        pass
+
+
+def test_removing_a_source_removes_its_rows_and_no_others(lake):
+    put(lake, orders(a="open", b="open"), source="demo")
+    put(lake, accounts(k="Kato"), source="demo", batch="accounts", name="accounts")
+    put(lake, orders(b="shipped", c="open"), source="shop", batch="second")
+
+    with lake.writing(batch_id="remove demo", source_id="demo") as write:
+        removed = write.remove_source("demo")
+
+    assert removed == {"accounts": 1, "orders": 1}
+    assert states(lake) == {"b": "shipped", "c": "open"}
+    assert lake.snapshot().counts == {"accounts": 0, "orders": 2}
+    assert lake.snapshot().removed == ("demo",)
+    assert put(lake, orders(a="open"), source="demo", batch="again") == Counts(stored=1)
+
+
+def test_removing_an_unknown_source_changes_nothing(lake):
+    put(lake, orders(a="open"))
+
+    with lake.writing(batch_id="remove", source_id="demo") as write:
+        assert write.remove_source("demo") == {}
+
+    assert lake.snapshot().number == 1
+
+
+def test_the_vacuum_clears_old_files_but_not_frozen_evidence(lake):
+    versions = []
+    for status in ("open", "packed", "shipped", "done"):
+        put(lake, orders(a=status), batch=status)
+        versions.append(lake.snapshot().versions["orders"])
+
+    deleted = lake.vacuum(0, {"orders": [versions[1]]})
+
+    assert deleted == {"orders": 2}
+    assert states(lake) == {"a": "done"}
+    assert states(Lake(lake.root), {"orders": versions[1]}) == {"a": "packed"}
+    for gone in (versions[0], versions[2]):
+        with pytest.raises(VersionGone, match=f"Version {gone} of orders was cleared away"):
+            lake.read("orders", {"orders": gone})
+    assert put(lake, orders(a="done"), batch="again") == Counts(unchanged=1)
+    assert put(lake, orders(a="lost"), batch="more") == Counts(updated=1)
+
+
+def test_the_vacuum_keeps_what_went_out_of_use_lately(lake):
+    put(lake, orders(a="open"))
+    put(lake, orders(a="shipped"), batch="second")
+
+    assert lake.vacuum(30) == {}
+    assert states(lake, {"orders": 1}) == {"a": "open"}
+
+
+def test_the_vacuum_waits_for_a_write(lake):
+    with lake.writing(batch_id="import", source_id="shop"), pytest.raises(LakeBusy, match="import"):
+        lake.vacuum(30)
+
+
+def test_a_hundred_imports_later_the_first_version_still_opens(lake):
+    for number in range(105):
+        put(lake, orders(a=str(number)), batch=f"b{number}")
+
+    assert states(lake, {"orders": 1}) == {"a": "0"}
+    assert states(lake, {"orders": 60}) == {"a": "59"}
+
+
+def test_a_lost_or_damaged_snapshot_is_not_taken_for_an_empty_one(lake):
+    put(lake, orders(a="open"))
+    put(lake, orders(a="shipped"), batch="second")
+    path = lake.root / "snapshot.json"
+
+    path.write_text("{", encoding="utf-8")
+    with pytest.raises(LakeError, match=r"snapshot\.json is damaged"):
+        put(lake, orders(a="lost"), batch="third")
+    path.unlink()
+    with pytest.raises(LakeError, match=r"snapshot\.json is missing\. Copy .*000002\.json to it"):
+        put(lake, orders(a="lost"), batch="third")
+
+    path.write_bytes((lake.root / "snapshots" / "000002.json").read_bytes())
+    assert states(lake) == {"a": "shipped"}
+
+
+def test_spark_and_others_can_read_the_tables_as_plain_delta(lake):
+    put(lake, orders(a="open", b="open"))
+    put(lake, orders(a="shipped"), batch="second", source="crm")
+
+    rows = DeltaTable(lake.root / "tables" / "orders").to_pyarrow_table().sort_by("order_id")
+
+    assert rows.select(["order_id", "status", "_source_id", "_batch_id", "_written"]).to_pylist() == [
+        {"order_id": "a", "status": "shipped", "_source_id": "crm", "_batch_id": "second", "_written": 2},
+        {"order_id": "b", "status": "open", "_source_id": "shop", "_batch_id": "first", "_written": 1},
+    ]
