@@ -17,7 +17,16 @@ from playwright.sync_api import Browser
 if __package__ is None:
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from browser.chromium import SIZES, THEMES, chromium, lesser_findings, serious_findings, sided_name, sideways_pixels, sized
+from browser.chromium import (
+    SIZES,
+    THEMES,
+    chromium,
+    lesser_findings,
+    serious_findings,
+    sided_name,
+    sideways_pixels,
+    sized,
+)
 
 
 def main() -> int:
@@ -55,13 +64,18 @@ def _signed_in(browser: Browser, server: str, email: str, password: str) -> list
     return context.cookies()
 
 
-def _pictures(browser: Browser, asked: argparse.Namespace, folder: Path, size: str, theme: str, cookies: list | None) -> int:
+def _pictures(
+    browser: Browser, asked: argparse.Namespace, folder: Path, size: str, theme: str, cookies: list | None
+) -> int:
     faults = 0
     with sized(browser, size, theme) as context:
         if cookies:
             context.add_cookies(cookies)
         page = context.new_page()
-        page.on("console", lambda said: print(f"  console {said.type}: {said.text}") if said.type == "error" else None)
+        page.on(
+            "console",
+            lambda said: print(f"  console {said.type}: {said.text}") if said.type == "error" else None,
+        )
         page.on("pageerror", lambda error: print(f"  script error: {error}"))
         for path in asked.paths.split(","):
             page.goto(asked.server + path, wait_until="networkidle")

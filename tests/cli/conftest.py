@@ -43,11 +43,16 @@ class Served:
 
     def children(self, word: str) -> list[psutil.Process]:
         """Direct children whose command line holds this word."""
-        family = psutil.Process(self.process.pid).children()
+        family = [child for child in psutil.Process(self.process.pid).children() if alive(child)]
         return [child for child in family if any(word in part for part in child.cmdline())]
 
     def owner_link(self) -> str:
         return re.search(r"http://\S+/welcome/\S+/", self.log.read_text()).group(0)
+
+
+def alive(process: psutil.Process) -> bool:
+    """Whether a process runs; one that ended and was not yet waited for does not."""
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
 
 def environment(home: Path, port: int) -> dict[str, str]:

@@ -11,7 +11,7 @@ import time
 import psutil
 import pytest
 
-from cli.conftest import environment
+from cli.conftest import alive, environment
 
 
 def wait_for(condition, seconds: float = 30) -> bool:
@@ -38,7 +38,7 @@ def test_it_serves_prints_the_owner_link_revives_children_and_stops(served):
     family = psutil.Process(served.process.pid).children(recursive=True)
     served.process.send_signal(signal.SIGTERM)
     assert served.process.wait(30) == 0
-    assert [child for child in family if child.is_running() and child.status() != psutil.STATUS_ZOMBIE] == []
+    assert [child for child in family if alive(child)] == []
     assert served.log.read_text().rstrip().endswith("Stopped.")
 
 
@@ -49,7 +49,7 @@ def test_a_killed_parent_leaves_no_children(served):
     served.process.kill()
     served.process.wait(10)
 
-    assert wait_for(lambda: not [c for c in family if c.is_running() and c.status() != psutil.STATUS_ZOMBIE])
+    assert wait_for(lambda: not [c for c in family if alive(c)])
 
 
 def test_a_taken_port_is_named(tmp_path):

@@ -49,11 +49,8 @@ _ACCOUNT_PUBLIC = [
     "account_confirm_email",
     "account_email_verification_sent",
     "account_confirm_login_code",
-    "account_request_login_code",
     "mfa_authenticate",
     "mfa_login_webauthn",
-    "mfa_signup_webauthn",
-    "mfa_trust",
 ]
 _ACCOUNT_OWN = [
     "account_change_password",

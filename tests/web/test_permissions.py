@@ -22,21 +22,28 @@ ABSENT = {
 }
 
 
-def addresses(patterns=None, prefix: str = "") -> dict[str, dict[str, str]]:
+def addresses(
+    patterns=None, prefix: str = "", outer: dict[str, str] | None = None
+) -> dict[str, dict[str, str]]:
     """Every named address with its parameters and their converter names."""
     found: dict[str, dict[str, str]] = {}
     for pattern in get_resolver().url_patterns if patterns is None else patterns:
         if isinstance(pattern, URLResolver):
             inner = f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix
-            found |= addresses(pattern.url_patterns, inner)
+            found |= addresses(pattern.url_patterns, inner, (outer or {}) | parameters(pattern))
         elif isinstance(pattern, URLPattern):
-            kinds = {
-                name: type(converter).__name__.removesuffix("Converter").lower().replace("string", "str")
-                for name, converter in pattern.pattern.converters.items()
-            }
-            named = re.findall(r"\?P<(\w+)>", str(pattern.pattern))
-            found[f"{prefix}{pattern.name}"] = kinds | dict.fromkeys(named, "str")
+            found[f"{prefix}{pattern.name}"] = (outer or {}) | parameters(pattern)
     return found
+
+
+def parameters(pattern: URLPattern | URLResolver) -> dict[str, str]:
+    """Names of an address's parameters, with the kind of each."""
+    kinds = {
+        name: type(converter).__name__.removesuffix("Converter").lower().replace("string", "str")
+        for name, converter in pattern.pattern.converters.items()
+    }
+    named = re.findall(r"\?P<(\w+)>", str(pattern.pattern))
+    return kinds | dict.fromkeys(set(named) - set(kinds), "str")
 
 
 ADDRESSES = addresses()

@@ -6,6 +6,7 @@ from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import perform_login
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -58,7 +59,9 @@ def people_list(request: HttpRequest) -> HttpResponse:
     link = ""
     if request.method == "POST":
         if not may(me, Act.INVITE):
-            return render(request, "web/error.html", {"status": 403}, status=403)
+            raise PermissionDenied(
+                _("Your role does not include asking people in. A function lead or an owner can.")
+            )
         if form.is_valid():
             link = _invite(request, me, form)
     page = {
