@@ -8,13 +8,30 @@ from datetime import datetime
 import ibis.expr.types as ir
 
 from interlock.analytics.finding import Report, RowQuery, RuleOff, Symptom, Tables
-from interlock.analytics.symptoms import r01_broken_promises, r03_not_answered, r10_flawed_batches
+from interlock.analytics.symptoms import (
+    r01_broken_promises,
+    r02_made_on_unchanged,
+    r03_not_answered,
+    r04_lost_contexts,
+    r06_misfits,
+    r09_lost_to_rivals,
+    r10_flawed_batches,
+    r11_over_the_limit,
+)
 from interlock.analytics.symptoms.bench import Bench, last_event
 from interlock.analytics.symptoms.rule import Rule
 
-RULES: dict[str, Rule] = {
-    rule.key: rule for rule in (r01_broken_promises.RULE, r03_not_answered.RULE, r10_flawed_batches.RULE)
-}
+_MODULES = (
+    r01_broken_promises,
+    r02_made_on_unchanged,
+    r03_not_answered,
+    r04_lost_contexts,
+    r06_misfits,
+    r09_lost_to_rivals,
+    r10_flawed_batches,
+    r11_over_the_limit,
+)
+RULES: dict[str, Rule] = {module.RULE.key: module.RULE for module in _MODULES}
 _TIERS = {"detected": 0, "watch": 1, "suspected": 2}
 
 

@@ -1,6 +1,7 @@
 """Put a symptom together from an alarm: the same order of parts for every rule."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import ibis.expr.types as ir
 
@@ -37,11 +38,12 @@ class Wording:
     harm: Sentence | None = None
     functions: tuple[str, str] | None = None
     bring: tuple[str, ...] | None = None
+    params: Mapping[str, str] = field(default_factory=dict)
 
 
 def compose(ground: Ground, alarm: Alarm, wording: Wording, money: Money | None, refusal: str) -> Symptom:
     """Return the symptom of an alarm with all that stands behind it."""
-    query = row_query(ground.rule.key, ground.period.params, alarm)
+    query = row_query(ground.rule.key, {**ground.period.params, **wording.params}, alarm)
     inside = select_rows(ground.facts, query).filter(ground.facts.on >= ground.period.first)
     low, high = wilson(alarm.x, alarm.n)
     chance = chance_sentence(alarm, words_of((*ground.adjusted, "month")))

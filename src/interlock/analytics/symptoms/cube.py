@@ -48,6 +48,13 @@ class Cube:
         """Return the same counts, judged from the given age on."""
         return replace(self, judged_from=age)
 
+    def holds(self, columns: tuple[str, ...], key: tuple[str, ...]) -> NDArray[np.bool_]:
+        """Return which cells belong to a group, shape (c,)."""
+        inside = np.ones(self.n.size, dtype=bool)
+        for name, part in zip(columns, key, strict=True):
+            inside &= self.codes[name] == self.levels[name].index(part)
+        return inside
+
     def only(self, keep: NDArray[np.bool_]) -> "Cube":
         """Return the cells of a mask, levels unchanged."""
         return Cube(

@@ -47,9 +47,7 @@ def _group_rate(bench: Bench, now: Cube, alarm: Alarm, group: int) -> GroupRate:
 
 def periods(cube: Cube, alarm: Alarm) -> tuple[PeriodRate, ...]:
     """Return the group's last twelve months, oldest first; months without a case are left out."""
-    inside = np.ones(cube.n.size, dtype=bool)
-    for name, key in zip(alarm.columns, alarm.key, strict=True):
-        inside &= cube.codes[name] == cube.levels[name].index(key)
+    inside = cube.holds(alarm.columns, alarm.key)
     result = []
     for number in np.unique(cube.months[inside]):
         cells = inside & (cube.months == number)

@@ -44,7 +44,7 @@ COLUMNS = {
 # Signals that name no line are laid on the account's latest delivery of that product within this time.
 _LINK_DAYS = 120
 _STARTS_LATE_DAYS = 45
-_READABLE: tuple[str, ...] = (
+READABLE: tuple[str, ...] = (
     "order_id",
     "account",
     "product",
@@ -53,7 +53,7 @@ _READABLE: tuple[str, ...] = (
     "delivered_at",
     "late",
 )
-_READABLE += ("complained_at", "said", "hit", "amount", "batch_id", "site_id", "line_id", "account_id")
+READABLE += ("complained_at", "said", "hit", "amount", "batch_id", "site_id", "line_id", "account_id")
 
 
 def delivered_lines(tables: Tables, first: date, last: date) -> ir.Table:
@@ -157,4 +157,4 @@ def rows(tables: Tables, query: RowQuery) -> ir.Table:
     """Return the delivered lines of a group: the order beside what the customer said of it."""
     first, last = (date.fromisoformat(query.params[end]) for end in ("from", "to"))
     facts = select_rows(delivered_lines(tables, first, last), query)
-    return facts.select(*_READABLE).order_by(ibis.desc("hit"), ibis.desc("delivered_at"), "line_id")
+    return facts.select(*READABLE).order_by(ibis.desc("hit"), ibis.desc("delivered_at"), "line_id")

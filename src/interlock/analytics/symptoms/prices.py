@@ -199,3 +199,32 @@ def signal_cost(bench: Bench, kinds: tuple[str, ...]) -> Extra | None:
         return None
     error = float(np.sqrt((found["spread"] or 0.0) / found["n"]))
     return Extra(found["mean"], error, gettext_noop("cost on record a case"))
+
+
+def case_value(
+    rule: str,
+    alarm: Alarm,
+    period: Period,
+    currency: str,
+    words: tuple[str, str],
+    label: str,
+    caveat: str,
+) -> Money | None:
+    """Return the money of cases that are themselves an amount (a lost deal, a lost customer).
+
+    Args:
+        rule: key of the rule, for its random numbers.
+        alarm: the group; its mean amount of events is used.
+        period: the days judged.
+        currency: of the amounts.
+        words: what the cases, and those beyond the usual, are called.
+        label: what the amount is called.
+        caveat: what it does not mean.
+    """
+    if alarm.hit_amount <= 0 or alarm.x == 0:
+        return None
+    excess = excess_draws(alarm, period.per_year, rng_for(rule, alarm))
+    mean = alarm.hit_amount / alarm.x
+    line = term("×", label, amount_text(mean, currency))
+    costs = [Cost(np.full(DRAWS, mean), (line,))]
+    return priced(alarm, excess, excess_terms(alarm, period.per_year, *words), costs, currency, caveat)

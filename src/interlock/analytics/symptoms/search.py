@@ -8,7 +8,7 @@ of all groups that overlap it, and only what still stands out without it is name
 Source: Kulldorff, Communications in Statistics 26 (1997), for the order by likelihood.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -108,7 +108,7 @@ class Alarm:
 
 
 def find_alarms(
-    cube: Cube, groupings: list[tuple[str, ...]], mix: tuple[str, ...], bar: Bar | None = None
+    cube: Cube, groupings: Sequence[tuple[str, ...]], mix: tuple[str, ...], bar: Bar | None = None
 ) -> list[Alarm]:
     """Return the groups of the current window that stand out, likeliest first, each cause once.
 
@@ -127,14 +127,52 @@ def find_alarms(
     return _name_once(now, judged)
 
 
+def alarms_against(
+    cube: Cube, column: str, expected: Mapping[str, float], bar: Bar | None = None
+) -> list[Alarm]:
+    """Return the groups of one column that stand out from rates known beforehand, likeliest first.
+
+    Args:
+        cube: counts; only cells with `current` are judged.
+        column: the column whose levels are the groups.
+        expected: rate per level, 0 to 1; levels without one are not judged.
+        bar: how far above the usual counts.
+    """
+    now = cube.only(cube.current)
+    if now.n.sum() == 0 or now.x.sum() == 0:
+        return []
+    group, known = join_codes(now, (column,))
+    size = int(group.max()) + 1
+    n, x = (np.bincount(group, weights=w, minlength=size) for w in (now.n, now.x))
+    first = _first_cell(group, size)
+    rate = np.array([expected.get(_level(now, column, int(cell)), np.nan) for cell in first])
+    usable = known[first] & (n > 0) & np.isfinite(rate)
+    rate = np.nan_to_num(rate, nan=0.5)
+    prior = fit_prior(x[usable], n[usable], rate[usable])
+    usual_cell = now.n * prior.usual(rate)[group]
+    one = Groups((column,), bar or Bar(), group, first, usable, n, x, usual_cell, prior, rate, np.ones(size))
+    _share_q_values([one])
+    return _name_once(now, [one])
+
+
+def _first_cell(group: Codes, size: int) -> Codes:
+    first = np.zeros(size, dtype=np.int64)
+    first[group[::-1]] = np.arange(group.size)[::-1]
+    return first
+
+
+def _level(cube: Cube, column: str, cell: int) -> str:
+    code = cube.codes[column][cell]
+    return cube.levels[column][code] if code >= 0 else ""
+
+
 def _judge(now: Cube, columns: tuple[str, ...], mix: tuple[str, ...], tried: int, bar: Bar) -> Groups:
     group, known = join_codes(now, columns)
     adjust = [dense(now.codes[name]) for name in mix if columns != (name,)] + [dense(now.months)]
     expected = expected_events(now.x, now.n, group, adjust)
     size = int(group.max()) + 1
     n, x, e = (np.bincount(group, weights=w, minlength=size) for w in (now.n, now.x, expected))
-    first = np.zeros(size, dtype=np.int64)
-    first[group[::-1]] = np.arange(group.size)[::-1]
+    first = _first_cell(group, size)
     usable = known[first] & (n > 0)
     rate = np.maximum(e / np.maximum(n, 1), bar.floor)
     usual_cell = now.x

@@ -1,0 +1,103 @@
+"""R02: a configuration is complained about far beyond the usual, and is made on, unchanged.
+
+Three facts together: complaints beyond the usual (T1); good units made since at four
+fifths of the earlier quantity or more; and no batch since that carries a change.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from interlock.analytics.finding import RuleOff, Symptom, gettext_noop
+from interlock.analytics.symptoms import flaws
+from interlock.analytics.symptoms.bench import Bench
+from interlock.analytics.symptoms.compose import Ground, Wording, compose
+from interlock.analytics.symptoms.facts import column, end_of, start_of
+from interlock.analytics.symptoms.rule import Need, Period, Rule, counted
+from interlock.analytics.symptoms.search import Alarm, find_alarms
+
+KEY = "R02"
+MADE_ON = 0.8  # of the good units of the window before
+_TEXT = gettext_noop(
+    "{product_id} is complained about, sent back or rated badly {times} times as often as usual, {x} of {n};"
+    " {made} more were made since, unchanged."
+)
+
+
+@dataclass(frozen=True)
+class _Made:
+    """Good units made of one product in the window and in the one before, and changed batches."""
+
+    now: float
+    before: float
+    changed: int
+
+
+def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
+    """Return configurations that are complained about and made on unchanged."""
+    if not flaws.linked(bench):
+        return RuleOff(KEY, flaws.NOT_LINKED)
+    if not flaws.observed_from(bench):
+        return RuleOff(KEY, flaws.NOTHING_BAD)
+    facts, known, last = flaws.judged(bench)
+    if "product_id" not in known:
+        return RuleOff(KEY, gettext_noop("The order lines name no product."))
+    mix = (*tuple(n for n in ("family", "region", "channel") if n in known), "late", "observed")
+    cube, period = counted(facts, ("product_id", *mix), last)
+    alarms = find_alarms(cube, [("product_id",)], mix)
+    made = _made(bench, period) if alarms else {}
+    shown = tuple(name for name in mix if name not in ("late", "observed"))
+    ground = Ground(bench, RULE, facts, cube, period, shown)
+    return [
+        _symptom(ground, alarm, made[alarm.key[0]]) for alarm in alarms if _made_on(made.get(alarm.key[0]))
+    ]
+
+
+def _made(bench: Bench, period: Period) -> dict[str, _Made]:
+    batches = bench.tables.table("batches")
+    at = column(batches, "finished_at", "timestamp(6)")
+    good = column(batches, "good_qty", "float64")
+    earlier = period.first - timedelta(days=period.days)
+    inside = batches.select("product_id", at=at, good=good, change=column(batches, "change_ref", "string"))
+    inside = inside.filter(inside.at >= start_of(earlier), inside.at < end_of(period.last))
+    now = inside.at >= start_of(period.first)
+    rows = inside.group_by("product_id").agg(
+        now=now.ifelse(inside.good, 0.0).sum(),
+        before=now.ifelse(0.0, inside.good).sum(),
+        changed=(now & inside.change.notnull() & (inside.change != "")).cast("int64").sum(),
+    )
+    return {
+        row["product_id"]: _Made(row["now"] or 0.0, row["before"] or 0.0, row["changed"] or 0)
+        for row in rows.to_pyarrow().to_pylist()
+    }
+
+
+def _made_on(made: _Made | None) -> bool:
+    return made is not None and made.changed == 0 and made.now > 0 and made.now >= MADE_ON * made.before
+
+
+def _symptom(ground: Ground, alarm: Alarm, made: _Made) -> Symptom:
+    prices = flaws.prices(ground.bench, KEY)
+    times = round(alarm.x / alarm.n / alarm.usual, 1)
+    wording = Wording(_TEXT, {"times": times, "made": round(made.now)}, prices.harm())
+    return compose(ground, alarm, wording, prices.money(alarm, ground.period), prices.refusal())
+
+
+RULE = Rule(
+    key=KEY,
+    title=gettext_noop("Made on unchanged"),
+    functions=("sales", "production"),
+    needs=(
+        *flaws.NEEDS,
+        Need(
+            "batches",
+            ("product_id", "good_qty", "finished_at"),
+            gettext_noop("No batches say what was made, how much and when."),
+        ),
+    ),
+    groups=gettext_noop("product (configuration)"),
+    test="T1 complaints a configuration; T5 made on, no change",
+    bring=("production", "sales", "product", "customer"),
+    run=run,
+    rows=flaws.rows,
+)

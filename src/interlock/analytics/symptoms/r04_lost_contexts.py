@@ -1,0 +1,163 @@
+"""R04: in one context of customers we lose far more deals, or customers, than elsewhere.
+
+Deals are judged where there are any; else accounts that ended in the last year. The top
+reason is quoted from the buyers, and only failing that from our own sellers.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+import ibis
+import ibis.expr.types as ir
+
+from interlock.analytics.finding import RowQuery, RuleOff, Symptom, Tables, gettext_noop
+from interlock.analytics.symptoms import deals
+from interlock.analytics.symptoms import facts as fact
+from interlock.analytics.symptoms.bench import Bench
+from interlock.analytics.symptoms.compose import Ground, Wording, compose
+from interlock.analytics.symptoms.evidence import row_query, select_rows
+from interlock.analytics.symptoms.labels import labels_of
+from interlock.analytics.symptoms.prices import case_value
+from interlock.analytics.symptoms.rule import Period, Rule, counted, per_hundred, year_before
+from interlock.analytics.symptoms.search import Alarm, Bar, find_alarms
+
+KEY = "R04"
+MIN_DEALS = 20
+MIN_ACCOUNTS = 50
+_COLUMNS = {
+    "segment": ("accounts", "segment"),
+    "use_case": ("accounts", "use_case"),
+    "region": ("accounts", "region"),
+}
+_GROUPINGS: tuple[tuple[str, ...], ...] = (("segment", "use_case"), ("segment",), ("use_case",), ("region",))
+_LOST = gettext_noop("In {place} we lose {x} of {n} deals; elsewhere it is {usual} in 100.{leavers}")
+_LEFT = gettext_noop(
+    "In {place} {x} of {n} customers left within a year; usually it is {usual} in 100.{leavers}"
+)
+_ACCOUNT_ROWS = (
+    "account",
+    "segment",
+    "use_case",
+    "region",
+    "since",
+    "ended_at",
+    "amount",
+    "hit",
+    "account_id",
+)
+
+
+def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
+    """Return the contexts in which deals, or customers, are lost far beyond the usual."""
+    columns = tuple(name for name, need in _COLUMNS.items() if bench.has(*need))
+    groupings = [group for group in _GROUPINGS if set(group) <= set(columns)]
+    if not groupings:
+        return RuleOff(KEY, gettext_noop("No account says its segment, use or region."))
+    if bench.has("deals", "outcome", "closed_at", "account_id"):
+        return _of_deals(bench, groupings, columns)
+    if bench.has("accounts", "ended_at"):
+        return _of_accounts(bench, groupings, columns)
+    return RuleOff(KEY, gettext_noop("There are no closed deals, and no account says when it ended."))
+
+
+def _of_deals(bench: Bench, groupings: list[tuple[str, ...]], columns: tuple[str, ...]) -> list[Symptom]:
+    last = bench.as_of.date()
+    facts = deals.closed_deals(bench.tables, year_before(last), last)
+    mix = columns + (
+        ("family",) if bench.has("products", "family") and bench.has("deals", "product_id") else ()
+    )
+    cube, period = counted(facts, mix, last)
+    alarms = find_alarms(cube, groupings, mix, Bar(min_n=MIN_DEALS))
+    ground = Ground(bench, RULE, facts, cube, period, mix, "", "account_id")
+    return [_lost(ground, alarm) for alarm in alarms]
+
+
+def _lost(ground: Ground, alarm: Alarm) -> Symptom:
+    inside = select_rows(ground.facts, row_query(KEY, {}, alarm))
+    reason, count = deals.top_reason(inside.filter(inside.on >= ground.period.first))
+    why = f" {count} of them say: “{reason}”." if reason else ""
+    money = case_value(
+        KEY,
+        alarm,
+        ground.period,
+        ground.bench.currency(),
+        (gettext_noop("deals closed a year"), gettext_noop("deals lost beyond the usual")),
+        gettext_noop("amount of a lost deal"),
+        gettext_noop("Amounts of deals lost beyond the usual, as the sales records state them; not margin."),
+    )
+    return compose(ground, alarm, Wording(_LOST, _place(ground, alarm, why)), money, _no_amount())
+
+
+def ended_accounts(tables: Tables, first: date, last: date) -> ir.Table:
+    """Return one row an account that was with us at any time from `first` to `last`; `hit` is 1 when it left."""
+    accounts = tables.table("accounts")
+    known = accounts.select(
+        account_id=accounts.account_id,
+        account=fact.column(accounts, "name", "string"),
+        segment=fact.column(accounts, "segment", "string"),
+        use_case=fact.column(accounts, "use_case", "string"),
+        region=fact.column(accounts, "region", "string"),
+        since=fact.column(accounts, "since", "date"),
+        ended_at=fact.column(accounts, "ended_at", "date"),
+        amount=fact.column(accounts, "annual_margin", "float64"),
+    )
+    stayed_until = ibis.coalesce(known.ended_at, ibis.literal(last))
+    known = known.filter(stayed_until >= first, ibis.coalesce(known.since, ibis.literal(first)) <= last)
+    left = (known.ended_at <= last).fill_null(False)
+    # All accounts are judged over the same year, so there is one "month": the last.
+    on = ibis.literal(last)
+    return known.mutate(hit=left.cast("int64"), on=on, month=fact.month(on))
+
+
+def _of_accounts(bench: Bench, groupings: list[tuple[str, ...]], columns: tuple[str, ...]) -> list[Symptom]:
+    last = bench.as_of.date()
+    first = year_before(last)
+    facts = ended_accounts(bench.tables, first, last)
+    cube, _ = counted(facts, columns, last)
+    alarms = find_alarms(cube, groupings, columns, Bar(min_n=MIN_ACCOUNTS))
+    ground = Ground(bench, RULE, facts, cube, Period(first, last), columns, "", "account_id")
+    return [_left(ground, alarm) for alarm in alarms]
+
+
+def _left(ground: Ground, alarm: Alarm) -> Symptom:
+    money = case_value(
+        KEY,
+        alarm,
+        ground.period,
+        ground.bench.currency(),
+        (gettext_noop("customers a year"), gettext_noop("customers lost beyond the usual")),
+        gettext_noop("yearly margin of a customer who left"),
+        gettext_noop("Yearly margin of customers lost beyond the usual, as the account records state it."),
+    )
+    return compose(ground, alarm, Wording(_LEFT, _place(ground, alarm, "")), money, _no_amount())
+
+
+def _place(ground: Ground, alarm: Alarm, leavers: str) -> dict[str, str | int | float]:
+    place = ", ".join(labels_of(ground.bench, alarm.columns, alarm.key))
+    return {"place": place, "leavers": leavers, "usual": per_hundred(alarm.usual)}
+
+
+def _no_amount() -> str:
+    return gettext_noop("No money is shown: the records hold no amounts for these cases.")
+
+
+def rows(tables: Tables, query: RowQuery) -> ir.Table:
+    """Return the deals, or the accounts, of a group; the lost ones first."""
+    if tables.has("deals", "outcome", "closed_at", "account_id"):
+        return deals.rows(tables, query)
+    first, last = (date.fromisoformat(query.params[end]) for end in ("from", "to"))
+    facts = select_rows(ended_accounts(tables, first, last), query)
+    return facts.select(*_ACCOUNT_ROWS).order_by(ibis.desc("hit"), "account_id")
+
+
+RULE = Rule(
+    key=KEY,
+    title=gettext_noop("Reasons to walk away"),
+    functions=("sales", "product"),
+    needs=(),
+    groups=gettext_noop("segment x use, segment, use, region"),
+    test="T1 deals lost from 20 deals, or customers lost from 50 accounts",
+    bring=("sales", "product", "customer"),
+    run=run,
+    rows=rows,
+)

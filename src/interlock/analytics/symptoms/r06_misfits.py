@@ -1,0 +1,114 @@
+"""R06: a product that works for others comes back in one context, and is still sold there.
+
+Product and context both have their own usual rate; only what the two together do beyond
+that is a misfit. A cell is named when it is sold into at nine tenths of the earlier pace
+or more: a misfit that sales has already stopped feeding is not news.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from interlock.analytics.finding import RuleOff, Symptom, gettext_noop
+from interlock.analytics.symptoms import flaws
+from interlock.analytics.symptoms.bench import LONG_WINDOW_DAYS, WINDOW_DAYS, Bench
+from interlock.analytics.symptoms.compose import Ground, Wording, compose
+from interlock.analytics.symptoms.cube import Cube
+from interlock.analytics.symptoms.labels import labels_of
+from interlock.analytics.symptoms.rule import Period, Rule, counted, per_hundred
+from interlock.analytics.symptoms.search import Alarm, find_alarms
+
+KEY = "R06"
+STILL_SOLD = 0.9  # of the pace before the window
+CONTEXTS = ("segment", "use_case", "region")
+# Below 30 lines a product in a year, products are too rare to compare; families stand in.
+_LINES_A_PRODUCT = 30
+_TEXT = gettext_noop(
+    "{thing} works for others, {elsewhere} in 100 come back or are rated badly; in {place} it is {x} of {n}."
+    " We keep selling it there."
+)
+_FAMILIES = gettext_noop("Single products are sold too seldom to compare, so product families are.")
+
+
+def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
+    """Return products that fail in one context only."""
+    if not flaws.linked(bench):
+        return RuleOff(KEY, flaws.NOT_LINKED)
+    if not flaws.observed_from(bench):
+        return RuleOff(KEY, flaws.NOTHING_BAD)
+    facts, known, last = flaws.judged(bench)
+    contexts = [name for name in CONTEXTS if name in known]
+    if not contexts:
+        return RuleOff(KEY, gettext_noop("No account says its region, segment or use."))
+    thing = _thing(bench, known)
+    if not thing:
+        return RuleOff(KEY, gettext_noop("The order lines name no product."))
+    groupings = [(thing, context) for context in contexts]
+    mix = (thing, *contexts, *(n for n in ("channel",) if n in known), "late", "observed")
+    cube, period = counted(facts, mix, last)
+    alarms = [alarm for alarm in find_alarms(cube, groupings, mix) if _still_sold(cube, alarm, period)]
+    if not alarms:
+        return []
+    missing = _FAMILIES if thing == "family" else ""
+    shown = tuple(name for name in mix if name not in ("late", "observed"))
+    ground = Ground(bench, RULE, facts, cube, period, shown, missing)
+    prices = flaws.prices(bench, KEY)
+    return [
+        compose(
+            ground,
+            alarm,
+            Wording(_TEXT, _values(ground, alarm), prices.harm()),
+            prices.money(alarm, period),
+            prices.refusal(),
+        )
+        for alarm in alarms
+    ]
+
+
+def _thing(bench: Bench, known: tuple[str, ...]) -> str:
+    """Return the column that names what is sold, fine enough and often enough."""
+    if "product_id" not in known:
+        return ""
+    if "family" not in known:
+        return "product_id"
+    lines = bench.tables.table("order_lines")
+    row = lines.agg(n=lines.count(), products=lines.product_id.nunique()).to_pyarrow().to_pylist()[0]
+    return "product_id" if row["n"] >= _LINES_A_PRODUCT * max(row["products"], 1) else "family"
+
+
+def _still_sold(cube: Cube, alarm: Alarm, period: Period) -> bool:
+    """Compare the pace of sales in the window with the pace before it."""
+    inside = cube.holds(alarm.columns, alarm.key)
+    before = inside & ~cube.current
+    if not before.any():
+        return True
+    # Months before the window, the first of them possibly cut: the longest run of days they can span.
+    months = np.unique(cube.months[before]).size
+    earlier_days = max(months * 30.4 - (WINDOW_DAYS if period.days < LONG_WINDOW_DAYS else 0) % 30.4, 30.4)
+    now, then = cube.n[inside & cube.current].sum() / period.days, cube.n[before].sum() / earlier_days
+    return bool(now >= STILL_SOLD * then)
+
+
+def _values(ground: Ground, alarm: Alarm) -> dict[str, str | int | float]:
+    """Say how the same product does in all other contexts together."""
+    cube = ground.cube
+    thing, place = labels_of(ground.bench, alarm.columns, alarm.key)
+    others = (
+        cube.current & cube.holds(alarm.columns[:1], alarm.key[:1]) & ~cube.holds(alarm.columns, alarm.key)
+    )
+    n = cube.n[others].sum()
+    elsewhere = per_hundred(float(cube.x[others].sum() / n)) if n else per_hundred(alarm.usual)
+    return {"thing": thing, "place": place, "elsewhere": elsewhere}
+
+
+RULE = Rule(
+    key=KEY,
+    title=gettext_noop("One product for all"),
+    functions=("sales", "product"),
+    needs=flaws.NEEDS,
+    groups=gettext_noop("product or family x segment, use, region"),
+    test="T1 complaints, returns and low ratings of a cell beyond its product and its context",
+    bring=("sales", "product", "customer"),
+    run=run,
+    rows=flaws.rows,
+)

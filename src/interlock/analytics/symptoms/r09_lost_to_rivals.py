@@ -1,0 +1,107 @@
+"""R09: head to head with one rival we win at least ten points less often than otherwise."""
+
+from collections.abc import Sequence
+
+import ibis
+import ibis.expr.types as ir
+
+from interlock.analytics.finding import RuleOff, Sentence, Symptom, gettext_noop
+from interlock.analytics.symptoms import deals
+from interlock.analytics.symptoms.bench import Bench
+from interlock.analytics.symptoms.compose import Ground, Wording, compose
+from interlock.analytics.symptoms.evidence import row_query, select_rows
+from interlock.analytics.symptoms.prices import case_value
+from interlock.analytics.symptoms.rule import Need, Rule, counted, per_hundred, year_before
+from interlock.analytics.symptoms.search import Alarm, Bar, find_alarms
+
+KEY = "R09"
+POINTS = 0.10
+MIN_DEALS = 15
+QUALITY_SHARE = 0.30
+QUALITY_WORDS = (
+    "quality",
+    "fail",
+    "broke",
+    "defect",
+    "fault",
+    "reliab",
+    "durab",
+    "repair",
+    "worse",
+    "safety",
+)
+_MIX = {
+    "segment": ("accounts", "segment"),
+    "region": ("accounts", "region"),
+    "family": ("products", "family"),
+}
+_TEXT = gettext_noop("Head to head with {rival} we win {won} of {n} deals; otherwise {usual_won} in 100.")
+_QUALITY = gettext_noop("Quality is named in {named} of {said} reasons buyers gave.")
+_NO_QUALITY = gettext_noop(
+    "Quality is named in {named} of {said} reasons buyers gave; look for other causes too."
+)
+_NO_REASON = gettext_noop("The buyers' reasons are not on record.")
+
+
+def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
+    """Return the rivals we lose to far more often than our own mix of deals explains."""
+    last = bench.as_of.date()
+    facts = deals.closed_deals(bench.tables, year_before(last), last)
+    mix = tuple(name for name, need in _MIX.items() if bench.has(*need))
+    cube, period = counted(facts, ("rival", *mix), last)
+    alarms = find_alarms(cube, [("rival",)], mix, Bar(min_n=MIN_DEALS, points=POINTS))
+    ground = Ground(bench, RULE, facts, cube, period, mix, "", "account_id")
+    return [_symptom(ground, alarm) for alarm in alarms]
+
+
+def _symptom(ground: Ground, alarm: Alarm) -> Symptom:
+    inside = select_rows(ground.facts, row_query(KEY, {}, alarm))
+    reasons = _reasons(inside.filter(inside.on >= ground.period.first, inside.hit == 1))
+    quality = reasons.values.get("named", 0), reasons.values.get("said", 0)
+    production = quality[1] and int(quality[0]) >= QUALITY_SHARE * int(quality[1])
+    money = case_value(
+        KEY,
+        alarm,
+        ground.period,
+        ground.bench.currency(),
+        (gettext_noop("deals a year against this rival"), gettext_noop("deals lost beyond the usual")),
+        gettext_noop("amount of a lost deal"),
+        gettext_noop("Amounts of deals lost beyond the usual, as the sales records state them; not margin."),
+    )
+    wording = Wording(
+        _TEXT,
+        {"won": alarm.n - alarm.x, "usual_won": per_hundred(1 - alarm.usual)},
+        reasons,
+        ("product", "production") if production else ("product", "sales"),
+        ("product", "production", "sales") if production else ("product", "sales"),
+    )
+    refusal = gettext_noop("No money is shown: the deals carry no amounts.")
+    return compose(ground, alarm, wording, money, refusal)
+
+
+def _reasons(lost: ir.Table) -> Sentence:
+    said = lost.filter(lost.reason_buyer.notnull(), lost.reason_buyer != "")
+    words = said.reason_buyer.lower()
+    quality = ibis.or_(*(words.contains(word) for word in QUALITY_WORDS))
+    row = said.agg(said=said.count(), named=quality.cast("int64").sum()).to_pyarrow().to_pylist()[0]
+    if not row["said"]:
+        return Sentence(_NO_REASON)
+    named = row["named"] or 0
+    text = _QUALITY if named >= QUALITY_SHARE * row["said"] else _NO_QUALITY
+    return Sentence(text, {"named": named, "said": row["said"]})
+
+
+RULE = Rule(
+    key=KEY,
+    title=gettext_noop("Lost comparisons"),
+    functions=("product", "production"),
+    needs=(
+        *deals.NEEDS,
+        Need("deals", ("rival",), gettext_noop("No deal names the rival it was fought against.")),
+    ),
+    groups=gettext_noop("rival"),
+    test="posterior chance that we lose at least ten points more often, from 15 deals",
+    bring=("product", "production", "sales"),
+    run=run,
+    rows=deals.rows,
+)
