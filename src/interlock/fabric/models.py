@@ -125,7 +125,7 @@ class Invitation(models.Model):
 class Context(models.Model):
     """A thin pointer to what a talk is about: a record, a group of records, a metric or a process element."""
 
-    kind = models.CharField(max_length=20)
+    kind = models.CharField(max_length=60)
     key = models.CharField(max_length=400)
     label = models.CharField(max_length=400)
 

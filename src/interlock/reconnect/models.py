@@ -115,6 +115,7 @@ class Disconnect(models.Model):
 
     # The way back to the rows.
     row_query = models.JSONField()
+    sample = models.JSONField(default=dict, help_text=_("the first rows that stand behind it, and how many"))
     snapshot_number = models.PositiveBigIntegerField()
     versions = models.JSONField()
     window_from = models.DateField()

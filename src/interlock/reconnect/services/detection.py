@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import pyarrow as pa
 from django.db import transaction
 
 from interlock.analytics.coordination import shared_work
@@ -22,7 +23,7 @@ from interlock.fabric.models import Person
 from interlock.reconnect import queries
 from interlock.reconnect.models import Detection, Disconnect, DriverReport, State
 from interlock.reconnect.services.moving import move
-from interlock.reconnect.services.stored import as_json, write_symptom
+from interlock.reconnect.services.stored import as_json, sample_of, write_symptom
 from interlock.store.errors import TableAbsent
 from interlock.store.lake import Snapshot
 
@@ -30,7 +31,7 @@ CERTAIN_ENOUGH = 0.80
 WINDOWS_UNTIL_GONE = 2
 WINDOW_STEP = timedelta(days=7)
 FADES = frozenset({State.SUSPECTED, State.DETECTED})
-CountRows = Callable[[RowQuery], int]
+ReadRows = Callable[[RowQuery], pa.Table]
 
 
 def detect_disconnects(*, now: datetime, by: Person | None = None, again: bool = False) -> Detection:
@@ -49,7 +50,7 @@ def detect_disconnects(*, now: datetime, by: Person | None = None, again: bool =
     return record_report(
         report=report,
         snapshot=snapshot,
-        count_rows=lambda query: _count_rows(tables, query),
+        read_rows=lambda query: _read_rows(tables, query),
         work=as_json(shared_work(tables, window=report.window)),
         now=now,
         by=by,
@@ -61,7 +62,7 @@ def record_report(
     *,
     report: Report,
     snapshot: Snapshot,
-    count_rows: CountRows,
+    read_rows: ReadRows,
     now: datetime,
     by: Person | None = None,
     work: list[dict[str, object]] | None = None,
@@ -86,14 +87,15 @@ def record_report(
         for one in Disconnect.objects.select_for_update(of=("self",)).select_related("context")
     }
     muted = queries.muted_rules()
-    seen = [
-        _seen(known.get(_key(symptom)), symptom, detection, by=by, now=now) for symptom in report.symptoms
-    ]
+    seen = []
+    for symptom in report.symptoms:
+        sample = sample_of(read_rows(symptom.rows))
+        seen.append(_seen(known.get(_key(symptom)), symptom, sample, detection, by=by, now=now))
     _settle(seen, muted, now)
     found = {one.pk for one in seen}
     for disconnect in known.values():
         if disconnect.pk not in found:
-            _missed(disconnect, detection, count_rows, now)
+            _missed(disconnect, detection, read_rows, now)
     return detection
 
 
@@ -105,7 +107,13 @@ def keep_drivers(snapshot: Snapshot, content: dict[str, object], now: datetime) 
 
 
 def _seen(
-    disconnect: Disconnect | None, symptom: Symptom, detection: Detection, *, by: Person | None, now: datetime
+    disconnect: Disconnect | None,
+    symptom: Symptom,
+    sample: dict[str, object],
+    detection: Detection,
+    *,
+    by: Person | None,
+    now: datetime,
 ) -> Disconnect:
     """Write what the rule says today; a new one begins as suspected."""
     new = disconnect is None
@@ -115,6 +123,7 @@ def _seen(
             rule=symptom.rule, context=context, state=State.SUSPECTED, state_since=now, first_seen=now
         )
     write_symptom(disconnect, symptom)
+    disconnect.sample = sample
     disconnect.snapshot_number, disconnect.versions = detection.snapshot_number, detection.versions
     disconnect.last_seen = now
     disconnect.missed_windows, disconnect.missed_to, disconnect.records_gone_at = 0, None, None
@@ -157,9 +166,9 @@ def _recur(disconnect: Disconnect, now: datetime) -> None:
     move(disconnect, State.RECURRED, by=None, now=now, earlier_conversation=earlier)
 
 
-def _missed(disconnect: Disconnect, detection: Detection, count_rows: CountRows, now: datetime) -> None:
+def _missed(disconnect: Disconnect, detection: Detection, read_rows: ReadRows, now: datetime) -> None:
     """A rule that ran did not find it: count the window; hide it when its very rows are gone."""
-    if _rows_gone(disconnect, count_rows):
+    if _rows_gone(disconnect, read_rows):
         if disconnect.records_gone_at is None:
             disconnect.records_gone_at = now
             disconnect.save(update_fields=["records_gone_at"])
@@ -180,16 +189,16 @@ def _missed(disconnect: Disconnect, detection: Detection, count_rows: CountRows,
             move(disconnect, State.RESOLVED, by=None, now=now, windows=disconnect.missed_windows)
 
 
-def _rows_gone(disconnect: Disconnect, count_rows: CountRows) -> bool:
+def _rows_gone(disconnect: Disconnect, read_rows: ReadRows) -> bool:
     stored = disconnect.row_query
-    return count_rows(RowQuery(stored["rule"], stored["selection"], stored["params"])) == 0
+    return read_rows(RowQuery(stored["rule"], stored["selection"], stored["params"])).num_rows == 0
 
 
-def _count_rows(tables: Tables, query: RowQuery) -> int:
+def _read_rows(tables: Tables, query: RowQuery) -> pa.Table:
     try:
-        return int(rows(tables, query).count().to_pyarrow().as_py())
+        return rows(tables, query).to_pyarrow()
     except TableAbsent:  # a table that is gone altogether has no rows either
-        return 0
+        return pa.table({})
 
 
 @transaction.atomic

@@ -7,8 +7,13 @@ from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from interlock.analytics.finding import Money, Sentence, Symptom
 from interlock.reconnect.models import Disconnect
+
+SHOWN_ROWS = 4
 
 
 def as_json(value: Any) -> Any:
@@ -45,6 +50,18 @@ def write_symptom(disconnect: Disconnect, symptom: Symptom) -> None:
     disconnect.window_from, disconnect.window_to = symptom.window
     _write_money(disconnect, symptom.money)
     disconnect.money_refusal = symptom.money_refusal if symptom.money is None else ""
+
+
+def sample_of(rows: pa.Table) -> dict[str, Any]:
+    """The first rows behind a finding, those with harm before others, and how many there are of each."""
+    hits = rows.filter(pc.equal(rows["hit"], 1)) if "hit" in rows.column_names else rows
+    shown = (hits if hits.num_rows else rows).slice(0, SHOWN_ROWS)
+    return {
+        "columns": shown.column_names,
+        "rows": [[as_json(cell) for cell in row.values()] for row in shown.to_pylist()],
+        "all": rows.num_rows,
+        "hits": hits.num_rows,
+    }
 
 
 def _write_money(disconnect: Disconnect, money: Money | None) -> None:
