@@ -1,0 +1,101 @@
+"""The working place of one source: a private DuckDB in bounded memory, with every file staged as text."""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from ..limits import Limits
+from ..mapping.model import FileRule
+from ..protocol import RawTable, Reading, TornRows, Unreadable
+from . import sql
+
+ROW = "_row"
+_READ_OPTIONS = ("encoding", "delimiter", "header", "short_rows")
+
+
+@dataclass(frozen=True)
+class Staged:
+    """One raw table as text columns in the workbench."""
+
+    raw: RawTable
+    table: str
+    columns: tuple[str, ...]
+    rows: int
+    reading: Reading
+
+    @property
+    def unreadable(self) -> list[Unreadable]:
+        return self.reading.unreadable
+
+
+class Workbench:
+    """Stages raw tables once and runs SQL over them. Close it to remove its folder."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self._folder = tempfile.TemporaryDirectory(prefix="interlock-import-")
+        self.folder = Path(self._folder.name)
+        self.connection = duckdb.connect(":memory:")
+        spill = self.folder / "spill"
+        self.connection.execute(f"SET memory_limit={sql.text(limits.memory)}")
+        self.connection.execute(f"SET temp_directory={sql.text(str(spill))}")
+        self.connection.execute("SET TimeZone='UTC'")
+        self.connection.execute("SET enable_progress_bar=false")
+        # A mapping is somebody's text: whatever it says, the workbench reads and writes no other file.
+        self.connection.execute("SET enable_external_access=false")
+        self._staged: dict[tuple[Any, ...], Staged] = {}
+        self._count = 0
+
+    def stage(
+        self, raw: RawTable, rule: FileRule, on_bytes: Callable[[int], None] = lambda _: None
+    ) -> Staged:
+        """Read a raw table into the workbench; a second call with the same reading rules costs nothing."""
+        key = (raw.name, *(getattr(rule, option) for option in _READ_OPTIONS))
+        if key not in self._staged:
+            try:
+                self._staged[key] = self._read(raw, rule, on_bytes, careful=False)
+            except TornRows:
+                self._staged[key] = self._read(raw, rule, on_bytes, careful=True)
+        return self._staged[key]
+
+    def _read(self, raw: RawTable, rule: FileRule, on_bytes: Callable[[int], None], careful: bool) -> Staged:
+        reading = raw.read(rule, on_bytes, careful)
+        table = self.new_name("file")
+        columns = ", ".join(f"{sql.name(column)} VARCHAR" for column in reading.columns)
+        self.run(f"CREATE TABLE {table} ({columns}{', ' if columns else ''}{ROW} BIGINT)")
+        for batch in reading.batches:
+            self.insert(table, pa.Table.from_batches([batch]))
+        if reading.columns:
+            filled = ", ".join(sql.name(column) for column in reading.columns)
+            self.run(f"DELETE FROM {table} WHERE coalesce({filled}) IS NULL")
+        return Staged(raw, table, reading.columns, self.count(table), reading)
+
+    def insert(self, table: str, rows: pa.Table) -> None:
+        self.connection.register("incoming", rows)
+        self.connection.execute(f"INSERT INTO {table} SELECT * FROM incoming")
+        self.connection.unregister("incoming")
+
+    def new_name(self, kind: str) -> str:
+        self._count += 1
+        return f"{kind}_{self._count}"
+
+    def run(self, query: str) -> None:
+        self.connection.execute(query)
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        return self.connection.execute(query).fetchall()
+
+    def count(self, table: str) -> int:
+        return int(self.rows(f"SELECT count(*) FROM {table}")[0][0])
+
+    def batches(self, query: str, rows: int) -> pa.RecordBatchReader:
+        return self.connection.sql(query).to_arrow_reader(rows)
+
+    def close(self) -> None:
+        self.connection.close()
+        self._folder.cleanup()

@@ -1,0 +1,133 @@
+"""A source over raw tables: everything that files and databases have in common after they are opened."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from .errors import SourceRefused
+from .guess import guess_mapping
+from .making.maker import Maker
+from .making.scope import AliasedFiles
+from .making.workbench import Staged, Workbench
+from .mapping.model import FileRule, Mapping
+from .near_keys import find_near_keys
+from .profile import found_table
+from .protocol import FoundTable, OnProgress, Progress, RawTable, Skipped
+from .recognition import assign, by_name, fits
+from .records import Chunk, NearKey
+from .shipped import shipped_mappings
+
+AS_FOUND = FileRule("")
+
+
+class StagedSource:
+    """What `protocol.Source` asks for, over any list of raw tables. A context manager."""
+
+    def __init__(
+        self,
+        label: str,
+        raws: Sequence[RawTable],
+        skipped: Sequence[Skipped],
+        bench: Workbench,
+        mapping: Mapping | None = None,
+        now: datetime | None = None,
+    ) -> None:
+        self.label = label
+        self.skipped = tuple(skipped)
+        self.mapping = mapping
+        self._raws = {raw.name: raw for raw in raws}
+        self._bench = bench
+        self._now = now
+        self._broken: dict[str, Skipped] = {}
+
+    def __enter__(self) -> "StagedSource":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Remove everything that was staged."""
+        self._bench.close()
+
+    def tables(self) -> tuple[FoundTable, ...]:
+        """Every file, sheet or table with its columns, their types and first values."""
+        return tuple(found_table(self._bench, staged) for staged in self._all_staged())
+
+    def propose(self) -> Mapping:
+        """The mapping given at opening, else a shipped one that fits, else a guess.
+
+        Raises:
+            SourceRefused: nothing in the source looks like a table of the contract.
+        """
+        if self.mapping is not None:
+            return self.mapping
+        columns = self._columns()
+        for mapping in shipped_mappings():
+            if fits(mapping, columns):
+                return mapping
+        return guess_mapping(self.label, self._bench, list(self._all_staged()))
+
+    def chunks(self, mapping: Mapping, on_progress: OnProgress | None = None) -> Iterator[Chunk]:
+        """Read what the mapping needs and hand over every table's rows and refusals.
+
+        Raises:
+            MappingError: the mapping needs a column that its file does not have.
+            SourceRefused: no file of the source is one that the mapping reads.
+        """
+        tell = on_progress or (lambda _: None)
+        files = self._aliased(mapping, tell)
+        total = sum(one.rows for alias in files.values() for one in alias.staged)
+        maker = Maker(self._bench, mapping, files, self._now)
+        maker.on_table = lambda table: tell(Progress(f"making {table}", 0, total))
+        yield from maker.chunks()
+
+    def near_keys(self, mapping: Mapping) -> tuple[NearKey, ...]:
+        """Keys that are used but do not exist, with the one each may have meant."""
+        files = self._aliased(mapping, lambda _: None)
+        return find_near_keys(Maker(self._bench, mapping, files, self._now))
+
+    def _columns(self) -> dict[str, tuple[str, ...]]:
+        return {staged.raw.name: staged.columns for staged in self._all_staged()}
+
+    def _all_staged(self) -> Iterator[Staged]:
+        """Every raw table that can be read; the others join `skipped` with their reason."""
+        for raw in self._raws.values():
+            if raw.name in self._broken:
+                continue
+            try:
+                yield self._bench.stage(raw, AS_FOUND)
+            except SourceRefused as error:
+                if len(self._raws) == 1:
+                    raise
+                self._broken[raw.name] = Skipped(raw.name, str(error))
+                self.skipped = (*self.skipped, self._broken[raw.name])
+
+    def _aliased(self, mapping: Mapping, tell: OnProgress) -> dict[str, AliasedFiles]:
+        found = by_name(mapping, list(self._raws))
+        if not all(found.values()):
+            found = assign(mapping, self._columns())
+        if not any(found.values()):
+            wanted = ", ".join(name for rule in mapping.files.values() for name in rule.names)
+            raise SourceRefused(
+                f"{self.label} has none of the files that the mapping {mapping.name} reads ({wanted}). "
+                f"It has: {', '.join(self._raws)}."
+            )
+        total = sum(self._raws[name].size for names in found.values() for name in names)
+        done = 0
+        files = {}
+        for alias, rule in mapping.files.items():
+            staged = []
+            for name in found[alias]:
+                start = done
+                doing = f"reading {name}"
+
+                def on_bytes(count: int, doing: str = doing) -> None:
+                    nonlocal done
+                    done = min(done + count, total)
+                    tell(Progress(doing, done, total))
+
+                staged.append(self._bench.stage(self._raws[name], rule, on_bytes))
+                done = start + self._raws[name].size
+                tell(Progress(doing, done, total))
+            files[alias] = AliasedFiles(rule, tuple(staged))
+        return files
