@@ -1,0 +1,185 @@
+"""The page of one context: what the records hold, what customers said, and who talks about it."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET
+
+from interlock.converse import queries as talks
+from interlock.fabric import records
+from interlock.fabric.access import Act, needs, person_of
+from interlock.fabric.dossiers import ContextUnknown, Dossier, dossier
+from interlock.fabric.models import Person
+from interlock.listen import queries as listening
+from interlock.reconnect import queries as gaps
+from interlock.web import figures
+
+# What the columns of the contract are called on a page; a column without a name here is not shown.
+FACT_NAMES = {
+    "segment": _("Segment"),
+    "region": _("Region"),
+    "use_case": _("Use"),
+    "since": _("Customer since"),
+    "ended_at": _("Left"),
+    "family": _("Family"),
+    "configuration": _("Configuration"),
+    "version": _("Version"),
+    "available_from": _("On sale from"),
+    "retired_at": _("Retired"),
+    "ordered_at": _("Ordered"),
+    "channel": _("Channel"),
+    "status": _("Status"),
+    "function": _("Function"),
+    "headcount": _("People"),
+    "started_at": _("Started"),
+    "finished_at": _("Finished"),
+    "planned_qty": _("Planned"),
+    "good_qty": _("Good"),
+    "change_ref": _("Change"),
+}
+
+
+KIND_NAMES = {
+    "account": _("account"),
+    "order": _("order"),
+    "product": _("product"),
+    "configuration": _("product"),
+    "region": _("region"),
+    "family": _("product family"),
+    "team": _("team"),
+    "site": _("site"),
+    "batch": _("batch"),
+    "channel": _("channel"),
+    "segment": _("segment"),
+    "use": _("use"),
+}
+
+
+def address(kind: str, key: str) -> str:
+    """Where a context's page is."""
+    return f"{reverse('web:context')}?{urlencode({'kind': kind, 'key': key})}"
+
+
+@require_GET
+@needs(Act.READ)
+def context(request: HttpRequest) -> HttpResponse:
+    """Show one context. Keys hold any sign, so they travel in the query."""
+    kind, key = request.GET.get("kind", ""), request.GET.get("key", "")
+    try:
+        found = dossier(records.current_records(), kind, key)
+    except ContextUnknown as error:
+        raise Http404(str(error)) from error
+    person = person_of(request)
+    page = {
+        "found": found,
+        "kind_name": _kind_name(kind),
+        "headline": _headline(found),
+        "lead": _lead(found),
+        "table_caption": _("Order lines of %(label)s, the newest first") % {"label": found.label},
+        "facts": [(FACT_NAMES[name], value) for name, value in found.facts if name in FACT_NAMES],
+        "disconnects": gaps.disconnects_about(person, kind, key)[:7],
+        "conversations": talks.conversations_about(person, kind, key)[:7],
+        "columns": _columns(),
+        "rows": [_row(line) for line in found.newest_lines],
+        "signals": _linked_signals(person, found),
+    }
+    return render(request, "web/context.html", page)
+
+
+def _kind_name(kind: str) -> str:
+    return ", ".join(KIND_NAMES.get(part, part) for part in kind.split("+")).capitalize()
+
+
+def _headline(found: Dossier) -> str:
+    """The finding: lateness where enough was promised, else how much there is."""
+    values = {
+        "label": found.label,
+        "late": figures.count(found.late.x),
+        "due": figures.count(found.late.n),
+        "orders": figures.count(found.orders),
+        "signals": figures.count(found.signals),
+    }
+    if found.late.enough:
+        return _("%(label)s: %(late)s of %(due)s lines came after the promised date.") % values
+    if found.orders:
+        return ngettext("%(label)s: one order.", "%(label)s: %(orders)s orders.", found.orders) % values
+    return ngettext("%(label)s: one signal.", "%(label)s: %(signals)s signals.", found.signals) % values
+
+
+def _lead(found: Dossier) -> str:
+    """Interval or refusal, and the size of what stands behind it."""
+    size = _("%(orders)s orders of %(accounts)s customers, %(signals)s signals.") % {
+        "orders": figures.count(found.orders),
+        "accounts": figures.count(found.accounts),
+        "signals": figures.count(found.signals),
+    }
+    if found.late.enough:
+        span = figures.rate_interval(found.late.low, found.late.high)
+        return _("That is %(span)s in 100, 95 times in 100. %(size)s") % {"span": span, "size": size}
+    if found.late.n:
+        return _(
+            "Too few to state a rate: %(n)s lines with a promise and a delivery; shown from 30. %(size)s"
+        ) % {
+            "n": found.late.n,
+            "size": size,
+        }
+    return size
+
+
+def _columns() -> list[dict[str, str]]:
+    return [
+        {"label": _("Order")},
+        {"label": _("Account")},
+        {"label": _("Product")},
+        {"label": _("Ordered"), "kind": "day"},
+        {"label": _("Promised"), "kind": "day"},
+        {"label": _("Delivered"), "kind": "day"},
+        {"label": _("Days late"), "kind": "harm"},
+    ]
+
+
+def _row(line: dict[str, Any]) -> list[Any]:
+    late = _days_late(line)
+    return [
+        {"text": line["order_id"], "url": address("order", line["order_id"])},
+        {
+            "text": line["account"] or line["account_id"] or "",
+            "url": address("account", line["account_id"] or ""),
+        },
+        {
+            "text": line["product"] or line["product_id"] or "",
+            "url": address("product", line["product_id"] or ""),
+        },
+        line["ordered_at"],
+        line["promised_at"],
+        line["delivered_at"],
+        late,
+    ]
+
+
+def _days_late(line: dict[str, Any]) -> int | str:
+    if not line["promised_at"] or not line["delivered_at"] or line["delivered_at"] <= line["promised_at"]:
+        return ""
+    return max(1, (line["delivered_at"] - line["promised_at"]).days)
+
+
+def _linked_signals(person: Person | None, found: Dossier) -> list[dict[str, Any]]:
+    """The newest signals with the address of each one's own page. One query."""
+    keys = [signal["signal_id"] for signal in found.newest_signals]
+    pages = dict(listening.signals_visible_to(person).filter(key__in=keys).values_list("key", "pk"))
+    return [
+        signal
+        | {
+            "url": reverse("listen:signal", args=[pages[signal["signal_id"]]])
+            if signal["signal_id"] in pages
+            else ""
+        }
+        for signal in found.newest_signals
+    ]
