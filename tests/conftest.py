@@ -34,6 +34,29 @@ def home(tmp_path, settings) -> Path:
     records.forget()
 
 
+@pytest.fixture(scope="session")
+def demo_folder(tmp_path_factory) -> Path:
+    """A lake with a small Aldermoor in it, made once a run. Do not write to it."""
+    from interlock.connectors.demo import aldermoor  # a second's work that few tests need
+    from interlock.store.lake import Lake
+
+    folder = tmp_path_factory.mktemp("demo") / "records"
+    with Lake(folder).writing(batch_id="demo", source_id="demo") as write:
+        for name, rows in aldermoor(orders=3_000).items():
+            write.upsert(name, rows)
+    return folder
+
+
+@pytest.fixture
+def demo_records(home, settings, demo_folder):
+    """The small Aldermoor as this installation's records."""
+    from interlock.fabric import records  # see above
+
+    settings.RECORDS_FOLDER = demo_folder
+    records.forget()
+    return records.current_records()
+
+
 @pytest.fixture
 def person(db, home):
     """Make a person: `person("lead", "sales")` signs in as lead.sales@example.com."""

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as later
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
@@ -23,42 +24,42 @@ from interlock.web import figures
 
 # What the columns of the contract are called on a page; a column without a name here is not shown.
 FACT_NAMES = {
-    "segment": _("Segment"),
-    "region": _("Region"),
-    "use_case": _("Use"),
-    "since": _("Customer since"),
-    "ended_at": _("Left"),
-    "family": _("Family"),
-    "configuration": _("Configuration"),
-    "version": _("Version"),
-    "available_from": _("On sale from"),
-    "retired_at": _("Retired"),
-    "ordered_at": _("Ordered"),
-    "channel": _("Channel"),
-    "status": _("Status"),
-    "function": _("Function"),
-    "headcount": _("People"),
-    "started_at": _("Started"),
-    "finished_at": _("Finished"),
-    "planned_qty": _("Planned"),
-    "good_qty": _("Good"),
-    "change_ref": _("Change"),
+    "segment": later("Segment"),
+    "region": later("Region"),
+    "use_case": later("Use"),
+    "since": later("Customer since"),
+    "ended_at": later("Left"),
+    "family": later("Family"),
+    "configuration": later("Configuration"),
+    "version": later("Version"),
+    "available_from": later("On sale from"),
+    "retired_at": later("Retired"),
+    "ordered_at": later("Ordered"),
+    "channel": later("Channel"),
+    "status": later("Status"),
+    "function": later("Function"),
+    "headcount": later("People"),
+    "started_at": later("Started"),
+    "finished_at": later("Finished"),
+    "planned_qty": later("Planned"),
+    "good_qty": later("Good"),
+    "change_ref": later("Change"),
 }
 
 
 KIND_NAMES = {
-    "account": _("account"),
-    "order": _("order"),
-    "product": _("product"),
-    "configuration": _("product"),
-    "region": _("region"),
-    "family": _("product family"),
-    "team": _("team"),
-    "site": _("site"),
-    "batch": _("batch"),
-    "channel": _("channel"),
-    "segment": _("segment"),
-    "use": _("use"),
+    "account": later("account"),
+    "order": later("order"),
+    "product": later("product"),
+    "configuration": later("product"),
+    "region": later("region"),
+    "family": later("product family"),
+    "team": later("team"),
+    "site": later("site"),
+    "batch": later("batch"),
+    "channel": later("channel"),
+    "segment": later("segment"),
+    "use": later("use"),
 }
 
 
