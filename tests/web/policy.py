@@ -76,7 +76,6 @@ POLICY: dict[str, Row] = {
     **{name: Row(ALL) for name in _ACCOUNT_OWN},
     "web:welcome": Row(PUBLIC),
     "web:today": Row(ALL),
-    "web:context": Row(STAFF),
     "web:more": Row(ALL),
     "web:theme": writes(PUBLIC),
     "web:shortcuts": writes(ALL),
