@@ -1,0 +1,25 @@
+"""What this room says no to. Every text names what happened, in what, and what to do next."""
+
+
+class ListenError(Exception):
+    """Anything the room refuses; the text is for the person in front of it."""
+
+
+class UploadRefused(ListenError):
+    """What was uploaded cannot be taken; nothing is kept of it."""
+
+
+class UploadGone(ListenError):
+    """The files of this import are no longer here."""
+
+
+class WrongState(ListenError):
+    """The import is not in a state in which this can be done."""
+
+
+class Stopped(ListenError):
+    """Somebody asked the import to stop; the records are as they were."""
+
+
+class NotBalanced(ListenError):
+    """The accounting does not add up; nothing was stored, because a count that is wrong hides lost rows."""

@@ -1,0 +1,72 @@
+"""How far is an import, and has anybody asked it to stop?
+
+Written a few times a second at most, each time as a statement of its own: the import holds no transaction
+open while it reads, so that other people's work never waits for it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from django.db import OperationalError
+from django.utils.translation import gettext as _
+
+from interlock.listen.errors import Stopped
+from interlock.listen.models import Import
+
+# A reader sees movement three times a second as live; more only costs commits.
+SECONDS_BETWEEN_WRITES = 0.35
+
+OnProgress = Callable[[Import], None]
+
+
+class Reporter:
+    """Carries progress from the reader to the import's row, and the wish to stop back."""
+
+    def __init__(self, import_: Import, on_progress: OnProgress | None = None) -> None:
+        self.import_ = import_
+        self.on_progress = on_progress
+        self._written_at = 0.0
+
+    def step(self, doing: str, total: int = 0) -> None:
+        """Begin a part of the work, and say so at once."""
+        self.import_.doing, self.import_.done, self.import_.total = doing[:200], 0, total
+        self._write()
+
+    def at(self, doing: str, done: int, total: int) -> None:
+        """Tell how far a part is."""
+        self.import_.doing, self.import_.done, self.import_.total = doing[:200], done, total
+        self._write_sometimes()
+
+    def more(self, rows: int) -> None:
+        """Add rows to the part at hand."""
+        self.import_.done += rows
+        self._write_sometimes()
+
+    def _write_sometimes(self) -> None:
+        if time.monotonic() - self._written_at >= SECONDS_BETWEEN_WRITES:
+            self._write()
+
+    def _write(self) -> None:
+        """Save the progress; a database that is busy at this moment only costs one step of the bar.
+
+        Raises:
+            Stopped: somebody asked for it.
+        """
+        self._written_at = time.monotonic()
+        rows = Import.objects.filter(pk=self.import_.pk)
+        try:
+            rows.update(
+                doing=self.import_.doing,
+                done=self.import_.done,
+                total=self.import_.total,
+                rows_done=self.import_.rows_done,
+            )
+            asked = rows.values_list("stop_asked", flat=True).first()
+        except OperationalError:
+            return
+        if self.on_progress:
+            self.on_progress(self.import_)
+        if asked:
+            raise Stopped(_("Stopped on request. Nothing was stored; the records are as they were."))

@@ -1,0 +1,81 @@
+"""What may be read of sources, imports and signals, and by whom."""
+
+from __future__ import annotations
+
+from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from interlock.fabric.access import Act, may
+from interlock.fabric.models import Person
+from interlock.listen.models import Facet, Import, Signal, SignalsCopied, Source, SourceKind, State
+
+
+def signals_visible_to(person: Person | None) -> QuerySet[Signal]:
+    """Signals this person may read: all for staff, none for others until customers have pages of their own."""
+    return Signal.objects.all() if may(person, Act.READ) else Signal.objects.none()
+
+
+def imports_visible_to(person: Person | None) -> QuerySet[Import]:
+    """Imports this person may look at."""
+    return (
+        Import.objects.select_related("source", "made_by") if may(person, Act.READ) else Import.objects.none()
+    )
+
+
+def sources_visible_to(person: Person | None) -> QuerySet[Source]:
+    """Sources this person may see, without those that were removed."""
+    return Source.objects.filter(removed_at=None) if may(person, Act.READ) else Source.objects.none()
+
+
+def sources_with_imports(person: Person | None) -> QuerySet[Source]:
+    """Sources with the time and the rows of their last import, and their signals."""
+    last = Import.objects.filter(source=OuterRef("pk"), state=State.DONE).order_by("-ended_at")
+    return sources_visible_to(person).annotate(
+        last_import_at=Max("imports__ended_at", filter=Q(imports__state=State.DONE)),
+        last_import=Subquery(last.values("pk")[:1]),
+        imports_done=Count("imports", filter=Q(imports__state=State.DONE)),
+    )
+
+
+def demo_source() -> Source | None:
+    """The demo company, while it is loaded."""
+    return Source.objects.filter(kind=SourceKind.DEMO, removed_at=None).first()
+
+
+def moving_imports(person: Person | None) -> QuerySet[Import]:
+    """Imports that wait or run, the oldest first."""
+    return imports_visible_to(person).filter(state__in=[State.WAITING, State.RUNNING]).order_by("made_at")
+
+
+def facets(name: str) -> list[tuple[str, int]]:
+    """Values to filter signals by, the most frequent first."""
+    return list(Facet.objects.filter(name=name).order_by("-signals", "value").values_list("value", "signals"))
+
+
+def signals_copied() -> SignalsCopied:
+    """What the copies of the signals show: how many, until when, as of which snapshot."""
+    return SignalsCopied.objects.filter(pk=1).first() or SignalsCopied()
+
+
+def earlier_signals(signal: Signal) -> QuerySet[Signal]:
+    """What the same account said before and after, the newest first."""
+    if not signal.account_key:
+        return Signal.objects.none()
+    return (
+        Signal.objects.filter(account_key=signal.account_key)
+        .exclude(pk=signal.pk)
+        .order_by("-occurred_at", "-id")
+    )
+
+
+def sources_note(person: Person | None) -> str:
+    """What the rail says beside Sources: how many there are, or that one is being read."""
+    states = sources_visible_to(person).aggregate(
+        sources=Count("pk", distinct=True), moving=Count("imports", filter=Q(imports__state=State.RUNNING))
+    )
+    if states["moving"]:
+        return _("reading")
+    if not states["sources"]:
+        return _("none")
+    return ngettext("%(n)d", "%(n)d", states["sources"]) % {"n": states["sources"]}

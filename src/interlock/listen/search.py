@@ -1,0 +1,71 @@
+"""Which signals contain these words? One box, the same meaning on SQLite (FTS5) and PostgreSQL (tsvector).
+
+All words must occur, anywhere in the signal, its keys or the names of its account and product; "words in
+quotes" must stand together; a star at the end of a word (`deliv*`) finds its continuations. SQLite also
+finds "não" for "nao"; core PostgreSQL does not.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from django.db import connections
+from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
+
+from interlock.listen.models import Signal
+
+_PART = re.compile(r'"([^"]*)"|(\S+)')
+_WORD = re.compile(r"[^\W_]+", re.UNICODE)
+MOST_PARTS = 12
+
+
+@dataclass(frozen=True)
+class Part:
+    """Words that must stand together; `open_ended` when the last may go on."""
+
+    words: tuple[str, ...]
+    open_ended: bool = False
+
+
+def parts_of(text: str) -> list[Part]:
+    """Take a search text apart; signs that are no letters or digits only separate words."""
+    parts = []
+    for quoted, single in _PART.findall(text):
+        words = tuple(_WORD.findall(quoted or single))
+        if words:
+            parts.append(Part(words, not quoted and single.endswith("*")))
+    return parts[:MOST_PARTS]
+
+
+def containing(signals: QuerySet[Signal], text: str) -> QuerySet[Signal]:
+    """Keep the signals that contain the text; all of them when it holds no word."""
+    parts = parts_of(text)
+    if not parts:
+        return signals
+    if connections[signals.db].vendor == "postgresql":
+        query = " && ".join(
+            "to_tsquery('simple', %s)" if part.open_ended else "phraseto_tsquery('simple', %s)"
+            for part in parts
+        )
+        # Only the shape is composed; every word is a parameter.
+        sql = f"SELECT id FROM listen_signal WHERE words @@ ({query})"  # noqa: S608
+        found = RawSQL(sql, [_tsquery(part) for part in parts])  # noqa: S611
+    else:
+        found = RawSQL(
+            "SELECT rowid FROM listen_signal_words WHERE listen_signal_words MATCH %s",
+            [" AND ".join(_fts5(part) for part in parts)],
+        )
+    return signals.filter(pk__in=found)
+
+
+def _fts5(part: Part) -> str:
+    return f'"{" ".join(part.words)}"{" *" if part.open_ended else ""}'
+
+
+def _tsquery(part: Part) -> str:
+    if not part.open_ended:
+        return " ".join(part.words)
+    *before, last = part.words
+    return " <-> ".join([*before, f"{last}:*"])

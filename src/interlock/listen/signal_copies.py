@@ -1,0 +1,120 @@
+"""Keep the relational copy of the signals equal to the lake, whatever was killed in between.
+
+A sync reads the signals of one snapshot with the names of their account, product and order, writes those
+whose hash differs, removes those that are gone, and notes the snapshot's number last. It can be cut off at
+any line and run again; as long as the noted number is not the lake's, the copy is known to be incomplete.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import batched
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Count, Max
+from django.utils.translation import gettext as _
+from ibis import _ as row
+
+from interlock.fabric import records
+from interlock.listen.models import Facet, Signal, SignalsCopied, Source
+from interlock.listen.signal_rows import copy_of, read_rows, signal_table, write_rows
+from interlock.store.engine import Records
+
+OnRows = Callable[[str, int, int], None]
+# One transaction a batch: short enough that nobody's click waits, long enough that commits cost little.
+BATCH_ROWS = 5_000
+# Products and regions to choose from in a list; more are found by searching.
+FACET_VALUES = 300
+FACETS = {"kind": "kind", "region": "region", "product": "product_label", "source": "source__key"}
+
+
+def are_current() -> bool:
+    """Whether the copies show the snapshot that the lake has now. Reads one row and one small file."""
+    return _noted() == records.snapshot().number
+
+
+def sync(*, on_rows: OnRows | None = None) -> int:
+    """Bring the copies up to the lake's snapshot; return how many rows were written or removed."""
+    with _one_at_a_time():
+        now = records.snapshot()
+        if _noted() == now.number:
+            return 0
+        with records.records_at(now.versions) as tables:
+            total = now.counts.get("signals", 0)
+            changed = _write_changed(tables, total, on_rows) if total else _remove_all()
+        _refresh_facets()
+        _note(now.number)
+        return changed
+
+
+def _write_changed(tables: Records, total: int, on_rows: OnRows | None) -> int:
+    signals = signal_table(tables, records.lake())
+    sources = dict(Source.objects.values_list("key", "pk"))
+    answering = _answering(tables, signals)
+    known = dict(Signal.objects.values_list("key", "copy_hash").iterator(chunk_size=20_000))
+    changed = done = 0
+    for rows in batched(read_rows(signals), BATCH_ROWS):
+        copies = [copy_of(values, sources, answering) for values in rows]
+        fresh = [copy for copy in copies if known.pop(copy[0], None) != copy[-1]]
+        if fresh:
+            with transaction.atomic():
+                write_rows(fresh)
+        changed += len(fresh)
+        done += len(rows)
+        if on_rows:
+            on_rows(_("Copying the signals"), done, total)
+    return changed + _remove(known)
+
+
+def _answering(tables: Records, signals: Any) -> set[tuple[str, str]]:
+    replied = signals.filter(row.first_reply_at.notnull() | row.resolved_at.notnull())
+    pairs = replied.select("source_key", "kind").distinct().to_pyarrow().to_pylist()
+    return {(pair["source_key"], pair["kind"]) for pair in pairs}
+
+
+def _remove(keys: dict[str, int]) -> int:
+    for some in batched(keys, 500):
+        with transaction.atomic():
+            Signal.objects.filter(key__in=some)._raw_delete(Signal.objects.db)
+    return len(keys)
+
+
+def _remove_all() -> int:
+    return _remove(dict.fromkeys(Signal.objects.values_list("key", flat=True), 0))
+
+
+@transaction.atomic
+def _refresh_facets() -> None:
+    """Count once a sync what every page shows: values to filter by."""
+    Facet.objects.all().delete()
+    for name, column in FACETS.items():
+        counted = (
+            Signal.objects.exclude(**{column: ""})
+            .values_list(column)
+            .annotate(signals=Count("pk"))
+            .order_by("-signals", column)[:FACET_VALUES]
+        )
+        Facet.objects.bulk_create(Facet(name=name, value=value, signals=count) for value, count in counted)
+
+
+def _noted() -> int:
+    return SignalsCopied.objects.values_list("snapshot_number", flat=True).filter(pk=1).first() or 0
+
+
+def _note(number: int) -> None:
+    summed = Signal.objects.aggregate(signals=Count("pk"), latest_at=Max("occurred_at"))
+    SignalsCopied.objects.update_or_create(pk=1, defaults={"snapshot_number": number, **summed})
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Let a second process wait: two syncs at once would only undo each other's work."""
+    Path(settings.UPLOADS_FOLDER).mkdir(parents=True, exist_ok=True)
+    with (Path(settings.UPLOADS_FOLDER) / "copying").open("w") as mark:
+        fcntl.flock(mark, fcntl.LOCK_EX)
+        yield

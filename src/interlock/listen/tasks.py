@@ -1,0 +1,68 @@
+"""Background work of this room. A task loads an import and calls `intake`; what follows an import is named in settings."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.tasks import task
+from django_tasks_db.models import DBTaskResult
+
+from interlock.fabric.models import Person
+from interlock.listen import following, intake, services, signal_copies
+from interlock.listen.errors import WrongState
+from interlock.listen.models import Errand, Import, Source, State
+
+
+@task()
+def run_import(import_id: int) -> None:
+    """Do the errand of one import, then what the installation wants done after every import."""
+    intake.settle_abandoned()
+    import_ = Import.objects.filter(pk=import_id).first()
+    if import_ is None:
+        return
+    try:
+        done = intake.run(import_)
+    except WrongState:  # stopped before it began, or done meanwhile by another worker
+        return
+    if done.state == State.DONE:
+        following.queue_followers()
+
+
+@task()
+def copy_signals() -> None:
+    """Finish a copying of signals that was cut off, and settle what was abandoned."""
+    settled = intake.settle_abandoned()
+    signal_copies.sync()
+    if any(import_.state == State.DONE for import_ in settled):
+        following.queue_followers()
+
+
+@transaction.atomic
+def queue(
+    *, import_: Import, errand: str, by: Person | None, now: datetime, source: Source | None = None
+) -> Import:
+    """Let an import wait and queue its task together, so that neither exists without the other."""
+    waiting = services.ask_for(import_=import_, errand=errand, by=by, now=now, source=source)
+    run_import.enqueue(waiting.pk)
+    return waiting
+
+
+def queue_copying() -> None:
+    """Queue a copying of the signals unless one waits already."""
+    waiting = DBTaskResult.objects.ready().filter(task_path=copy_signals.module_path)
+    if not waiting.exists():
+        copy_signals.enqueue()
+
+
+def mend() -> bool:
+    """Look for work that a killed process left behind, and queue it; pages call this. True when all is whole."""
+    moving = Import.objects.filter(state=State.RUNNING)
+    if any(intake.is_abandoned(import_) for import_ in moving):
+        queue_copying()
+        return False
+    if signal_copies.are_current():
+        return True
+    if not moving.filter(errand=Errand.STORE).exists():
+        queue_copying()
+    return False
