@@ -33,7 +33,7 @@ class Door:
     icon: str
     key: str
     waiting: str = ""
-    act: Act = Act.READ
+    acts: frozenset[Act] = frozenset({Act.READ})
     note: str = ""
 
     @property
@@ -41,17 +41,19 @@ class Door:
         return self.url_name.partition(":")[0]
 
 
+ANYBODY = frozenset({Act.READ, Act.TALK})
+
 # In the order of the product. Community, consults, launches, paths and proof come with their rooms.
 DOORS = (
-    Door(_("Today"), "web:today", "sun", "t"),
+    Door(_("Today"), "web:today", "sun", "t", acts=ANYBODY),
     Door(_("Signals"), "listen:signals", "audio-lines", "s"),
     Door(_("Disconnects"), "reconnect:disconnects", "unlink", "d", waiting="interlock.reconnect.queries.open_count"),
-    Door(_("Conversations"), "converse:conversations", "messages-square", "c", act=Act.TALK,
+    Door(_("Conversations"), "converse:conversations", "messages-square", "c", acts=ANYBODY,
          waiting="interlock.converse.queries.waiting_count"),
 )  # fmt: skip
 SOURCES = Door(_("Sources"), "listen:sources", "database", "o", note="interlock.listen.queries.sources_note")
 SEARCH = Door(_("Search"), "web:search", "search", "/")
-PEOPLE = Door(_("People"), "web:people", "users", "p", act=Act.INVITE)
+PEOPLE = Door(_("People"), "web:people", "users", "p", acts=frozenset({Act.READ}))
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ class Navigation:
 
     def _opened(self, door: Door) -> OpenDoor | None:
         url = _address(door.url_name)
-        if not url or not may(self.person, door.act):
+        if not url or not any(may(self.person, act) for act in door.acts):
             return None
         return OpenDoor(door, url, self._is_current(door, url), self._waiting(door))
 

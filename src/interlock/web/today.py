@@ -1,13 +1,240 @@
-"""The front page."""
+"""What the front page says: at most seven cards, the dearest disconnect first, and the three figures on top.
+
+Nothing is computed here that the rooms have not computed already: reconnect gives the disconnects and their
+money, converse the talks that wait, listen the figures of answering. This module chooses and words.
+"""
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from interlock.converse import queries as talks
+from interlock.converse.models import Conversation
+from interlock.fabric import records
+from interlock.fabric.access import Act, may
+from interlock.fabric.models import Person
+from interlock.listen.answering import answering_now
+from interlock.reconnect import findings, queries
+from interlock.reconnect.models import Detection
+from interlock.web import figures
+from interlock.web.driver_words import driver_card_text
+from interlock.web.templatetags.components import function_name
+from interlock.web.top_line import Figure, top_line
+
+MOST_DISCONNECTS = 3
+MOST_TALKS = 2
+# Only what the total needs: the sentences and series of hundreds of disconnects would be read for nothing.
+_MONEY_COLUMNS = ("currency", "money_low", "money_mid", "money_high", "money_basis")
 
 
-@require_GET
-def today(request: HttpRequest) -> HttpResponse:
-    """The front page."""
-    return render(request, "web/start.html")
+@dataclass(frozen=True)
+class TodayCard:
+    """One sentence with a number, a why and one button."""
+
+    icon: str
+    kind: str
+    about: str
+    sentence: Any
+    why: str
+    act: str
+    url: str
+    rows: Mapping[str, str] = field(default_factory=dict)
+    mark: str = ""
+    groups: Sequence[Any] = ()
+    baseline: float | None = None
+    more: str = ""
+    more_url: str = ""
+    chart_title: str = ""
+    chart_note: str = ""
+
+
+@dataclass(frozen=True)
+class FrontPage:
+    """Everything the page shows; `stage` is start, reading or today."""
+
+    stage: str
+    heading: str = ""
+    as_of: datetime | None = None
+    top: Sequence[Figure] = ()
+    disconnects_url: str = ""
+    lead: TodayCard | None = None
+    cards: Sequence[TodayCard] = ()
+    quieter: int = 0
+    muted: int = 0
+    rules_off: int = 0
+    is_behind: bool = False
+
+
+def front_page(person: Person, now: datetime) -> FrontPage:
+    """The page of one person. Customers and partners see only the talks that wait for them."""
+    if not may(person, Act.READ):
+        cards = _talk_cards(person)
+        return FrontPage("today", heading=_guest_heading(len(cards)), cards=cards)
+    snapshot = records.snapshot()
+    if not any(snapshot.counts.values()):
+        return FrontPage("start")
+    detection = queries.latest_detection()
+    if detection is None:
+        return FrontPage("reading")
+    return _company_page(person, detection, snapshot.number, now)
+
+
+def _company_page(person: Person, detection: Detection, snapshot_number: int, now: datetime) -> FrontPage:
+    priced = list(queries.open_disconnects(person).select_related(None).only(*_MONEY_COLUMNS))
+    list_url = address("reconnect:disconnects")
+    worst = findings.worst_disconnects(person, limit=MOST_DISCONNECTS, now=now)
+    lead, *others = [disconnect_card(card, leads=at == 0) for at, card in enumerate(worst)] or [None]
+    return FrontPage(
+        "today",
+        heading=_heading(len(priced), len(worst)),
+        as_of=detection.as_of,
+        top=top_line(
+            findings.money_at_stake(priced),
+            answering_now(),
+            open_count=len(priced),
+            list_url=list_url,
+            signals_url=address("listen:signals"),
+        ),
+        disconnects_url=list_url,
+        lead=lead,
+        cards=[*others, *_talk_cards(person), *_driver_cards()],
+        quieter=max(0, len(priced) - len(worst)),
+        muted=len(queries.muted_rules()),
+        rules_off=len(detection.rules_off),
+        is_behind=detection.snapshot_number < snapshot_number,
+    )
+
+
+def disconnect_card(card: findings.Card, *, leads: bool) -> TodayCard:
+    """A disconnect as Today tells it; only the lead carries its proof."""
+    one = card.disconnect
+    pair = pair_names(card.pair)
+    return TodayCard(
+        icon="unlink",
+        kind=_("Disconnect"),
+        about=pair,
+        sentence=card.sentence,
+        why=" ".join(part for part in (talk_text(card.mark), money_text(card)) if part),
+        act=_act(card, pair, leads),
+        url=card.url,
+        rows=card.rows,
+        mark=card.mark,
+        groups=one.siblings if leads else (),
+        baseline=one.baseline,
+        more=ngettext("Read the %(x)s case", "Read the %(x)s cases", one.x) % {"x": figures.count(one.x)},
+        more_url=card.rows.get("hits", "") if leads else "",
+        chart_title=_("How often, in 100, beside its siblings"),
+        chart_note=_("%(from)s to %(to)s.")
+        % {"from": figures.day(one.window_from), "to": figures.day(one.window_to)},
+    )
+
+
+def _act(card: findings.Card, pair: str, leads: bool) -> str:
+    if not card.is_nudged:
+        return _("Read how far they are")
+    return _("Bring %(pair)s together") % {"pair": pair} if leads else _("See both records")
+
+
+def pair_names(pair: Sequence[str]) -> str:
+    """Sales and Production."""
+    return _("%(one)s and %(other)s") % {"one": function_name(pair[0]), "other": function_name(pair[1])}
+
+
+def talk_text(mark: str) -> str:
+    """How the pair talks, as a sentence; blames a gap, never a team."""
+    return {
+        "silent": _("No talk between the two in 30 days."),
+        "one": _("One side wrote; the other has not answered."),
+        "talking": _("The two are talking."),
+    }.get(mark, "")
+
+
+def money_text(card: findings.Card) -> str:
+    """The amount with its interval, called a loss only when it is one; or why there is none."""
+    if card.money is None:
+        return card.disconnect.money_refusal
+    amount = figures.money(card.money.mid, card.money.currency)
+    ends = figures.money_interval(card.money.low, card.money.high, card.money.mid, card.money.currency)
+    if card.money.basis == "exposed":
+        return _("Orders worth %(amount)s a year stand on it (%(ends)s).") % {"amount": amount, "ends": ends}
+    return _("%(amount)s a year (%(ends)s).") % {"amount": amount, "ends": ends}
+
+
+def _heading(open_count: int, shown: int) -> str:
+    if not open_count:
+        return _("Nothing that customers feel stands out from chance today.")
+    places = ngettext(
+        "Customers are let down in %(n)s place between our functions",
+        "Customers are let down in %(n)s places between our functions",
+        open_count,
+    ) % {"n": figures.in_words(open_count)}
+    if shown >= open_count:
+        return _("%(places)s; ten minutes are enough for today.") % {"places": places}
+    return _("%(places)s; %(shown)s deserve ten minutes today.") % {
+        "places": places,
+        "shown": figures.in_words(shown),
+    }
+
+
+def _guest_heading(waiting: int) -> str:
+    if not waiting:
+        return _("Nobody waits for a word from you.")
+    return ngettext(
+        "%(n)s conversation waits for a word from you.",
+        "%(n)s conversations wait for a word from you.",
+        waiting,
+    ) % {"n": figures.in_words(waiting).capitalize()}
+
+
+def _talk_cards(person: Person) -> list[TodayCard]:
+    return [_talk_card(one) for one in talks.waiting_for(person)[:MOST_TALKS]]
+
+
+def _talk_card(conversation: Conversation) -> TodayCard:
+    due = conversation.due
+    return TodayCard(
+        icon="messages-square",
+        kind=_("Waits for you"),
+        about=conversation.context.label,
+        sentence=conversation.question or conversation.title,
+        why=_("%(name)s asked you in on %(day)s.")
+        % {"name": conversation.opened_by.name, "day": figures.day(conversation.opened_at)}
+        + (" " + _("An answer is due by %(day)s.") % {"day": figures.day(due)} if due else ""),
+        act=_("Answer %(name)s") % {"name": conversation.opened_by.name},
+        url=address("converse:conversation", conversation.pk),
+    )
+
+
+def _driver_cards() -> list[TodayCard]:
+    report = queries.latest_drivers()
+    found = (report.content.get("drivers") or []) if report else []
+    words = driver_card_text(found[0]) if found else None
+    if words is None:
+        return []
+    sentence, why = words
+    return [
+        TodayCard(
+            icon="chart-no-axes-column",
+            kind=_("What moves it"),
+            about=_("all orders"),
+            sentence=sentence,
+            why=why,
+            act=_("See what moves it"),
+            url=address("reconnect:drivers"),
+        )
+    ]
+
+
+def address(name: str, *arguments: Any) -> str:
+    """The address of a page of another room; empty while the room has no such page."""
+    try:
+        return reverse(name, args=arguments)
+    except NoReverseMatch:
+        return ""

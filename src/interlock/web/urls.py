@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from interlock.web import gallery, people, today, views
+from interlock.web import gallery, people, views
 
 app_name = "web"
 urlpatterns: list[URLPattern] = [
-    path("", today.today, name="today"),
+    path("", views.front, name="today"),
     path("more/", views.more, name="more"),
     path("theme/", views.theme, name="theme"),
     path("shortcuts/", views.shortcuts, name="shortcuts"),

@@ -4,17 +4,36 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
 from interlock.fabric import people
-from interlock.fabric.access import person_of
+from interlock.fabric.access import Act, may, person_of
+from interlock.web import today
 from interlock.web.navigation import THEME_COOKIE, THEMES, Navigation
 
 YEAR_SECONDS = 365 * 24 * 3600
+
+
+@require_GET
+def front(request: HttpRequest) -> HttpResponse:
+    """Today; before the first import what to give, while the rules run that they do."""
+    person = person_of(request)
+    if person is None:
+        raise PermissionDenied
+    page = today.front_page(person, timezone.now())
+    if page.stage != "start":
+        return render(request, f"web/{page.stage}.html", {"page": page})
+    brings = may(person, Act.IMPORT)
+    return render(request, "web/start.html", {
+        "upload_url": today.address("listen:upload") if brings else "",
+        "demo_url": today.address("listen:demo") if brings else "",
+    })  # fmt: skip
 
 
 @require_GET

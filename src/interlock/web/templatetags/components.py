@@ -19,6 +19,7 @@ from interlock.web.templatetags.figures import part
 
 register = template.Library()
 PARTS = "web/parts/"
+TOTAL_LABEL = "middle case, a year"  # analytics.symptoms.money writes it
 FUNCTIONS = (
     "customer", "sales", "marketing", "product", "production", "operations", "service", "finance",
     "legal", "people", "partner", "rival",
@@ -124,7 +125,8 @@ def money_at_stake(money: Any, end: int | None = None, rows_url: str = "") -> di
 @register.inclusion_tag(PARTS + "sum.html")
 def money_sum(money: Any) -> dict[str, Any]:
     """The arithmetic of an amount as a sum on paper, with its caveat."""
-    terms = [_term(term) for term in part(money, "terms") or ()]
+    # The rules end with the total; here it stands once, under the ink line.
+    terms = [_term(term) for term in part(money, "terms") or () if part(term, "label") != TOTAL_LABEL]
     total = figures.money(int(part(money, "mid")), part(money, "currency"))
     return {"terms": terms, "total": total, "caveat": sentences.translated(part(money, "caveat") or "")}
 

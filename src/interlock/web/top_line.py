@@ -1,0 +1,123 @@
+"""The three figures on top of Today: money at stake, signals answered, time to an answer.
+
+Each carries its interval and n, or refuses aloud. The scale of a whisker is fixed per measure, so that
+today can be compared with yesterday.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from interlock.analytics.answering import Answering
+from interlock.reconnect.findings import CurrencyTotal
+from interlock.web import drawings, figures
+
+HOUR_SCALES = (12, 24, 48, 96, 168, 336, 720, 2160, 8760)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A label, a figure with its unit, its whisker, and a note with interval and n; or a refusal."""
+
+    label: str
+    figure: str = ""
+    unit: str = ""
+    drawing: str = ""
+    note: str = ""
+    url: str = ""
+    refusal: str = ""
+
+
+def top_line(
+    totals: Sequence[CurrencyTotal],
+    answered: Answering | None,
+    *,
+    open_count: int,
+    list_url: str,
+    signals_url: str,
+) -> list[Figure]:
+    """The figures, the money first."""
+    return [_money(totals, open_count, list_url), *_answering(answered, signals_url)]
+
+
+def _money(totals: Sequence[CurrencyTotal], open_count: int, url: str) -> Figure:
+    label = ngettext(
+        "Money at stake in %(n)s open disconnect", "Money at stake in %(n)s open disconnects", open_count
+    ) % {"n": figures.count(open_count)}
+    if not open_count:
+        return Figure(label, refusal=_("There is no open disconnect to add up."))
+    if not totals:
+        return Figure(
+            label, refusal=_("The records price none of them: order values or margins are missing.")
+        )
+    total = totals[0]
+    money = total.money
+    whole, _gap, unit = figures.money(money.mid, money.currency).partition(figures.NBSP)
+    ends = figures.money_interval(money.low, money.high, money.mid, money.currency)
+    said = f"{figures.money_range(money.low, money.mid, money.high, money.currency)} {_('a year')}"
+    return Figure(
+        label,
+        whole,
+        f"{unit} {_('a year')}".strip(),
+        drawings.whisker(
+            money.mid, money.low, money.high, drawings.nice_end(money.high * 1.2), label=said, harm=True
+        ),
+        " · ".join([ends, *_beside(total, totals[1:])]),
+        url,
+    )
+
+
+def _beside(total: CurrencyTotal, others: Sequence[CurrencyTotal]) -> list[str]:
+    """What the amount does not hold, or does not mean."""
+    said = []
+    if total.exposed:
+        amount = figures.money(total.exposed, total.currency)
+        said.append(_("%(amount)s of it is the value of orders, not a loss") % {"amount": amount})
+    if total.without:
+        said.append(
+            ngettext("%(n)s more has no price", "%(n)s more have no price", total.without)
+            % {"n": figures.in_words(total.without)}
+        )
+    said += [_("and %(money)s") % {"money": figures.money(one.total.mid, one.currency)} for one in others]
+    return said or [_("drawn together, its ends are not added")]
+
+
+def _answering(answered: Answering | None, url: str) -> list[Figure]:
+    labels = _("Signals that somebody answered"), _("Median time to the first answer")
+    if answered is None:
+        return [
+            Figure(
+                _("Signals answered, and how soon"),
+                refusal=_("Your records do not say when a signal was answered."),
+            )
+        ]
+    ends = figures.rate_interval(answered.share_low, answered.share_high)
+    of = _("%(x)s of %(n)s in 90 days") % {
+        "x": figures.count(answered.answered),
+        "n": figures.count(answered.n),
+    }
+    whole = round(answered.share * 100)
+    share = Figure(
+        labels[0], f"{whole}", "%",
+        drawings.whisker(answered.share, answered.share_low, answered.share_high, 1, label=f"{whole} %, {ends}"),
+        f"{ends} · {of}", url,
+    )  # fmt: skip
+    return [share, _hours(answered, labels[1], url)]
+
+
+def _hours(answered: Answering, label: str, url: str) -> Figure:
+    if answered.hours is None or answered.hours_low is None or answered.hours_high is None:
+        return Figure(label, refusal=_("Fewer than ten answers carry a time; shown from ten."))
+    factor, unit = (1.0, _("hours")) if answered.hours_high < 96 else (24.0, _("days"))
+    mid, low, high = (end / factor for end in (answered.hours, answered.hours_low, answered.hours_high))
+    end = next((scale for scale in HOUR_SCALES if scale >= answered.hours_high), HOUR_SCALES[-1]) / factor
+    ends = _("%(low)s to %(high)s") % {"low": figures.three_digits(low), "high": figures.three_digits(high)}
+    text = figures.three_digits(mid)
+    note = f"{ends} · {_('of those answered')} · n {figures.count(answered.timed)}"
+    return Figure(
+        label, text, unit, drawings.whisker(mid, low, high, end, label=f"{text} {unit}, {ends}"), note, url
+    )

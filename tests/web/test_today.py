@@ -1,0 +1,110 @@
+"""The front page: nothing read, being read, disconnects, silence, and what others than staff see."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from interlock.converse.models import Conversation, Participant
+from interlock.fabric import records
+from interlock.fabric.models import Context
+from interlock.reconnect.models import Detection, Disconnect, DriverReport
+
+NOON = datetime(2026, 11, 19, 12, tzinfo=UTC)
+SENTENCE = {
+    "text": "{team_id} promised dates for {family} that we missed {x} of {n} times; usually it is {usual} in 100.",
+    "values": {"team_id": "Shops North", "family": "Heron <Cargo>", "x": 71, "n": 1208, "usual": "12"},
+    "rows": {"x": "hits", "n": "all"},
+}
+SIBLINGS = [
+    {"label": "Shops North", "x": 71, "n": 208, "rate": 0.341, "low": 0.28, "high": 0.41, "expected": 0.12, "subject": True},
+    {"label": "Shops East", "x": 24, "n": 174, "rate": 0.138, "low": 0.095, "high": 0.197, "expected": 0.12, "subject": False},
+]  # fmt: skip
+
+
+@pytest.fixture
+def records_are_in(monkeypatch):
+    """Records were imported; what they hold does not matter here."""
+    one = type("One", (), {"number": 3, "counts": {"orders": 10}})()
+    monkeypatch.setattr(records, "snapshot", lambda: one)
+    monkeypatch.setattr("interlock.web.today.answering_now", lambda: None)
+
+
+@pytest.fixture
+def detected(records_are_in, db):
+    return Detection.objects.create(snapshot_number=3, versions={}, ran_at=NOON, as_of=NOON, rules_off=[{}])
+
+
+@pytest.fixture
+def disconnect(db):
+    """Make disconnects, each on a context of its own and dearer than the next."""
+
+    def make(number=1, **more):
+        fields = {
+            "rule": "R01", "function_a": "sales", "function_b": "production", "state": "detected", "state_since": NOON,
+            "tier": "detected", "n": 1208, "x": 71, "rate": 0.341, "baseline": 0.12, "low": 0.28, "high": 0.41,
+            "probability": 0.97, "currency": "EUR", "money_low": 18_100_000, "money_mid": 31_200_000,
+            "money_high": 47_400_000, "money_basis": "lost", "worth": 1_000_000 - number, "consequence": SENTENCE,
+            "lead": SENTENCE, "words": "", "siblings": SIBLINGS, "row_query": {}, "snapshot_number": 3, "versions": {},
+            "window_from": date(2026, 8, 21), "window_to": date(2026, 11, 19), "first_seen": NOON, "last_seen": NOON,
+            "context": Context.objects.create(kind="team", key=str(number), label=f"Team {number}"),
+        }  # fmt: skip
+        return Disconnect.objects.create(**fields | more)
+
+    return make
+
+
+def test_before_the_rules_have_run_the_page_says_so(signed_in, records_are_in):
+    page = signed_in("lead").get("/").content.decode()
+
+    assert "Your records are in; the rules are reading them now." in page
+
+
+def test_silence_is_written_out(signed_in, detected):
+    page = signed_in("lead").get("/").content.decode()
+
+    assert "Nothing that customers feel stands out from chance today." in page
+    assert "That is all for today." in page
+
+
+def test_a_customer_sees_nothing_of_the_company(signed_in, detected, disconnect):
+    disconnect()
+
+    page = signed_in("customer").get("/").content.decode()
+
+    assert "Shops North" not in page
+    assert "Nobody waits for a word from you." in page
+    assert "/disconnects/" not in page
+
+
+def test_a_conversation_that_waits_is_a_card(signed_in, detected):
+    client = signed_in("contributor", "production")
+    context = Context.objects.create(kind="team", key="7", label="Shops North")
+    opener = client.person.__class__.objects.create(name="Tomas Brandt", role="lead", functions=["sales"])
+    talk = Conversation.objects.create(
+        context=context, title="Missed dates", question="Which date can we keep?", state_since=NOON,
+        opened_by=opener, opened_at=NOON,
+    )  # fmt: skip
+    Participant.objects.create(
+        conversation=talk, person=client.person, function="production", invited_by=opener, invited_at=NOON
+    )
+
+    page = client.get("/").content.decode()
+
+    assert "Which date can we keep?" in page
+    assert "Tomas Brandt asked you in on" in page
+
+
+def test_the_strongest_driver_is_a_card(signed_in, detected):
+    driver = {
+        "factor": "late", "outcome": "bad_rating", "x_with": 3554, "n_with": 6534, "rate_without": 0.09,
+        "adjusted_ratio": 5.2, "adjusted_ratio_low": 5.0, "adjusted_ratio_high": 5.4,
+    }  # fmt: skip
+    DriverReport.objects.create(snapshot_number=3, made_at=NOON, content={"drivers": [driver]})
+
+    page = signed_in("observer").get("/").content.decode()
+
+    assert (
+        "When an order is later than promised, 3,554 of 6,534 end in a bad rating; of the others it is 9 in 100."
+        in page
+    )
+    assert "5.2 times as likely (5.0 to 5.4)" in page
