@@ -1,0 +1,99 @@
+"""An import is taken back without touching what came after it."""
+
+import pytest
+
+from interlock.store.errors import VersionGone
+from interlock.store.undo import Undone
+from interlock.store.writing import Counts
+from store.conftest import accounts, orders, put, states
+
+
+def undo(lake, batch_id, by="undo"):
+    with lake.writing(batch_id=by, source_id="shop") as write:
+        return write.undo_batch(batch_id)
+
+
+def test_rows_get_their_earlier_values_and_new_ones_go(lake):
+    put(lake, orders(a="open", b="open"), batch="first")
+    put(lake, orders(a="wrong", c="wrong"), batch="second")
+
+    assert undo(lake, "second") == {"orders": Undone(restored=1, removed=1)}
+    assert states(lake) == {"a": "open", "b": "open"}
+    assert lake.snapshot().undone == ("second",)
+
+
+def test_rows_written_since_are_kept_and_counted(lake):
+    put(lake, orders(a="open", b="open"), batch="first")
+    put(lake, orders(a="wrong", b="wrong"), batch="second")
+    put(lake, orders(b="right"), batch="third")
+
+    assert undo(lake, "second") == {"orders": Undone(restored=1, kept=1)}
+    assert states(lake) == {"a": "open", "b": "right"}
+
+
+def test_a_value_of_an_undone_import_never_comes_back(lake):
+    put(lake, orders(a="open"), batch="first")
+    put(lake, orders(a="wrong"), batch="second")
+    put(lake, orders(a="also wrong"), batch="third")
+    undo(lake, "second", by="undo second")
+
+    assert undo(lake, "third", by="undo third") == {"orders": Undone(restored=1)}
+    assert states(lake) == {"a": "open"}
+
+
+def test_a_value_of_a_removed_source_never_comes_back(lake):
+    put(lake, orders(a="from demo"), batch="demo", source="demo")
+    put(lake, orders(a="real"), batch="real")
+    with lake.writing(batch_id="remove demo", source_id="shop") as write:
+        write.remove_source("demo")
+
+    assert undo(lake, "real") == {"orders": Undone(removed=1)}
+    assert states(lake) == {}
+
+
+def test_every_table_of_the_import_is_taken_back(lake):
+    with lake.writing(batch_id="first", source_id="shop") as write:
+        write.upsert("orders", orders(a="open"))
+        write.upsert("accounts", accounts(k="Kato"))
+
+    assert undo(lake, "first") == {"accounts": Undone(removed=1), "orders": Undone(removed=1)}
+    assert lake.snapshot().counts == {"accounts": 0, "orders": 0}
+
+
+def test_undoing_twice_or_what_never_was_changes_nothing(lake):
+    put(lake, orders(a="open"), batch="first")
+    undo(lake, "first")
+    after = lake.snapshot()
+
+    assert undo(lake, "first", by="again") == {}
+    assert undo(lake, "never", by="again") == {}
+    assert lake.snapshot() == after
+
+
+def test_what_was_undone_can_be_imported_again(lake):
+    put(lake, orders(a="open"), batch="first")
+    undo(lake, "first")
+
+    assert put(lake, orders(a="open"), batch="first") == Counts(stored=1)
+    assert undo(lake, "first", by="second undo") == {"orders": Undone(removed=1)}
+
+
+def test_an_import_in_several_writes_is_undone_whole(lake):
+    put(lake, orders(a="open"), batch="first")
+    put(lake, orders(a="half"), batch="second")
+    put(lake, orders(a="between"), batch="third")
+    put(lake, orders(a="whole", b="whole"), batch="second")
+
+    assert undo(lake, "second") == {"orders": Undone(restored=1, removed=1)}
+    assert states(lake) == {"a": "between"}
+
+
+def test_after_the_vacuum_an_undo_is_refused(lake):
+    put(lake, orders(a="open"), batch="first")
+    put(lake, orders(a="wrong"), batch="second")
+    lake.vacuum(0)
+
+    with pytest.raises(VersionGone, match=r"The earlier rows of orders \(version 1\) were cleared away"):
+        undo(lake, "second")
+
+    assert states(lake) == {"a": "wrong"}
