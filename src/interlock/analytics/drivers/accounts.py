@@ -27,8 +27,9 @@ from interlock.analytics.drivers.factors import (
     tenure_factor,
     yes_no,
 )
-from interlock.analytics.drivers.facts import Tables, account_rows, seconds_of
+from interlock.analytics.drivers.facts import account_rows, seconds_of
 from interlock.analytics.drivers.outcomes import OutcomeOff
+from interlock.analytics.finding import Tables
 
 OBSERVED = 180 * DAY  # half a year: long enough for endings, short enough for facts to be fresh
 LOOK_BACK = 365 * DAY

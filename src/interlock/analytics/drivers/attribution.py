@@ -12,10 +12,10 @@ from math import sqrt
 import numpy as np
 
 from interlock.analytics.drivers.clusters import distinct, quantile, summed_variance
-from interlock.analytics.drivers.dose import design_effect, wilson
-from interlock.analytics.drivers.estimate import Interval
+from interlock.analytics.drivers.dose import rate_interval
 from interlock.analytics.drivers.factors import DAY, Codes, Floats, Mask, numbers
 from interlock.analytics.drivers.outcomes import Orders
+from interlock.analytics.drivers.plain import Interval
 
 BEFORE_PROMISE = 0.9  # of the lines: a hand-over limit lies before the promise, a wished date need not
 WORTH_NAMING = 0.05  # a function with less of the late orders than this is no lead
@@ -199,8 +199,7 @@ def _share(holds: Mask, among: Mask, account: Codes) -> Interval | None:
         return None
     inside = holds[among]
     rate = float(inside.mean())
-    low, high = wilson(rate, len(inside) / design_effect(inside, account[among]))
-    return Interval(rate, low, high)
+    return Interval(rate, *rate_interval(inside, account[among]))
 
 
 def _share_of_sum(part: Floats, whole: Floats, account: Codes) -> Interval | None:

@@ -1,27 +1,28 @@
 """How much does each level of each factor move an outcome, plainly and with all else equal?
 
 For one population and outcome: plain rates and their ratio, the difference standardised to the whole
-population, both with intervals that are robust to several orders of one account, the share of outcomes
-attributable, and the E-value (how strong an unmeasured cause would have to be to explain it away).
+population, both with intervals that are robust to several orders of one account, and the share of outcomes
+attributable. The E-value tells how strong an unmeasured cause would have to be to explain it away.
 
 Sources: Hernan, Robins 2020 (standardisation); VanderWeele, Ding, "Sensitivity analysis in observational
-research: introducing the E-value", Annals of Internal Medicine 2017; Greenland, Drescher 1993
-(attributable fraction from a model).
+research: introducing the E-value", Annals of Internal Medicine 2017.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import exp, inf, log, sqrt
+from math import inf, log, sqrt
 
 import numpy as np
 
-from interlock.analytics.drivers.clusters import distinct, quantile, summed_variance, two_sided
-from interlock.analytics.drivers.factors import Codes, Factor, Floats, Mask
-from interlock.analytics.drivers.logistic import Cells, fit, gather
-from interlock.analytics.drivers.standardise import Family, Influence, Standardised
+from interlock.analytics.drivers.clusters import Errors, Spread, quantile, two_sided
+from interlock.analytics.drivers.factors import Codes, Factor, Mask
+from interlock.analytics.drivers.logistic import fit, gather
+from interlock.analytics.drivers.plain import FEWEST, Interval, Plain, plain_rates, ratio_interval
+from interlock.analytics.drivers.standardise import Family, Standardised
 
-FEWEST = 30  # orders on either side below which nothing is said, as in the common test kit
-FEWEST_OUTCOMES = 5.0  # outcomes expected on the smaller side if there were no difference
+LEVELS_AT_ONCE = 8  # keeps the arrays of the modelled orders in a few MB
+MODELLED = 50_000  # orders in a model: a fact of 5 orders in 100 is then known to about 1 point in 100
+_SPREADER = 2_654_435_761  # Knuth's multiplicative hash: neighbouring accounts fall apart
 
 
 @dataclass(frozen=True)
@@ -34,52 +35,57 @@ class Population:
     account: Codes
     factors: tuple[Factor, ...]
 
+    def part(self, chosen: Mask) -> "Population":
+        """The same study over some of the orders."""
+        return replace(
+            self,
+            happened=self.happened[chosen],
+            account=self.account[chosen],
+            factors=tuple(factor.of(chosen) for factor in self.factors),
+        )
+
 
 @dataclass(frozen=True)
-class Interval:
-    """An estimate with its 95 % interval."""
+class Adjusted:
+    """A level against the others with all else equal: difference, ratio, share of outcomes due to it.
 
-    mid: float
-    low: float
-    high: float
+    `chance` is the larger probability of difference and log ratio under no difference: where outcomes are
+    few the two scales disagree, and then nothing is claimed.
+    """
+
+    difference: Interval
+    ratio: Interval
+    share: Interval
+    chance: float
 
 
 @dataclass(frozen=True)
 class Effect:
-    """One level of one factor against the other levels, in one population.
-
-    The adjusted figures are None where there are too few orders to say; `p` is 1 then. `p` is the larger
-    one of difference and log ratio: where outcomes are few the two disagree, and then nothing is claimed.
-    """
+    """One level of one factor in one population; `adjusted` is None where there are too few orders to say."""
 
     outcome: str
     population: str
     factor: Factor
     level: int
-    n_with: int
-    n_without: int
-    x_with: int
-    x_without: int
-    plain_ratio: Interval | None
-    adjusted: Interval | None = None
-    adjusted_ratio: Interval | None = None
-    share: Interval | None = None
-    p: float = 1.0
-
-    @property
-    def enough(self) -> bool:
-        return self.adjusted is not None
+    plain: Plain
+    adjusted: Adjusted | None = None
 
 
 def effects(population: Population) -> list[Effect]:
-    """Return the effect of every tested level, each adjusted for facts fixed no later than itself."""
-    found: list[Effect] = []
-    for stage in sorted({factor.stage for factor in population.factors}):
-        known = [factor for factor in population.factors if factor.stage <= stage]
-        tested = [factor for factor in known if factor.stage == stage and factor.tested]
-        if tested:
-            found += _effects_of_stage(population, known, tested)
-    return found
+    """Return the effect of every tested level, each adjusted for facts fixed no later than itself.
+
+    Plain figures rest on all orders; adjusted ones, beyond 50,000 orders, on a fixed sample of accounts.
+    """
+    adjusted = _all_adjusted(_sample(population))
+    return [
+        Effect(population.outcome, population.name, factor, level, plain, adjusted.get((factor.name, level)))
+        for factor in population.factors
+        for level, plain in zip(
+            factor.tested,
+            plain_rates(factor.codes, factor.tested, population.happened, population.account),
+            strict=True,
+        )
+    ]
 
 
 def e_value(ratio: float) -> float:
@@ -92,28 +98,49 @@ def e_value(ratio: float) -> float:
     return above + sqrt(above * (above - 1)) if above < inf else inf
 
 
-def _effects_of_stage(
-    population: Population, known: Sequence[Factor], tested: Sequence[Factor]
-) -> list[Effect]:
-    plain = [_plain(population, factor, level) for factor in tested for level in factor.tested]
-    if not any(_says_enough(effect) for effect in plain):
-        return plain
+def _sample(population: Population) -> Population:
+    """All orders of a share of the accounts; the same accounts every time."""
+    orders = len(population.account)
+    if orders <= MODELLED:
+        return population
+    place = (population.account * _SPREADER) % 2**32
+    return population.part(place < 2**32 * (MODELLED / orders))
+
+
+def _all_adjusted(population: Population) -> dict[tuple[str, int], Adjusted]:
+    found: dict[tuple[str, int], Adjusted] = {}
+    for stage in sorted({factor.stage for factor in population.factors}):
+        known = [factor for factor in population.factors if factor.stage <= stage]
+        enough = {
+            factor.name: _levels_with_enough(population, factor) for factor in known if factor.stage == stage
+        }
+        if any(enough.values()):
+            found |= _adjusted_of_stage(population, known, enough)
+    return found
+
+
+def _levels_with_enough(population: Population, factor: Factor) -> dict[int, int]:
+    """The tested levels with orders enough, and on how many accounts each comparison rests."""
+    plain = plain_rates(factor.codes, factor.tested, population.happened, population.account)
+    return {level: each.accounts for level, each in zip(factor.tested, plain, strict=True) if each.enough}
+
+
+def _adjusted_of_stage(
+    population: Population, known: Sequence[Factor], enough: dict[str, dict[int, int]]
+) -> dict[tuple[str, int], Adjusted]:
     coded = [_modelled_codes(factor) for factor in known]
-    cells = gather(
-        [codes for codes, _ in coded], [int(codes.max()) + 1 for codes, _ in coded], population.happened
-    )
+    sizes = [int(codes.max()) + 1 for codes, _ in coded]
+    cells = gather([codes for codes, _ in coded], sizes, population.happened)
     fitted = fit(cells)
-    spread = _Spread(population, cells, fitted.expected)
-    adjusted: list[Effect] = []
-    for factor in tested:
-        place = known.index(factor)
-        mapping = coded[place][1]
-        family = Family(cells, fitted, place, int(mapping.max()) + 1)
-        for effect in (each for each in plain if each.factor is factor):
-            if _says_enough(effect):
-                effect = _adjust(effect, family.against_the_rest(int(mapping[effect.level])), spread)
-            adjusted.append(effect)
-    return adjusted
+    spread = Spread(cells, fitted, population.happened, population.account)
+    found: dict[tuple[str, int], Adjusted] = {}
+    for place, (factor, (_, mapping)) in enumerate(zip(known, coded, strict=True)):
+        accounts = enough.get(factor.name)
+        if accounts:
+            family = Family(cells, fitted, place, int(mapping.max()) + 1)
+            for level, adjusted in _adjust(family, mapping, accounts, spread).items():
+                found[factor.name, level] = adjusted
+    return found
 
 
 def _modelled_codes(factor: Factor) -> tuple[Codes, Codes]:
@@ -129,83 +156,29 @@ def _modelled_codes(factor: Factor) -> tuple[Codes, Codes]:
     return codes.astype(np.int64), mapping.astype(np.int64)
 
 
-def _says_enough(effect: Effect) -> bool:
-    smaller = min(effect.n_with, effect.n_without)
-    if smaller < FEWEST:
-        return False
-    n, x = effect.n_with + effect.n_without, effect.x_with + effect.x_without
-    return smaller * x / n >= FEWEST_OUTCOMES and smaller * (n - x) / n >= FEWEST_OUTCOMES
+def _adjust(family: Family, mapping: Codes, accounts: dict[int, int], spread: Spread) -> dict[int, Adjusted]:
+    """Return the adjusted figures per level of one factor."""
+    levels = list(accounts)
+    done: dict[int, Adjusted] = {}
+    for first in range(0, len(levels), LEVELS_AT_ONCE):
+        some = levels[first : first + LEVELS_AT_ONCE]
+        found = family.against_the_rest(mapping[some])
+        errors = spread.errors(found)
+        for column, level in enumerate(some):
+            done[level] = _adjusted(found, errors, column, accounts[level])
+    return done
 
 
-def _plain(population: Population, factor: Factor, level: int) -> Effect:
-    with_, known = factor.codes == level, factor.codes >= 0
-    without = known & ~with_
-    n1, n0 = int(with_.sum()), int(without.sum())
-    x1, x0 = int(population.happened[with_].sum()), int(population.happened[without].sum())
-    ratio = _plain_ratio(population, with_, without) if n1 and n0 else None
-    return Effect(population.outcome, population.name, factor, level, n1, n0, x1, x0, ratio)
-
-
-def _plain_ratio(population: Population, with_: Mask, without: Mask) -> Interval | None:
-    """Risk ratio by the log method; where a side has no outcome, half an outcome is added to both."""
-    n1, n0 = with_.sum(), without.sum()
-    x1, x0 = population.happened[with_].sum(), population.happened[without].sum()
-    if x1 + x0 == 0:
-        return None
-    add = 0.5 if x1 == 0 or x0 == 0 else 0.0
-    r1, r0 = (x1 + add) / (n1 + add), (x0 + add) / (n0 + add)
-    influence = np.where(with_, (population.happened - r1) / (n1 * r1), 0.0)
-    influence -= np.where(without, (population.happened - r0) / (n0 * r0), 0.0)
-    error = sqrt(summed_variance(influence, population.account))
-    if add:  # the sandwich is 0 on an empty side; the textbook variance is not
-        error = max(error, sqrt(1 / (x1 + add) - 1 / (n1 + add) + 1 / (x0 + add) - 1 / (n0 + add)))
-    reach = _multiplier(population.account, with_, without) * error
-    return _ratio_interval(log(r1 / r0), reach, x1 / n1 / (x0 / n0) if not add else r1 / r0)
-
-
-def _ratio_interval(log_ratio: float, reach: float, mid: float) -> Interval:
-    return Interval(float(mid), exp(min(log_ratio - reach, 700.0)), exp(min(log_ratio + reach, 700.0)))
-
-
-def _multiplier(account: Codes, with_: Mask, without: Mask) -> float:
-    return quantile(min(distinct(account[with_]), distinct(account[without])))
-
-
-class _Spread:
-    """Turns influences per cell into standard errors over accounts."""
-
-    def __init__(self, population: Population, cells: Cells, expected: Floats) -> None:
-        self.account, self.factors = population.account, population.factors
-        self._of = cells.of
-        self._residual = population.happened - expected[cells.of]
-        self._orders = len(population.account)
-
-    def error(self, *parts: tuple[float, Influence]) -> float:
-        """Standard error of a weighted sum of figures."""
-        base = np.sum([weight * part.base for weight, part in parts], axis=0)
-        slope = np.sum([weight * part.slope for weight, part in parts], axis=0)
-        influence = base[self._of] + slope[self._of] * self._residual
-        return sqrt(summed_variance(influence, self.account)) / self._orders
-
-
-def _adjust(effect: Effect, found: Standardised, spread: _Spread) -> Effect:
-    codes = effect.factor.codes
-    with_, without = codes == effect.level, (codes >= 0) & (codes != effect.level)
-    accounts = min(distinct(spread.account[with_]), distinct(spread.account[without]))
+def _adjusted(found: Standardised, errors: Errors, column: int, accounts: int) -> Adjusted:
     times = quantile(accounts)
-    difference = found.share_with - found.share_without
-    log_ratio = log(found.share_with / found.share_without)
-    error = spread.error((1.0, found.influence_with), (-1.0, found.influence_without))
-    log_error = spread.error(
-        (1 / found.share_with, found.influence_with), (-1 / found.share_without, found.influence_without)
-    )
-    share_error = spread.error((1.0, found.influence_attributable))
-    return replace(
-        effect,
-        adjusted=_around(difference, times * error),
-        adjusted_ratio=_ratio_interval(log_ratio, times * log_error, exp(log_ratio)),
-        share=_around(found.attributable, times * share_error),
-        p=max(_chance(difference, error, accounts), _chance(log_ratio, log_error, accounts)),
+    share_with, share_without = found.with_level.value[column], found.without.value[column]
+    difference, log_ratio = float(share_with - share_without), log(share_with / share_without)
+    error, log_error = float(errors.difference[column]), float(errors.log_ratio[column])
+    return Adjusted(
+        difference=_around(difference, times * error),
+        ratio=ratio_interval(log_ratio, times * log_error),
+        share=_around(float(found.attributable.value[column]), times * float(errors.attributable[column])),
+        chance=max(_chance(difference, error, accounts), _chance(log_ratio, log_error, accounts)),
     )
 
 

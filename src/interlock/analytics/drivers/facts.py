@@ -6,39 +6,30 @@ after it is numpy over orders. Clocks are whole seconds since 1970 from here on:
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
 import ibis
 import pyarrow as pa
+
+from interlock.analytics.finding import Tables
+from interlock.analytics.symptoms.bench import last_event
 
 DAY = 86_400
 # Words with which systems of record close an order that will never arrive.
 CANCELLED = ("canceled", "cancelled", "cancel", "void", "voided", "unavailable", "rejected", "refused")
 
 
-class Tables(Protocol):
-    """The contract tables of one snapshot, as `store.engine.Records` offers them."""
-
-    def table(self, name: str) -> ibis.Table: ...
-
-    def has(self, name: str, *columns: str) -> bool: ...
-
-
-def last_event(tables: Tables) -> datetime:
-    """Return the last moment the records speak of, naive UTC; 1970 when there is nothing."""
-    columns = {
-        "orders": ["ordered_at"],
-        "order_lines": ["shipped_at", "delivered_at"],
-        "signals": ["occurred_at"],
-        "accounts": ["since", "ended_at"],
-    }
-    latest = [
-        tables.table(name)[column].cast("timestamp").epoch_seconds().max().to_pyarrow().as_py()
-        for name, dated in columns.items()
-        for column in dated
-        if tables.has(name, column)
+def last_day(tables: Tables) -> datetime:
+    """Return the last moment the records speak of, naive UTC; without events the last day of accounts."""
+    event = last_event(tables)
+    if event is not None:
+        return event
+    days = [
+        tables.table("accounts")[column].cast("timestamp").epoch_seconds().max().to_pyarrow().as_py()
+        for column in ("since", "ended_at")
+        if tables.has("accounts", column)
     ]
-    return datetime.fromtimestamp(max(latest, default=0), UTC).replace(tzinfo=None)
+    return datetime.fromtimestamp(max(days, default=0), UTC).replace(tzinfo=None)
 
 
 def seconds_of(moment: datetime) -> int:

@@ -14,9 +14,9 @@ import pyarrow as pa
 from interlock.analytics.drivers.accounts import churn_population
 from interlock.analytics.drivers.attribution import LatenessSplit, lateness_split
 from interlock.analytics.drivers.dose import dose_table
-from interlock.analytics.drivers.estimate import Effect, Interval, Population, e_value, effects
+from interlock.analytics.drivers.estimate import Effect, Population, e_value, effects
 from interlock.analytics.drivers.factors import Missing, order_factors
-from interlock.analytics.drivers.facts import Tables, last_event, order_rows
+from interlock.analytics.drivers.facts import last_day, order_rows
 from interlock.analytics.drivers.outcomes import (
     OUTCOMES,
     OutcomeOff,
@@ -25,9 +25,10 @@ from interlock.analytics.drivers.outcomes import (
     order_populations,
     read_orders,
 )
+from interlock.analytics.drivers.plain import Interval
 from interlock.analytics.drivers.report import DRIVER, NO_DIFFERENCE, TOO_FEW, Driver, DriverReport
-
-FALSE_DISCOVERIES = 0.10  # of the claimed drivers at most this share is chance
+from interlock.analytics.finding import GroupRate, Tables
+from interlock.analytics.statistics import FALSE_SHARE, q_values
 
 
 def find_drivers(tables: Tables, *, now: datetime | None = None) -> DriverReport:
@@ -37,7 +38,7 @@ def find_drivers(tables: Tables, *, now: datetime | None = None) -> DriverReport
         tables: the contract tables; absent ones switch outcomes and factors off with a reason.
         now: naive UTC; promises up to then count as due. Default: the last event in the records.
     """
-    moment = now or last_event(tables)
+    moment = now or last_day(tables)
     rows = order_rows(tables, moment) if _has_orders(tables) else None
     studies = _order_studies(tables, rows, moment) if rows is not None else _no_orders()
     churn = churn_population(tables, rows, moment)
@@ -102,33 +103,31 @@ def _report(studies: _Studies, now: datetime) -> DriverReport:
 
 
 def _tested(populations: Sequence[Population], named: tuple[str, ...]) -> list[Driver]:
-    return [
-        _driver(effect, population, named) for population in populations for effect in effects(population)
-    ]
+    drivers: list[Driver] = []
+    for population in populations:
+        doses = {
+            factor.name: dose_table(factor.dose, population) for factor in population.factors if factor.tested
+        }
+        for effect in effects(population):
+            joined = named if effect.factor.name in ("late", "days_late") else ()
+            drivers.append(_driver(effect, doses[effect.factor.name], joined))
+    return drivers
 
 
 def _judged(groups: Sequence[Sequence[Driver]]) -> list[list[Driver]]:
     """Give every comparison its q-value over all groups together, and its verdict."""
     everything = [driver for group in groups for driver in group]
     chances = [driver.p_value for driver in everything if driver.p_value is not None]
-    q = iter(false_discovery_rates(chances))
-    judged = iter([driver if driver.p_value is None else _verdict(driver, next(q)) for driver in everything])
+    q = iter(q_values(np.asarray(chances, dtype=float)))
+    judged = iter(
+        [driver if driver.p_value is None else _verdict(driver, float(next(q))) for driver in everything]
+    )
     return [[next(judged) for _ in group] for group in groups]
 
 
 def _verdict(driver: Driver, q: float) -> Driver:
-    claimed = driver.strength > 0 and driver.ratio_differs and q <= FALSE_DISCOVERIES
+    claimed = driver.strength > 0 and driver.ratio_differs and q <= FALSE_SHARE
     return replace(driver, q_value=q, verdict=DRIVER if claimed else NO_DIFFERENCE)
-
-
-def false_discovery_rates(chances: Sequence[float]) -> list[float]:
-    """Return Benjamini-Hochberg q-values in the order given; empty for none."""
-    p = np.asarray(chances, dtype=float)
-    order = np.argsort(p)
-    raised = p[order] * len(p) / np.arange(1, len(p) + 1)
-    q = np.empty(len(p))
-    q[order] = np.minimum(np.minimum.accumulate(raised[::-1])[::-1], 1.0)
-    return [float(each) for each in q]
 
 
 def _strongest_first(drivers: Sequence[Driver], verdict: str) -> tuple[Driver, ...]:
@@ -146,31 +145,31 @@ def _strongest_first(drivers: Sequence[Driver], verdict: str) -> tuple[Driver, .
     )
 
 
-def _driver(effect: Effect, population: Population, named: tuple[str, ...]) -> Driver:
-    ratio, adjusted, share = effect.adjusted_ratio, effect.adjusted, effect.share
-    outcomes = effect.x_with + effect.x_without
+def _driver(effect: Effect, dose: tuple[GroupRate, ...], joined: tuple[str, ...]) -> Driver:
+    plain, adjusted = effect.plain, effect.adjusted
+    ratio = adjusted.ratio if adjusted else None
     return Driver(
         outcome=effect.outcome,
         factor=effect.factor.machine_name(effect.level),
         population=effect.population,
-        n_with=effect.n_with,
-        n_without=effect.n_without,
-        x_with=effect.x_with,
-        x_without=effect.x_without,
-        rate_with=_rate(effect.x_with, effect.n_with),
-        rate_without=_rate(effect.x_without, effect.n_without),
-        **_fields(effect.plain_ratio, "risk_ratio", "risk_ratio"),
-        **_fields(adjusted, "adjusted_difference", "adjusted"),
+        n_with=plain.n_with,
+        n_without=plain.n_without,
+        x_with=plain.x_with,
+        x_without=plain.x_without,
+        rate_with=_rate(plain.x_with, plain.n_with),
+        rate_without=_rate(plain.x_without, plain.n_without),
+        **_fields(plain.ratio, "risk_ratio", "risk_ratio"),
+        **_fields(adjusted.difference if adjusted else None, "adjusted_difference", "adjusted"),
         **_fields(ratio, "adjusted_ratio", "adjusted_ratio"),
-        **_fields(share, "share_of_outcome", "share"),
-        outcomes_on_factor=_rate(effect.x_with, outcomes),
+        **_fields(adjusted.share if adjusted else None, "share_of_outcome", "share"),
+        outcomes_on_factor=_rate(plain.x_with, plain.x_with + plain.x_without),
         e_value=e_value(ratio.mid) if ratio else None,
         e_value_low=_e_value_low(ratio) if ratio else None,
-        p_value=effect.p if adjusted else None,
+        p_value=adjusted.chance if adjusted else None,
         q_value=None,
         verdict=TOO_FEW,
-        dose=dose_table(effect.factor.dose, population),
-        functions=named if effect.factor.name in ("late", "days_late") else (),
+        dose=dose,
+        functions=joined,
     )
 
 

@@ -10,9 +10,11 @@ Source: McCullagh, Nelder, "Generalized Linear Models", 2nd ed. 1989, chapter 4;
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 from scipy.special import expit
 
 Floats = NDArray[np.float64]
@@ -32,6 +34,16 @@ class Cells:
     n: Floats  # orders per cell
     x: Floats  # outcomes per cell
     of: Codes  # cell of each order
+
+    @cached_property
+    def design(self) -> csr_array:
+        """Intercept and one column per level, shape (cells, parameters), 1 where the cell has it."""
+        count, width = len(self.n), 1 + len(self.codes)
+        places = np.zeros((count, width), dtype=np.int64)
+        for column, (start, code) in enumerate(zip(offsets(self), self.codes, strict=True), start=1):
+            places[:, column] = start + code
+        rows = np.arange(count + 1) * width
+        return csr_array((np.ones(count * width), places.ravel(), rows), shape=(count, 1 + sum(self.sizes)))
 
 
 @dataclass(frozen=True)
@@ -101,11 +113,6 @@ def _settled(cells: Cells, theta: Floats, free: NDArray[np.bool_], information: 
     parts = np.split(theta[1:], np.cumsum(cells.sizes)[:-1]) if cells.sizes else []
     eta = _eta(cells, theta)
     return Fit(float(theta[0]), tuple(parts), eta, expit(eta), inverse)
-
-
-def along(cells: Cells, direction: Floats) -> Floats:
-    """Return per cell the sum of `direction` over the cell's own levels, intercept included."""
-    return _eta(cells, direction)
 
 
 def offsets(cells: Cells) -> list[int]:

@@ -11,6 +11,7 @@ from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from interlock.analytics.drivers.estimate import Population
 from interlock.analytics.drivers.factors import (
@@ -22,7 +23,8 @@ from interlock.analytics.drivers.factors import (
     numbers,
     yes_no,
 )
-from interlock.analytics.drivers.facts import Tables, first_said, seconds_of
+from interlock.analytics.drivers.facts import first_said, seconds_of
+from interlock.analytics.finding import Tables
 
 BAD_SHARE = 0.4  # of the scale: 1 or 2 of 5 stars
 ROUNDING = 1e-9  # 0.4 is not exact in binary
@@ -177,9 +179,11 @@ def _cut(population: Population, chosen: Mask, name: str, factors: Sequence[Fact
 
 
 def _accounts(rows: pa.Table) -> Codes:
-    """Codes per account; an order without an account stands for itself."""
+    """Codes per account in the order of their keys; an order without an account stands for itself."""
     encoded = rows["account"].combine_chunks().dictionary_encode()
     codes = np.asarray(encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int64)
     nobody = codes < 0
-    codes[nobody] = len(encoded.dictionary) + np.arange(int(nobody.sum()))
-    return codes
+    ranks = np.argsort(pc.sort_indices(encoded.dictionary).to_numpy())
+    codes = np.append(ranks, 0)[codes] if len(ranks) else codes
+    codes[nobody] = len(ranks) + np.arange(int(nobody.sum()))
+    return codes.astype(np.int64)

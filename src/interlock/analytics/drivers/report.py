@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from math import isfinite
 from typing import Any
 
 from interlock.analytics.drivers.attribution import LatenessSplit
-from interlock.analytics.drivers.dose import DoseRow
 from interlock.analytics.drivers.factors import Missing
 from interlock.analytics.drivers.outcomes import OutcomeOff
+from interlock.analytics.drivers.sentences import driver_sentence
+from interlock.analytics.finding import GroupRate, Sentence
 
 DRIVER, NO_DIFFERENCE, TOO_FEW = "driver", "no difference found", "too few to say"
 
@@ -48,8 +50,15 @@ class Driver:
     p_value: float | None
     q_value: float | None
     verdict: str
-    dose: tuple[DoseRow, ...]
+    dose: tuple[GroupRate, ...]
     functions: tuple[str, ...]
+
+    @property
+    def sentence(self) -> Sentence | None:
+        """The driver in words; None where one side has no orders."""
+        if self.rate_with is None or self.rate_without is None:
+            return None
+        return driver_sentence(self.outcome, self.factor, self.rate_with, self.rate_without)
 
     @property
     def strength(self) -> float:
@@ -91,15 +100,34 @@ class DriverReport:
 
 
 def driver_report_json(report: DriverReport) -> dict[str, Any]:
-    """Return the report as plain JSON values; every list keeps its order."""
-    return {
+    """Return the report as plain JSON values; every list keeps its order.
+
+    Numbers keep 9 digits: engines add in their own order, and the last digits would differ from run to run.
+    """
+    found = {
         "as_of": report.as_of.isoformat(),
-        "drivers": [asdict(driver) for driver in report.drivers],
-        "within": [asdict(driver) for driver in report.within],
-        "no_difference_found": [asdict(driver) for driver in report.none_found],
-        "too_few_to_say": [asdict(driver) for driver in report.too_few],
-        "failures": [asdict(driver) for driver in report.failures],
+        "drivers": [_driver_json(driver) for driver in report.drivers],
+        "within": [_driver_json(driver) for driver in report.within],
+        "no_difference_found": [_driver_json(driver) for driver in report.none_found],
+        "too_few_to_say": [_driver_json(driver) for driver in report.too_few],
+        "failures": [_driver_json(driver) for driver in report.failures],
         "splits": [{**asdict(split), "functions": list(split.functions)} for split in report.splits],
         "off": [asdict(off) for off in report.off],
         "factors_off": [asdict(off) for off in report.factors_off],
     }
+    plain: dict[str, Any] = _plain(found)
+    return plain
+
+
+def _driver_json(driver: Driver) -> dict[str, Any]:
+    return {**asdict(driver), "sentence": str(driver.sentence or "")}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, float):
+        return float(f"{value:.9g}") if isfinite(value) else None
+    return value
