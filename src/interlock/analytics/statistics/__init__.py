@@ -19,7 +19,15 @@ from interlock.analytics.statistics.rates import (
     posterior,
     tail_p_value,
 )
-from interlock.analytics.statistics.shares import Difference, Side, difference, share_above, wilson
+from interlock.analytics.statistics.shares import (
+    Difference,
+    Side,
+    difference,
+    difference_within,
+    pooled,
+    share_above,
+    wilson,
+)
 from interlock.analytics.statistics.trends import Limit, cusum, weekly_limit
 
 __all__ = [
@@ -37,11 +45,13 @@ __all__ = [
     "chance_half_again",
     "cusum",
     "difference",
+    "difference_within",
     "excess_rate_draws",
     "expected_events",
     "fit_prior",
     "half_again",
     "interval",
+    "pooled",
     "positive_draws",
     "posterior",
     "q_values",

@@ -4,6 +4,7 @@ Source: Wilson, JASA 22 (1927); Newcombe, Statistics in Medicine 17 (1998), meth
 clusters by the design effect of a ratio estimate (Cochran, "Sampling Techniques", ch. 9).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ from scipy.special import betainc, ndtri
 Floats = NDArray[np.float64]
 
 MIN_SIDE = 100  # cases a side before a difference is priced
+_MIN_STRATUM = 30
 
 
 def wilson(x: Floats | float, n: Floats | float, level: float = 0.95) -> tuple[Floats, Floats]:
@@ -95,8 +97,10 @@ def difference(left: Side, right: Side, level: float = 0.95) -> Difference | Non
     Returns:
         The difference; None until both sides have 100 cases ("not yet known").
     """
-    if min(left.n, right.n) < MIN_SIDE:
-        return None
+    return None if min(left.n, right.n) < MIN_SIDE else _compare(left, right, level)
+
+
+def _compare(left: Side, right: Side, level: float) -> Difference:
     (p1, l1, u1), (p2, l2, u2) = (_with_interval(side, level) for side in (left, right))
     below = p1 - p2 - float(np.hypot(p1 - l1, u2 - p2))
     above = p1 - p2 + float(np.hypot(u1 - p1, p2 - l2))
@@ -108,3 +112,33 @@ def _with_interval(side: Side, level: float) -> tuple[float, float, float]:
     cases = side.n / side.design_effect
     low, high = wilson(side.share * cases, cases, level)
     return side.share, float(low), float(high)
+
+
+def pooled(sides: Sequence[Side]) -> Side:
+    """Return the sums of several sides; a side without cases for none."""
+    return Side(*(float(sum(getattr(side, name) for side in sides)) for name in ("n", "x", "nn", "xx", "xn")))
+
+
+def difference_within(pairs: Sequence[tuple[Side, Side]], level: float = 0.95) -> Difference | None:
+    """T4 within strata: compare left with right in each stratum, weighted by the left side's cases.
+
+    Args:
+        pairs: (left, right) per stratum; strata with fewer than 30 cases a side are left out.
+        level: coverage of the interval, 0 to 1.
+
+    Returns:
+        The difference for the left side's own mix; None until both sides have 100 cases.
+    """
+    used = [pair for pair in pairs if min(pair[0].n, pair[1].n) >= _MIN_STRATUM]
+    left, right = pooled([pair[0] for pair in used]), pooled([pair[1] for pair in used])
+    if min(left.n, right.n) < MIN_SIDE:
+        return None
+    if len(used) == 1:
+        return difference(*used[0], level)
+    value = error = 0.0
+    for one, other in used:
+        found = _compare(one, other, level)
+        value += found.value * one.n / left.n
+        error += (found.error * one.n / left.n) ** 2
+    half = float(np.sqrt(error)) * float(ndtri(0.5 + level / 2))
+    return Difference(value, value - half, value + half, float(np.sqrt(error)), int(left.n), int(right.n))

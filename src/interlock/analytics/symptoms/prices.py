@@ -71,30 +71,30 @@ class Prices:
         rng = rng_for(self.rule, alarm)
         excess = excess_draws(alarm, period.per_year, rng)
         head = excess_terms(alarm, period.per_year, self.cases, self.broken)
-        again, extra = self._again(rng), self._extra(rng)
+        again, extra = self._again(alarm, rng), self._extra(rng)
         costs = [cost for cost in (again, extra) if cost]
         if costs:
-            lost = _COSTS_ONLY if again is None else _LOST_MARGIN if self.order.is_margin else _LOST_VALUE
+            lost = (
+                _COSTS_ONLY if again is None else _LOST_VALUE if self.order.margin is None else _LOST_MARGIN
+            )
             return priced(alarm, excess, head, costs, self.currency, lost, "lost")
         caveat = _EXPOSED.format(known=self._known())
         return priced(alarm, excess, head, _exposed(alarm, self.currency), self.currency, caveat, "exposed")
 
-    def _again(self, rng: np.random.Generator) -> Cost | None:
-        """Fewer reorders a case times what a reorder is worth; an order of several lines counts once."""
+    def _again(self, alarm: Alarm, rng: np.random.Generator) -> Cost | None:
+        """Fewer reorders a case times what a case of this group is worth, in margin when known."""
         found = self._fewer()
-        worth = self.order.value / max(self.order.lines, 1.0)
+        worth = alarm.amount / alarm.n if alarm.amount > 0 else self.order.value
         if found is None or worth <= 0:
             return None
-        label = (
-            gettext_noop("margin of a reorder")
-            if self.order.is_margin
-            else gettext_noop("value of a reorder")
-        )
-        lines = (
+        lines = [
             term("×", gettext_noop("fewer reorders within 180 days"), f"{-found.value:.3f}"),
-            term("×", label, amount_text(worth, self.currency)),
-        )
-        return Cost(positive_draws(-found.value, found.error, rng) * worth, lines)
+            term("×", gettext_noop("value of such an order line"), amount_text(worth, self.currency)),
+        ]
+        if self.order.margin is not None:
+            lines.append(term("×", gettext_noop("margin in the value"), f"{self.order.margin:.2f}"))
+            worth *= self.order.margin
+        return Cost(positive_draws(-found.value, found.error, rng) * worth, tuple(lines))
 
     def _fewer(self) -> Difference | None:
         """Return the difference in reorders when there is one and customers do order again."""
@@ -209,6 +209,7 @@ def case_value(
     words: tuple[str, str],
     label: str,
     caveat: str,
+    margin: float | None = None,
 ) -> Money | None:
     """Return the money of cases that are themselves an amount (a lost deal, a lost customer).
 
@@ -220,11 +221,14 @@ def case_value(
         words: what the cases, and those beyond the usual, are called.
         label: what the amount is called.
         caveat: what it does not mean.
+        margin: share of the amount that is margin, 0 to 1, when the amounts are revenue.
     """
     if alarm.hit_amount <= 0 or alarm.x == 0:
         return None
     excess = excess_draws(alarm, period.per_year, rng_for(rule, alarm))
     mean = alarm.hit_amount / alarm.x
-    line = term("×", label, amount_text(mean, currency))
-    costs = [Cost(np.full(DRAWS, mean), (line,))]
+    lines = [term("×", label, amount_text(mean, currency))]
+    if margin is not None:
+        lines.append(term("×", gettext_noop("margin in the amount, from our own orders"), f"{margin:.2f}"))
+    costs = [Cost(np.full(DRAWS, mean * (1.0 if margin is None else margin)), tuple(lines))]
     return priced(alarm, excess, excess_terms(alarm, period.per_year, *words), costs, currency, caveat)

@@ -102,12 +102,17 @@ def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
         compose(
             ground,
             alarm,
-            Wording(_SENTENCES[alarm.columns], {}, prices.harm()),
+            Wording(_SENTENCES[alarm.columns], {}, prices.harm(), _functions(alarm.columns)),
             prices.money(alarm, period),
             prices.refusal(),
         )
         for alarm in alarms
     ]
+
+
+def _functions(columns: tuple[str, ...]) -> tuple[str, str]:
+    """What is late into one region is on the road; all else is late in the making."""
+    return ("sales", "operations") if columns == ("region",) else ("sales", "production")
 
 
 def _observed(bench: Bench) -> tuple[date, date]:

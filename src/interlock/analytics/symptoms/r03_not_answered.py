@@ -1,10 +1,11 @@
 """R03: customers waited past the promise to answer, or had to write again.
 
-The promise is two days unless the company says otherwise. A signal counts from the first
+The promise is read from the promises on record; two days are assumed where there is none. A signal counts from the first
 day on which its kind and channel had any answer on record: before that, nobody noted
 answers, and silence in the records is not silence towards the customer.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 
@@ -22,32 +23,37 @@ from interlock.analytics.symptoms.search import Alarm, Bar, find_alarms
 from interlock.analytics.symptoms.uplift import OrderValue, order_value, reorders
 
 KEY = "R03"
-ANSWER_DAYS = 2  # the promise assumed until the company states its own
+ANSWER_HOURS = 48  # the promise assumed where the records state none
 TARGET = 0.10  # unanswered past the promise, of 100 at most 10
 ASKING = ("ticket", "complaint", "review", "return", "cancel", "survey")
 _COLUMNS = {
+    "segment": ("accounts", "segment"),
     "team_id": ("signals", "team_id"),
     "family": ("products", "family"),
     "region": ("accounts", "region"),
     "channel": ("signals", "channel"),
 }
-_GROUPINGS: tuple[tuple[str, ...], ...] = (("kind",), ("channel",), ("family",), ("region",))
+_GROUPINGS: tuple[tuple[str, ...], ...] = (
+    ("segment",),
+    ("kind",),
+    ("channel",),
+    ("family",),
+    ("region",),
+)
+_PROMISE = re.compile(r"\bwithin (\w+) (?:working |business )?(hour|day)s?\b", re.IGNORECASE)
+_NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
 _SENTENCES: dict[tuple[str, ...], str] = {
-    ("kind",): gettext_noop(
-        "{x} of {n} customers who sent a {kind} waited past our promise of two days; {again} wrote again."
-    ),
-    ("channel",): gettext_noop(
-        "{x} of {n} customers who wrote by {channel} waited past our promise of two days; {again} wrote again."
-    ),
-    ("family",): gettext_noop(
-        "{x} of {n} customers who wrote about {family} waited past our promise of two days;"
-        " {again} wrote again."
-    ),
-    ("region",): gettext_noop(
-        "{x} of {n} customers in {region} waited past our promise of two days; {again} wrote again."
-    ),
+    ("segment",): gettext_noop("{x} of {n} {segment} waited past {within}"),
+    ("kind",): gettext_noop("{x} of {n} customers who sent a {kind} waited past {within}"),
+    ("channel",): gettext_noop("{x} of {n} customers who wrote by {channel} waited past {within}"),
+    ("family",): gettext_noop("{x} of {n} customers who wrote about {family} waited past {within}"),
+    ("region",): gettext_noop("{x} of {n} customers in {region} waited past {within}"),
 }
-_TARGET_WHY = gettext_noop("The promise assumed is an answer within two days for nine in ten.")
+_AGAIN = gettext_noop("; {again} wrote again.")
+_ASSUMED = gettext_noop(
+    "The records promise no time to answer, so two days are assumed; more than 10 in 100 late is too many."
+)
+_STATED = gettext_noop("The records promise: “{promise}”. More than 10 in 100 late is too many.")
 _READABLE: tuple[str, ...] = (
     "account",
     "kind",
@@ -60,8 +66,32 @@ _READABLE: tuple[str, ...] = (
 _READABLE += ("days_waited", "reopened", "title", "hit", "signal_id", "account_id", "product_id")
 
 
+def answer_promise(tables: Tables) -> tuple[int, str]:
+    """Return the hours within which an answer is promised, and the promise's words; "" when assumed."""
+    if not tables.has("promises", "kind", "text"):
+        return ANSWER_HOURS, ""
+    promises = tables.table("promises")
+    said = promises.filter(promises.kind == "service", promises.text.lower().contains("answer"))
+    stated = [
+        (_hours(row["text"]), row["text"]) for row in said.select("text").distinct().to_pyarrow().to_pylist()
+    ]
+    known = sorted((hours, text.rstrip(".")) for hours, text in stated if hours)
+    return known[0] if known else (ANSWER_HOURS, "")
+
+
+def _hours(text: str) -> int:
+    """Read "within one day" as 24; 0 where no time is stated."""
+    found = _PROMISE.search(text)
+    if not found:
+        return 0
+    word = found[1].lower()
+    number = int(word) if word.isdigit() else _NUMBERS.get(word, 0)
+    return number * (24 if found[2].lower() == "day" else 1)
+
+
 def asked_signals(tables: Tables, first: date, last: date) -> ir.Table:
     """Return one row a signal that asked for an answer and was due one by `last`."""
+    hours, _ = answer_promise(tables)
     signals = tables.table("signals")
     asked = signals.select(
         signal_id=signals.signal_id,
@@ -79,11 +109,11 @@ def asked_signals(tables: Tables, first: date, last: date) -> ir.Table:
     )
     asked = asked.filter(
         asked.kind.isin(ASKING),
-        asked.occurred_at < fact.start_of(last - timedelta(days=ANSWER_DAYS - 1)),
+        asked.occurred_at < fact.end_of(last) - timedelta(hours=hours),
     )
     asked = _observed(asked)
     asked = asked.filter(asked.occurred_at >= fact.start_of(first))
-    replied = asked.first_reply_at <= asked.occurred_at + ibis.interval(days=ANSWER_DAYS)
+    replied = asked.first_reply_at <= asked.occurred_at + ibis.interval(hours=hours)
     heard = ibis.coalesce(asked.first_reply_at, ibis.literal(fact.end_of(last), "timestamp(6)"))
     on = fact.day(asked.occurred_at)
     asked = asked.mutate(
@@ -110,21 +140,32 @@ def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
     columns = ("kind", *(name for name, need in _COLUMNS.items() if bench.has(*need)))
     groupings = [group for group in _GROUPINGS if set(group) <= set(columns)]
     cube, period = counted(facts, columns, last)
-    alarms = find_alarms(cube, groupings, columns, Bar(targets={("kind",): TARGET}, floor=TARGET))
+    alarms = find_alarms(cube, groupings, columns, Bar(targets=dict.fromkeys(groupings, TARGET)))
     if not alarms:
         return []
-    ground = Ground(bench, RULE, facts, cube, period, columns, _TARGET_WHY, "signal_id")
+    hours, promise = answer_promise(bench.tables)
+    stated = _STATED.format(promise=promise) if promise else _ASSUMED
+    ground = Ground(bench, RULE, facts, cube, period, columns, stated, "signal_id")
     prices = _prices(bench, facts, last)
     return [
         compose(
             ground,
             alarm,
-            Wording(_SENTENCES[alarm.columns], {"again": _again(ground, alarm)}, prices.harm()),
+            _wording(ground, alarm, hours, prices),
             prices.money(alarm, period),
             prices.refusal(),
         )
         for alarm in alarms
     ]
+
+
+def _wording(ground: Ground, alarm: Alarm, hours: int, prices: Prices) -> Wording:
+    days = {24: "one day", 48: "two days"}.get(hours, f"{hours} hours")
+    values: dict[str, str | int | float] = {"within": gettext_noop("our promise of {days}").format(days=days)}
+    text = _SENTENCES[alarm.columns]
+    if ground.bench.has("signals", "reopened"):
+        return Wording(text + _AGAIN, values | {"again": _again(ground, alarm)}, prices.harm())
+    return Wording(text + ".", values, prices.harm())
 
 
 def _again(ground: Ground, alarm: Alarm) -> int:
@@ -139,10 +180,9 @@ def _again(ground: Ground, alarm: Alarm) -> int:
 def _prices(bench: Bench, facts: ir.Table, last: date) -> Prices:
     asked = facts.filter(facts.account_id.notnull())
     sides = asked.select("account_id", due=asked.occurred_at, broken=asked.hit.cast("int8"))
-    order = OrderValue(0.0, False, 1.0)
-    if bench.has("order_lines") and bench.has("orders"):
+    order = OrderValue(0.0, None)
+    if bench.has("order_lines", "amount") and bench.has("orders"):
         order = order_value(bench, fact.order_lines(bench.tables))
-        order = OrderValue(order.value, order.is_margin, 1.0)
     return Prices(
         KEY,
         bench.currency(),

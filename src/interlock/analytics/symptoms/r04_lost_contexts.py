@@ -23,6 +23,7 @@ from interlock.analytics.symptoms.search import Alarm, Bar, find_alarms
 
 KEY = "R04"
 MIN_DEALS = 20
+POINTS = 0.10  # half again the usual would be out of reach where every second deal is lost
 MIN_ACCOUNTS = 50
 _COLUMNS = {
     "segment": ("accounts", "segment"),
@@ -67,7 +68,7 @@ def _of_deals(bench: Bench, groupings: list[tuple[str, ...]], columns: tuple[str
         ("family",) if bench.has("products", "family") and bench.has("deals", "product_id") else ()
     )
     cube, period = counted(facts, mix, last)
-    alarms = find_alarms(cube, groupings, mix, Bar(min_n=MIN_DEALS))
+    alarms = find_alarms(cube, groupings, mix, Bar(min_n=MIN_DEALS, points=POINTS))
     ground = Ground(bench, RULE, facts, cube, period, mix, "", "account_id")
     return [_lost(ground, alarm) for alarm in alarms]
 
@@ -76,6 +77,7 @@ def _lost(ground: Ground, alarm: Alarm) -> Symptom:
     inside = select_rows(ground.facts, row_query(KEY, {}, alarm))
     reason, count = deals.top_reason(inside.filter(inside.on >= ground.period.first))
     why = f" {count} of them say: “{reason}”." if reason else ""
+    margin = deals.margin_share(ground.bench)
     money = case_value(
         KEY,
         alarm,
@@ -83,7 +85,8 @@ def _lost(ground: Ground, alarm: Alarm) -> Symptom:
         ground.bench.currency(),
         (gettext_noop("deals closed a year"), gettext_noop("deals lost beyond the usual")),
         gettext_noop("amount of a lost deal"),
-        gettext_noop("Amounts of deals lost beyond the usual, as the sales records state them; not margin."),
+        deals.amounts_caveat(margin),
+        margin,
     )
     return compose(ground, alarm, Wording(_LOST, _place(ground, alarm, why)), money, _no_amount())
 
@@ -156,7 +159,7 @@ RULE = Rule(
     functions=("sales", "product"),
     needs=(),
     groups=gettext_noop("segment x use, segment, use, region"),
-    test="T1 deals lost from 20 deals, or customers lost from 50 accounts",
+    test="T1 ten points more deals lost, from 20 deals; or half again the customers, from 50 accounts",
     bring=("sales", "product", "customer"),
     run=run,
     rows=rows,

@@ -40,16 +40,16 @@ def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
     contexts = [name for name in CONTEXTS if name in known]
     if not contexts:
         return RuleOff(KEY, gettext_noop("No account says its region, segment or use."))
-    thing = _thing(bench, known)
-    if not thing:
+    things = _things(bench, known)
+    if not things:
         return RuleOff(KEY, gettext_noop("The order lines name no product."))
-    groupings = [(thing, context) for context in contexts]
-    mix = (thing, *contexts, *(n for n in ("channel",) if n in known), "late", "observed")
+    groupings = [(thing, context) for thing in things for context in contexts]
+    mix = (*things, *contexts, *(n for n in ("channel",) if n in known), "late", "observed")
     cube, period = counted(facts, mix, last)
     alarms = [alarm for alarm in find_alarms(cube, groupings, mix) if _still_sold(cube, alarm, period)]
     if not alarms:
         return []
-    missing = _FAMILIES if thing == "family" else ""
+    missing = _FAMILIES if things == ("family",) else ""
     shown = tuple(name for name in mix if name not in ("late", "observed"))
     ground = Ground(bench, RULE, facts, cube, period, shown, missing)
     prices = flaws.prices(bench, KEY)
@@ -65,15 +65,15 @@ def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
     ]
 
 
-def _thing(bench: Bench, known: tuple[str, ...]) -> str:
-    """Return the column that names what is sold, fine enough and often enough."""
+def _things(bench: Bench, known: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the columns that name what is sold; products only where each is sold often enough."""
+    families = tuple(name for name in ("family",) if name in known)
     if "product_id" not in known:
-        return ""
-    if "family" not in known:
-        return "product_id"
+        return families
     lines = bench.tables.table("order_lines")
     row = lines.agg(n=lines.count(), products=lines.product_id.nunique()).to_pyarrow().to_pylist()[0]
-    return "product_id" if row["n"] >= _LINES_A_PRODUCT * max(row["products"], 1) else "family"
+    often = row["n"] >= _LINES_A_PRODUCT * max(row["products"], 1)
+    return ("product_id", *families) if often or not families else families
 
 
 def _still_sold(cube: Cube, alarm: Alarm, period: Period) -> bool:

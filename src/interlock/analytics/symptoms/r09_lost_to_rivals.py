@@ -59,6 +59,7 @@ def _symptom(ground: Ground, alarm: Alarm) -> Symptom:
     reasons = _reasons(inside.filter(inside.on >= ground.period.first, inside.hit == 1))
     quality = reasons.values.get("named", 0), reasons.values.get("said", 0)
     production = quality[1] and int(quality[0]) >= QUALITY_SHARE * int(quality[1])
+    margin = deals.margin_share(ground.bench)
     money = case_value(
         KEY,
         alarm,
@@ -66,7 +67,8 @@ def _symptom(ground: Ground, alarm: Alarm) -> Symptom:
         ground.bench.currency(),
         (gettext_noop("deals a year against this rival"), gettext_noop("deals lost beyond the usual")),
         gettext_noop("amount of a lost deal"),
-        gettext_noop("Amounts of deals lost beyond the usual, as the sales records state them; not margin."),
+        deals.amounts_caveat(margin),
+        margin,
     )
     wording = Wording(
         _TEXT,

@@ -95,28 +95,40 @@ def counted(
 def chance_sentence(alarm: Alarm, adjusted: str) -> Sentence:
     """Say how sure it is, and what was allowed for before saying so."""
     chance = min(99, int(alarm.probability * 100))
+    by = _bar_words(alarm)
     if alarm.tier == "suspected":
         return Sentence(
             gettext_noop(
-                "Too few to be sure: {x} of {n}. A group is named from 30 cases and 5 events upward;"
-                " so far {chance} chances in 100 that this is at least half again the usual."
+                "Too few to be sure: {x} of {n}. A group is named from {least} cases and 5 events upward;"
+                " so far {chance} chances in 100 that this is {by}."
             ),
-            {"x": alarm.x, "n": alarm.n, "chance": chance},
+            {"x": alarm.x, "n": alarm.n, "least": alarm.groups.bar.min_n, "chance": chance, "by": by},
         )
     if alarm.tier == "watch":
         return Sentence(
             gettext_noop(
-                "To watch, not yet sure: {chance} chances in 100 that this is at least half again the usual"
-                " for its mix of {adjusted}. Of ten such groups about one is chance."
+                "To watch, not yet sure: {chance} chances in 100 that this is {by},"
+                " given its mix of {adjusted}. Of ten such groups about one is chance."
             ),
-            {"chance": chance, "adjusted": adjusted},
+            {"chance": chance, "by": by, "adjusted": adjusted},
+        )
+    if alarm.columns in alarm.groups.bar.targets:
+        return Sentence(
+            gettext_noop("{chance} chances in 100 that this is {by}."), {"chance": chance, "by": by}
         )
     return Sentence(
-        gettext_noop(
-            "{chance} chances in 100 that this is at least half again the usual for its mix of {adjusted}."
-        ),
-        {"chance": chance, "adjusted": adjusted},
+        gettext_noop("{chance} chances in 100 that this is {by}, given its mix of {adjusted}."),
+        {"chance": chance, "by": by, "adjusted": adjusted},
     )
+
+
+def _bar_words(alarm: Alarm) -> str:
+    bar = alarm.groups.bar
+    if alarm.columns in bar.targets:
+        return gettext_noop("above {target} in 100").format(target=round(100 * bar.targets[alarm.columns]))
+    if bar.points is not None:
+        return gettext_noop("at least {points} points above the usual").format(points=round(100 * bar.points))
+    return gettext_noop("at least half again the usual")
 
 
 def per_hundred(rate: float) -> float | int:

@@ -9,7 +9,7 @@ Source: Kulldorff, Communications in Statistics 26 (1997), for the order by like
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +34,9 @@ from interlock.analytics.symptoms.cube import Codes, Cube, Floats, dense, join_c
 
 MOST_NAMED = {"detected": 12, "watch": 5, "suspected": 3}
 _SUSPECT_N, _SUSPECT_X = 10, 3
+_LIKELIER_THAN_NOT = 0.5
 _TARGET_WEIGHT = 1.0  # against a fixed target a group is judged by its own cases alone
+_ABOVE_MIX = 1.2
 _SURE_OF_TARGET = 0.975  # the one-sided half of a 95 % interval
 
 
@@ -46,13 +48,11 @@ class Bar:
         min_n: cases below which a group is only suspected.
         points: limit as usual + points (0 to 1); half again the usual when None.
         targets: groupings judged against a fixed share instead (T2), with that share.
-        floor: share below which no group is called bad, 0 to 1.
     """
 
     min_n: int = MIN_N
     points: float | None = None
     targets: Mapping[tuple[str, ...], float] = field(default_factory=dict)
-    floor: float = 0.0
 
     def limit(self, columns: tuple[str, ...], usual: Floats) -> Floats:
         """Return the rate a group must pass, shape (g,), 0 to 1."""
@@ -91,7 +91,7 @@ class Groups:
 
 @dataclass(frozen=True)
 class Alarm:
-    """A group that stands out."""
+    """A group that stands out; `probability` is the chance that it passes its bar."""
 
     columns: tuple[str, ...]
     key: tuple[str, ...]
@@ -122,9 +122,20 @@ def find_alarms(
     now = cube.only(cube.current)
     if now.n.sum() == 0 or now.x.sum() == 0:
         return []
-    judged = [_judge(now, columns, mix, len(groupings), bar) for columns in groupings]
+    rare = _rareness(now, groupings)
+    judged = [_judge(now, columns, mix, rare, bar) for columns in groupings]
     _share_q_values(judged)
     return _name_once(now, judged)
+
+
+def _rareness(now: Cube, groupings: Sequence[tuple[str, ...]]) -> float:
+    """Return by how much trying several groupings makes a fault in any one group less likely.
+
+    A run has as many faults as its finest grouping alone would have; they are shared out
+    over all groups tried. 1.0 for one grouping, 1 / k for k groupings of one size.
+    """
+    sizes = [np.unique(join_codes(now, columns)[0]).size for columns in groupings]
+    return max(sizes) / sum(sizes)
 
 
 def alarms_against(
@@ -166,7 +177,7 @@ def _level(cube: Cube, column: str, cell: int) -> str:
     return cube.levels[column][code] if code >= 0 else ""
 
 
-def _judge(now: Cube, columns: tuple[str, ...], mix: tuple[str, ...], tried: int, bar: Bar) -> Groups:
+def _judge(now: Cube, columns: tuple[str, ...], mix: tuple[str, ...], rare: float, bar: Bar) -> Groups:
     group, known = join_codes(now, columns)
     adjust = [dense(now.codes[name]) for name in mix if columns != (name,)] + [dense(now.months)]
     expected = expected_events(now.x, now.n, group, adjust)
@@ -174,15 +185,15 @@ def _judge(now: Cube, columns: tuple[str, ...], mix: tuple[str, ...], tried: int
     n, x, e = (np.bincount(group, weights=w, minlength=size) for w in (now.n, now.x, expected))
     first = _first_cell(group, size)
     usable = known[first] & (n > 0)
-    rate = np.maximum(e / np.maximum(n, 1), bar.floor)
-    usual_cell = now.x
+    rate = e / np.maximum(n, 1)
     if columns in bar.targets:
+        # Over target because of its mix alone is not the group's doing, unless it is most of the company.
+        usable &= (x > _ABOVE_MIX * e) | (n > now.n.sum() / 2)
         rate = np.full(size, bar.targets[columns])
         prior = RatePrior(1.0, _TARGET_WEIGHT, BROAD_SHARE)
     else:
-        prior = fit_prior(x[usable], n[usable], rate[usable], broad_share=BROAD_SHARE / tried)
-        prior = replace(prior, scale=max(prior.scale, 1.0)) if bar.floor else prior
-        usual_cell = expected * prior.scale
+        prior = fit_prior(x[usable], n[usable], rate[usable], broad_share=BROAD_SHARE * rare)
+    usual_cell = expected * prior.scale
     return Groups(columns, bar, group, first, usable, n, x, usual_cell, prior, rate, np.ones(size))
 
 
@@ -218,8 +229,17 @@ def _name_once(now: Cube, judged: list[Groups]) -> list[Alarm]:
             _, groups, index = best
             cells = groups.group == index
             alarms.append(_alarm(now, groups, index, tier, cells))
-            left[cells] = np.minimum(left[cells], groups.usual_cell[cells])
+            left[cells] = np.minimum(left[cells], _explained(now, groups, index)[cells])
     return alarms
+
+
+def _explained(now: Cube, groups: Groups, index: int) -> Floats:
+    """Return the events that would be left in each cell had the group not stood out."""
+    target = groups.bar.targets.get(groups.columns)
+    if target is None:
+        return groups.usual_cell
+    beyond = groups.x[index] / groups.n[index] - target
+    return np.asarray(np.minimum(groups.usual_cell, np.maximum(now.x - beyond * now.n, 0.0)))
 
 
 def _strongest(
@@ -234,7 +254,8 @@ def _strongest(
     elif tier == "watch":
         awaited = post.usual * groups.n
         half_left = x - awaited >= 0.5 * (groups.x - awaited)
-        standing = counted & (groups.q <= FALSE_SHARE) & (x > awaited) & half_left
+        likely = post.above(groups.bar.limit(groups.columns, post.usual)) >= _LIKELIER_THAN_NOT
+        standing = counted & (groups.q <= FALSE_SHARE) & likely & half_left
     else:
         standing = sure & ~counted & (groups.n >= _SUSPECT_N) & (groups.x >= _SUSPECT_X)
     standing &= groups.usable

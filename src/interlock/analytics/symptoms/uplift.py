@@ -1,6 +1,6 @@
 """What a broken promise costs in this company's own records: reorders that did not come, credits.
 
-Two sides are compared by T4 with accounts as clusters; until both have 100 orders the
+Two sides are compared by T4 within segments, with accounts as clusters; until both have 100 orders the
 answer is "not yet known". Associated, not proven: the sides were not drawn by lot.
 """
 
@@ -10,12 +10,13 @@ from datetime import date, timedelta
 import ibis
 import ibis.expr.types as ir
 
-from interlock.analytics.statistics import Difference, Side, difference
+from interlock.analytics.statistics import Difference, Side, difference_within, pooled
 from interlock.analytics.symptoms.bench import Bench
 from interlock.analytics.symptoms.facts import column, end_of, start_of
 
 REORDER_DAYS = 180
 LOOK_BACK_DAYS = 730
+_NOBODY = Side(0, 0, 0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -40,22 +41,35 @@ def reorders(bench: Bench, orders: ir.Table, last: date) -> Reorders | None:
     """
     if not bench.has("orders", "account_id", "ordered_at"):
         return None
+    orders = _in_strata(bench, orders)
     until = last - timedelta(days=REORDER_DAYS)
     due = orders.filter(
         orders.account_id.notnull(),
         orders.due < end_of(until),
         orders.due >= start_of(until - timedelta(days=LOOK_BACK_DAYS)),
-    ).select("account_id", at="due", broken="broken", ordered=ibis.literal(0, "int8"))
+    ).select("account_id", "stratum", at="due", broken="broken", ordered=ibis.literal(0, "int8"))
     placed = bench.tables.table("orders")
     new = placed.filter(placed.account_id.notnull()).select(
         account_id=placed.account_id,
+        stratum=ibis.literal(""),
         at=placed.ordered_at.cast("timestamp(6)"),
         broken=ibis.literal(0, "int8"),
         ordered=ibis.literal(1, "int8"),
     )
-    sides = {row["broken"]: row for row in _sums(ibis.union(due, new)).to_pyarrow().to_pylist()}
-    broken, kept = (_side(sides.get(which)) for which in (1, 0))
-    return Reorders(broken, kept, difference(broken, kept))
+    sides: dict[str, dict[int, Side]] = {}
+    for row in _sums(ibis.union(due, new)).to_pyarrow().to_pylist():
+        sides.setdefault(row["stratum"], {})[row["broken"]] = _side(row)
+    pairs = [(each.get(1, _NOBODY), each.get(0, _NOBODY)) for _, each in sorted(sides.items())]
+    return Reorders(pooled([p[0] for p in pairs]), pooled([p[1] for p in pairs]), difference_within(pairs))
+
+
+def _in_strata(bench: Bench, orders: ir.Table) -> ir.Table:
+    """Add the account's segment: shops that order weekly are compared with shops, riders with riders."""
+    if not bench.has("accounts", "segment"):
+        return orders.mutate(stratum=ibis.literal(""))
+    accounts = bench.tables.table("accounts").select(joined_key="account_id", stratum="segment")
+    joined = orders.left_join(accounts, orders.account_id == accounts.joined_key).drop("joined_key")
+    return joined.mutate(stratum=joined.stratum.fill_null(""))
 
 
 def _sums(moments: ir.Table) -> ir.Table:
@@ -66,10 +80,10 @@ def _sums(moments: ir.Table) -> ir.Table:
     asked = walked.filter(walked.ordered == 0)
     limit = asked["at"] + ibis.interval(days=REORDER_DAYS)
     asked = asked.mutate(again=(asked.next_at <= limit).fill_null(False).cast("int64"))
-    by_account = asked.group_by("broken", "account_id").agg(
+    by_account = asked.group_by("stratum", "broken", "account_id").agg(
         n=ibis._.count().cast("float64"), x=ibis._.again.sum().cast("float64")
     )
-    return by_account.group_by("broken").agg(
+    return by_account.group_by("stratum", "broken").agg(
         n=ibis._.n.sum(),
         x=ibis._.x.sum(),
         nn=(ibis._.n * ibis._.n).sum(),
@@ -78,30 +92,33 @@ def _sums(moments: ir.Table) -> ir.Table:
     )
 
 
-def _side(row: dict[str, float] | None) -> Side:
-    if row is None:
-        return Side(0, 0, 0, 0, 0)
+def _side(row: dict[str, float]) -> Side:
     return Side(row["n"], row["x"], row["nn"], row["xx"], row["xn"])
 
 
 @dataclass(frozen=True)
 class OrderValue:
-    """What an order is worth: margin when the records know it, else what was paid; 0 when neither."""
+    """What an order is worth, in major units; 0 when the records hold no amounts.
+
+    Attributes:
+        value: mean amount of an order.
+        margin: margin as a share of the amount, 0 to 1; None when the records know no margin.
+    """
 
     value: float
-    is_margin: bool
-    lines: float
+    margin: float | None
 
 
 def order_value(bench: Bench, facts: ir.Table) -> OrderValue:
-    """Return the mean value of an order and its mean number of lines."""
+    """Return the mean amount of an order and the share of it that is margin."""
     margin = (column(facts, "unit_margin", "float64") * facts.quantity).sum()
     row = (
-        facts.agg(n=facts.count(), orders=facts.order_id.nunique(), amount=facts.amount.sum(), margin=margin)
+        facts.agg(orders=facts.order_id.nunique(), amount=facts.amount.sum(), margin=margin)
         .to_pyarrow()
         .to_pylist()[0]
     )
-    orders = max(row["orders"] or 0, 1)
-    if bench.has("products", "unit_margin") and row["margin"]:
-        return OrderValue(row["margin"] / orders, True, (row["n"] or 0) / orders)
-    return OrderValue((row["amount"] or 0.0) / orders, False, (row["n"] or 0) / orders)
+    amount = row["amount"] or 0.0
+    known = bench.has("products", "unit_margin") and amount > 0 and (row["margin"] or 0) > 0
+    return OrderValue(
+        amount / max(row["orders"] or 0, 1), min(row["margin"] / amount, 1.0) if known else None
+    )
