@@ -25,7 +25,8 @@ from interlock.analytics.symptoms.uplift import OrderValue, order_value, reorder
 KEY = "R03"
 ANSWER_HOURS = 48  # the promise assumed where the records state none
 TARGET = 0.10  # unanswered past the promise, of 100 at most 10
-ASKING = ("ticket", "complaint", "review", "return", "cancel", "survey")
+ASKING = ("ticket", "complaint")  # who writes these waits for a person
+TELLING = ("review", "survey", "return", "cancel")  # judged only where nobody asks in any other way
 _COLUMNS = {
     "segment": ("accounts", "segment"),
     "team_id": ("signals", "team_id"),
@@ -79,6 +80,13 @@ def answer_promise(tables: Tables) -> tuple[int, str]:
     return known[0] if known else (ANSWER_HOURS, "")
 
 
+def asking_kinds(tables: Tables) -> tuple[str, ...]:
+    """Return the kinds of signals that await an answer in these records."""
+    signals = tables.table("signals")
+    answered = signals.filter(signals.kind.isin(ASKING), signals.first_reply_at.notnull())
+    return ASKING if answered.count().to_pyarrow().as_py() else TELLING
+
+
 def _hours(text: str) -> int:
     """Read "within one day" as 24; 0 where no time is stated."""
     found = _PROMISE.search(text)
@@ -108,7 +116,7 @@ def asked_signals(tables: Tables, first: date, last: date) -> ir.Table:
         amount=ibis.null("float64"),
     )
     asked = asked.filter(
-        asked.kind.isin(ASKING),
+        asked.kind.isin(asking_kinds(tables)),
         asked.occurred_at < fact.end_of(last) - timedelta(hours=hours),
     )
     asked = _observed(asked)
@@ -140,12 +148,14 @@ def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
     columns = ("kind", *(name for name, need in _COLUMNS.items() if bench.has(*need)))
     groupings = [group for group in _GROUPINGS if set(group) <= set(columns)]
     cube, period = counted(facts, columns, last)
-    alarms = find_alarms(cube, groupings, columns, Bar(targets=dict.fromkeys(groupings, TARGET)))
+    # Segment and channel are not allowed for: shops phone and riders write, each would excuse the other.
+    mix = tuple(name for name in columns if name not in ("segment", "channel"))
+    alarms = find_alarms(cube, groupings, mix, Bar(targets=dict.fromkeys(groupings, TARGET)))
     if not alarms:
         return []
     hours, promise = answer_promise(bench.tables)
     stated = _STATED.format(promise=promise) if promise else _ASSUMED
-    ground = Ground(bench, RULE, facts, cube, period, columns, stated, "signal_id")
+    ground = Ground(bench, RULE, facts, cube, period, mix, stated, "signal_id")
     prices = _prices(bench, facts, last)
     return [
         compose(

@@ -20,6 +20,7 @@ from interlock.analytics.statistics import (
     MIN_N,
     MIN_X,
     SURE,
+    TIMES,
     Posterior,
     RatePrior,
     expected_events,
@@ -78,6 +79,7 @@ class Groups:
     usable: NDArray[np.bool_]
     n: Floats
     x: Floats
+    awaited: Floats
     usual_cell: Floats
     prior: RatePrior
     expected_rate: Floats
@@ -161,7 +163,10 @@ def alarms_against(
     rate = np.nan_to_num(rate, nan=0.5)
     prior = fit_prior(x[usable], n[usable], rate[usable])
     usual_cell = now.n * prior.usual(rate)[group]
-    one = Groups((column,), bar or Bar(), group, first, usable, n, x, usual_cell, prior, rate, np.ones(size))
+    awaited = n * rate
+    one = Groups(
+        (column,), bar or Bar(), group, first, usable, n, x, awaited, usual_cell, prior, rate, np.ones(size)
+    )
     _share_q_values([one])
     return _name_once(now, [one])
 
@@ -182,19 +187,19 @@ def _judge(now: Cube, columns: tuple[str, ...], mix: tuple[str, ...], rare: floa
     adjust = [dense(now.codes[name]) for name in mix if columns != (name,)] + [dense(now.months)]
     expected = expected_events(now.x, now.n, group, adjust)
     size = int(group.max()) + 1
-    n, x, e = (np.bincount(group, weights=w, minlength=size) for w in (now.n, now.x, expected))
+    n, x, awaited = (np.bincount(group, weights=w, minlength=size) for w in (now.n, now.x, expected))
     first = _first_cell(group, size)
     usable = known[first] & (n > 0)
-    rate = e / np.maximum(n, 1)
+    rate = awaited / np.maximum(n, 1)
     if columns in bar.targets:
         # Over target because of its mix alone is not the group's doing, unless it is most of the company.
-        usable &= (x > _ABOVE_MIX * e) | (n > now.n.sum() / 2)
+        usable &= (x > _ABOVE_MIX * awaited) | (n > now.n.sum() / 2)
         rate = np.full(size, bar.targets[columns])
         prior = RatePrior(1.0, _TARGET_WEIGHT, BROAD_SHARE)
     else:
         prior = fit_prior(x[usable], n[usable], rate[usable], broad_share=BROAD_SHARE * rare)
     usual_cell = expected * prior.scale
-    return Groups(columns, bar, group, first, usable, n, x, usual_cell, prior, rate, np.ones(size))
+    return Groups(columns, bar, group, first, usable, n, x, awaited, usual_cell, prior, rate, np.ones(size))
 
 
 def _share_q_values(judged: list[Groups]) -> None:
@@ -262,9 +267,13 @@ def _strongest(
     for alarm in alarms:
         if alarm.groups is groups:
             standing[alarm.group] = False
+    if groups.columns in groups.bar.targets and any(alarm.n > groups.n.sum() / 2 for alarm in alarms):
+        # The whole company is over target and named; a part of it must stand out from that.
+        standing &= counted & (groups.x > TIMES * groups.awaited)
     if not standing.any():
         return None
-    score = np.where(standing, _likelihood(x, groups.n, post.usual, groups.prior.kappa), -np.inf)
+    alike = np.inf if groups.columns in groups.bar.targets else groups.prior.kappa
+    score = np.where(standing, _likelihood(x, groups.n, post.usual, alike), -np.inf)
     index = int(np.argmax(score))
     return float(score[index]), groups, index
 
