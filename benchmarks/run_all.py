@@ -17,7 +17,9 @@ def main() -> int:
     scripts = sorted(path for path in HERE.glob("*.py") if path.stem not in NO_BENCHMARK)
     unknown = set(named) - {path.stem for path in scripts}
     if unknown:
-        print(f"No benchmark is called {', '.join(sorted(unknown))}. There are: {', '.join(p.stem for p in scripts)}.")
+        print(
+            f"No benchmark is called {', '.join(sorted(unknown))}. There are: {', '.join(p.stem for p in scripts)}."
+        )
         return 2
     failed = []
     for script in scripts:

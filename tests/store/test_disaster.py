@@ -235,7 +235,7 @@ def test_a_read_only_disk_is_read_and_not_written(small_disk):
     put(lake, orders(a="old"))
     subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
 
-    with pytest.raises(LakeError, match="Read-only file system. Nothing was changed"):
+    with pytest.raises(LakeError, match=r"Read-only file system\. Nothing was changed"):
         put(lake, orders(a="new"), batch="second")
 
     assert states(lake) == {"a": "old"}
