@@ -72,13 +72,17 @@ def rows(tables: Tables, query: RowQuery) -> ir.Table:
     return RULES[query.rule].rows(tables, query)
 
 
-def _worth(symptom: Symptom) -> tuple[int, float, float, str, str]:
-    """Tier first, then money lost, then money exposed or volume, each times probability."""
+def _worth(symptom: Symptom) -> tuple[int, float, float, float, str, str]:
+    """Tier first, then money lost, then money only exposed, then volume; each times probability."""
     beyond = max(symptom.x - symptom.n * symptom.baseline, 0.0)
-    money = symptom.money.mid if symptom.money else 0
+    lost, exposed = (
+        symptom.money.mid if symptom.money and symptom.money.basis == basis else 0
+        for basis in ("lost", "exposed")
+    )
     return (
         _TIERS[symptom.tier],
-        -symptom.probability * money,
+        -symptom.probability * lost,
+        -symptom.probability * exposed,
         -symptom.probability * beyond,
         symptom.rule,
         symptom.context.key,

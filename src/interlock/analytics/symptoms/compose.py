@@ -46,7 +46,7 @@ def compose(ground: Ground, alarm: Alarm, wording: Wording, money: Money | None,
     query = row_query(ground.rule.key, {**ground.period.params, **wording.params}, alarm)
     inside = select_rows(ground.facts, query).filter(ground.facts.on >= ground.period.first)
     low, high = wilson(alarm.x, alarm.n)
-    chance = chance_sentence(alarm, words_of((*ground.adjusted, "month")))
+    chance = chance_sentence(alarm, words_of(_allowed_for(ground, alarm)))
     return Symptom(
         rule=ground.rule.key,
         functions=wording.functions or ground.rule.functions,
@@ -71,6 +71,12 @@ def compose(ground: Ground, alarm: Alarm, wording: Wording, money: Money | None,
         bring=wording.bring or ground.rule.bring,
         window=(ground.period.first, ground.period.last),
     )
+
+
+def _allowed_for(ground: Ground, alarm: Alarm) -> tuple[str, ...]:
+    """Return what was adjusted for: the mix without the grouping itself, and the month."""
+    mix = tuple(name for name in ground.adjusted if alarm.columns != (name,))
+    return mix if "due_month" in alarm.columns else (*mix, "month")
 
 
 def _consequence(ground: Ground, alarm: Alarm, wording: Wording) -> Sentence:

@@ -107,15 +107,15 @@ def _starts(bench: Bench) -> dict[str, date]:
     return {row["kind"]: row["first"].date() for row in starts.to_pyarrow().to_pylist()}
 
 
-def judged(bench: Bench) -> tuple[ir.Table, tuple[str, ...], date]:
-    """Return the year of observed facts, the columns they can be grouped by, and the last day.
+def judged(bench: Bench) -> tuple[ir.Table, tuple[str, ...], date, date]:
+    """Return the year of observed facts, the columns they can be grouped by, and the first and last day.
 
     The column `observed` tells apart lines that different sets of sources could see.
     """
     return bench.once("flaw facts", lambda: _judged(bench))
 
 
-def _judged(bench: Bench) -> tuple[ir.Table, tuple[str, ...], date]:
+def _judged(bench: Bench) -> tuple[ir.Table, tuple[str, ...], date, date]:
     last = bench.as_of.date()
     starts = observed_from(bench)
     first = max(year_before(last), min(starts.values()))
@@ -126,7 +126,7 @@ def _judged(bench: Bench) -> tuple[ir.Table, tuple[str, ...], date]:
         seen = seen + (facts.on >= start).cast("int64")
     facts = facts.mutate(observed=seen.cast("string"))
     columns = tuple(name for name, need in COLUMNS.items() if bench.has(*need))
-    return facts, columns, last
+    return facts, columns, first, last
 
 
 def prices(bench: Bench, rule: str) -> Prices:

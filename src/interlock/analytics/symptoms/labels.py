@@ -1,5 +1,7 @@
 """What a group is called on a page: names where the records have them, short keys where not."""
 
+from datetime import date
+
 from interlock.analytics.finding import ContextKey, gettext_noop
 from interlock.analytics.symptoms.bench import Bench
 
@@ -16,6 +18,7 @@ KINDS = {
     "use_case": "use",
     "rival": "rival",
     "kind": "kind",
+    "due_month": "month",
     "account_id": "account",
 }
 WORDS = {
@@ -30,6 +33,7 @@ WORDS = {
     "use_case": gettext_noop("use"),
     "rival": gettext_noop("rival"),
     "kind": gettext_noop("kind of signal"),
+    "due_month": gettext_noop("month"),
 }
 _LONGEST_KEY = 16
 _SHOWN_KEY = 6
@@ -37,6 +41,8 @@ _SHOWN_KEY = 6
 
 def label_of(bench: Bench, column: str, key: str) -> str:
     """Return what a page calls one key of one column."""
+    if column == "due_month":
+        return f"{date.fromisoformat(key + '-01'):%B %Y}"
     name = _named(bench, column).get(key)
     if name:
         return name

@@ -66,11 +66,11 @@ class Prices:
     cases: str
     broken: str
 
-    def money(self, alarm: Alarm, period: Period) -> Money | None:
+    def money(self, alarm: Alarm, per_year: float) -> Money | None:
         """Return lost money when own data price a case, else the value exposed, else None."""
         rng = rng_for(self.rule, alarm)
-        excess = excess_draws(alarm, period.per_year, rng)
-        head = excess_terms(alarm, period.per_year, self.cases, self.broken)
+        excess = excess_draws(alarm, per_year, rng)
+        head = excess_terms(alarm, per_year, self.cases, self.broken)
         again, extra = self._again(alarm, rng), self._extra(rng)
         costs = [cost for cost in (again, extra) if cost]
         if costs:

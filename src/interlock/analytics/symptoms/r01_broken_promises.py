@@ -1,7 +1,8 @@
 """R01: Sales promised dates that production then missed, far beyond the usual for the same mix.
 
-A line is broken when it arrived on a later day than promised, or has not arrived though
-the day has passed. Cancelled orders count as neither: the records do not say who cancelled.
+Two measures: lines that arrived on a later day than promised (or have not yet), and lines
+that had not arrived thirty days after it. They have different causes, and a company that
+loses parcels everywhere would else hide the region it is merely slow in. Cancelled orders count as neither: the records do not say who cancelled.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ from interlock.analytics.symptoms.compose import Ground, Wording, compose
 from interlock.analytics.symptoms.evidence import select_rows
 from interlock.analytics.symptoms.prices import Prices, credits_beyond
 from interlock.analytics.symptoms.rule import Need, Rule, counted, year_before
-from interlock.analytics.symptoms.search import find_alarms
+from interlock.analytics.symptoms.search import Alarm, Bar, find_alarms
 from interlock.analytics.symptoms.uplift import LOOK_BACK_DAYS, REORDER_DAYS, order_value, reorders
 
 KEY = "R01"
@@ -29,7 +30,7 @@ _COLUMNS = {
     "region": ("accounts", "region"),
     "channel": ("orders", "channel"),
 }
-_SENTENCES = {
+_LATE: dict[tuple[str, ...], str] = {
     ("team_id", "family"): gettext_noop(
         "{team_id} promised dates for {family} that we missed {x} of {n} times; usually it is {usual} in 100."
     ),
@@ -49,7 +50,33 @@ _SENTENCES = {
         "We promised customers in {region} dates that we missed {x} of {n} times;"
         " usually it is {usual} in 100."
     ),
+    ("due_month",): gettext_noop(
+        "Of the dates we promised for {due_month} we missed {x} of {n}; usually it is {usual} in 100."
+    ),
 }
+_NEVER: dict[tuple[str, ...], str] = {
+    ("team_id", "family"): gettext_noop(
+        "{x} of {n} lines of {family} that {team_id} promised never arrived; usually it is {usual} in 100."
+    ),
+    ("team_id",): gettext_noop(
+        "{x} of {n} lines that {team_id} promised never arrived; usually it is {usual} in 100."
+    ),
+    ("site_id", "family"): gettext_noop(
+        "{x} of {n} lines of {family} from {site_id} never arrived; usually it is {usual} in 100."
+    ),
+    ("site_id",): gettext_noop(
+        "{x} of {n} lines from {site_id} never arrived; usually it is {usual} in 100."
+    ),
+    ("family",): gettext_noop("{x} of {n} lines of {family} never arrived; usually it is {usual} in 100."),
+    ("region",): gettext_noop(
+        "{x} of {n} lines promised to customers in {region} never arrived; usually it is {usual} in 100."
+    ),
+    ("due_month",): gettext_noop(
+        "{x} of {n} lines promised for {due_month} never arrived; usually it is {usual} in 100."
+    ),
+}
+_SENTENCES = {"late": _LATE, "never": _NEVER}
+GIVEN_UP_DAYS = 30  # past the promise; what has not arrived by then is not late but lost
 _NO_TEAM = gettext_noop("The records name no sales team, so lines are grouped by what they do name.")
 _READABLE: tuple[str, ...] = (
     "order_id",
@@ -63,51 +90,83 @@ _READABLE: tuple[str, ...] = (
 _READABLE += ("days_late", "amount", "hit", "line_id", "account_id", "product_id", "site_id", "team_id")
 
 
-def promised_lines(tables: Tables, first: date, last: date) -> ir.Table:
-    """Return one row a promised line that fell due from `first` to the day before `last`."""
+def promised_lines(tables: Tables, measure: str, first: date, last: date) -> ir.Table:
+    """Return one row a promised line that fell due from `first` to the day before `last`.
+
+    Args:
+        tables: the records.
+        measure: "late" (arrived after the promised day, or not yet), "never" (not arrived
+            thirty days after it) or "broken" (either).
+        first: first due day.
+        last: the last day on which arrivals are known.
+    """
     lines = fact.order_lines(tables)
     due = fact.day(lines.promised_at)
+    lost = last - timedelta(days=GIVEN_UP_DAYS)
     lines = lines.filter(
         lines.promised_at.notnull(), due >= first, due < last, fact.not_cancelled(lines.status)
     )
     due, arrived = fact.day(lines.promised_at), fact.day(lines.delivered_at)
+    if measure == "late":
+        lines = lines.filter(arrived.notnull() | (due >= lost))
+    elif measure == "never":
+        lines = lines.filter(due < lost)
+    due, arrived = fact.day(lines.promised_at), fact.day(lines.delivered_at)
     by_now = ibis.coalesce(arrived, ibis.literal(last))
+    hit = arrived.isnull() if measure == "never" else by_now > due
     return lines.mutate(
         on=due,
         month=fact.month(due),
-        hit=(by_now > due).cast("int64"),
+        # A month is only judged once all its lines have arrived or are given up.
+        due_month=(fact.month(due) < _month_number(lost)).ifelse(due.strftime("%Y-%m"), ibis.null("string")),
+        hit=hit.cast("int64"),
         days_late=by_now.delta(due, unit="day"),
     )
 
 
+def _month_number(day: date) -> int:
+    return day.year * 12 + day.month - 1
+
+
 def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
-    """Return the groups whose promises are broken far beyond the usual."""
+    """Return the groups whose promises are broken far beyond the usual, the surer of two measures each."""
     columns = tuple(name for name, need in _COLUMNS.items() if bench.has(*need))
-    groupings = [group for group in _SENTENCES if set(group) <= set(columns)]
-    if not groupings:
+    if "team_id" not in columns:
+        columns += ("due_month",)
+    if columns in ((), ("channel",)):
         return RuleOff(
             KEY, gettext_noop("The records name no team, site, product family or region to compare.")
         )
     opened, last = _observed(bench)
-    facts = promised_lines(bench.tables, max(year_before(last), opened), last)
-    cube, period = counted(facts, columns, last)
+    prices = bench.once("promise prices", lambda: _prices(bench, opened, last))
+    found: dict[str, Symptom] = {}
+    for measure in _SENTENCES:
+        for symptom in _measured(bench, measure, columns, (opened, last), prices):
+            known = found.get(symptom.context.key)
+            if known is None or symptom.probability > known.probability:
+                found[symptom.context.key] = symptom
+    return list(found.values())
+
+
+def _measured(
+    bench: Bench, measure: str, columns: tuple[str, ...], known: tuple[date, date], prices: Prices
+) -> list[Symptom]:
+    first, last = max(year_before(known[1]), known[0]), known[1]
+    facts = promised_lines(bench.tables, measure, first, last)
+    cube, period = counted(facts, columns, first, last)
     mix = tuple(name for name in MIX if name in columns)
-    alarms = find_alarms(cube, groupings, mix)
-    if not alarms:
-        return []
-    prices = _prices(bench, opened, last)
-    missing = "" if "team_id" in columns else _NO_TEAM
-    ground = Ground(bench, RULE, facts, cube, period, mix, missing)
-    return [
-        compose(
-            ground,
-            alarm,
-            Wording(_SENTENCES[alarm.columns], {}, prices.harm(), _functions(alarm.columns)),
-            prices.money(alarm, period),
-            prices.refusal(),
-        )
-        for alarm in alarms
-    ]
+    groupings = [group for group in _SENTENCES[measure] if set(group) <= set(columns)]
+    alarms = find_alarms(cube, groupings, mix, Bar(runs=len(_SENTENCES)))
+    ground = Ground(bench, RULE, facts, cube, period, mix, "" if "team_id" in columns else _NO_TEAM)
+    return [_symptom(ground, measure, alarm, prices) for alarm in alarms]
+
+
+def _symptom(ground: Ground, measure: str, alarm: Alarm, prices: Prices) -> Symptom:
+    text = _SENTENCES[measure][alarm.columns]
+    wording = Wording(text, {}, prices.harm(), _functions(alarm.columns), params={"measure": measure})
+    # A month happens once; every other group is taken to go on for a year.
+    per_year = 1.0 if alarm.columns == ("due_month",) else ground.period.per_year
+    return compose(ground, alarm, wording, prices.money(alarm, per_year), prices.refusal())
 
 
 def _functions(columns: tuple[str, ...]) -> tuple[str, str]:
@@ -127,7 +186,7 @@ def _observed(bench: Bench) -> tuple[date, date]:
 
 def _prices(bench: Bench, opened: date, last: date) -> Prices:
     since = max(opened, last - timedelta(days=LOOK_BACK_DAYS + REORDER_DAYS))
-    lines = promised_lines(bench.tables, since, last)
+    lines = promised_lines(bench.tables, "broken", since, last)
     orders = lines.group_by("order_id", "account_id").agg(
         due=ibis._.promised_at.max(),
         broken=ibis._.hit.max().cast("int8"),
@@ -147,7 +206,7 @@ def _prices(bench: Bench, opened: date, last: date) -> Prices:
 def rows(tables: Tables, query: RowQuery) -> ir.Table:
     """Return the promised lines of a group, what sales promised beside what production did."""
     first, last = (date.fromisoformat(query.params[end]) for end in ("from", "to"))
-    facts = select_rows(promised_lines(tables, first, last), query)
+    facts = select_rows(promised_lines(tables, query.params["measure"], first, last), query)
     return facts.select(*_READABLE).order_by(ibis.desc("days_late"), "line_id")
 
 
@@ -163,8 +222,10 @@ RULE = Rule(
         ),
         Need("orders", ("order_id",), gettext_noop("There are no orders to join the lines with.")),
     ),
-    groups=gettext_noop("team x family, team, site x family, site, family, region"),
-    test="T1 late lines; T4 reorders within 180 days",
+    groups=gettext_noop(
+        "team x family, team, site x family, site, family, region; month where no team is named"
+    ),
+    test="T1 late lines, and lines that never arrived; T4 reorders within 180 days",
     bring=("sales", "production", "operations", "customer"),
     run=run,
     rows=rows,

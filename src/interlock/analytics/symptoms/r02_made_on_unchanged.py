@@ -39,11 +39,11 @@ def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
         return RuleOff(KEY, flaws.NOT_LINKED)
     if not flaws.observed_from(bench):
         return RuleOff(KEY, flaws.NOTHING_BAD)
-    facts, known, last = flaws.judged(bench)
+    facts, known, first, last = flaws.judged(bench)
     if "product_id" not in known:
         return RuleOff(KEY, gettext_noop("The order lines name no product."))
     mix = (*tuple(n for n in ("family", "region", "channel") if n in known), "late", "observed")
-    cube, period = counted(facts, ("product_id", *mix), last)
+    cube, period = counted(facts, ("product_id", *mix), first, last)
     alarms = find_alarms(cube, [("product_id",)], mix)
     made = _made(bench, period) if alarms else {}
     shown = tuple(name for name in mix if name not in ("late", "observed"))
@@ -80,7 +80,7 @@ def _symptom(ground: Ground, alarm: Alarm, made: _Made) -> Symptom:
     prices = flaws.prices(ground.bench, KEY)
     times = round(alarm.x / alarm.n / alarm.usual, 1)
     wording = Wording(_TEXT, {"times": times, "made": round(made.now)}, prices.harm())
-    return compose(ground, alarm, wording, prices.money(alarm, ground.period), prices.refusal())
+    return compose(ground, alarm, wording, prices.money(alarm, ground.period.per_year), prices.refusal())
 
 
 RULE = Rule(

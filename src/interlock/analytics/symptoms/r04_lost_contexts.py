@@ -67,7 +67,7 @@ def _of_deals(bench: Bench, groupings: list[tuple[str, ...]], columns: tuple[str
     mix = columns + (
         ("family",) if bench.has("products", "family") and bench.has("deals", "product_id") else ()
     )
-    cube, period = counted(facts, mix, last)
+    cube, period = counted(facts, mix, year_before(last), last)
     alarms = find_alarms(cube, groupings, mix, Bar(min_n=MIN_DEALS, points=POINTS))
     ground = Ground(bench, RULE, facts, cube, period, mix, "", "account_id")
     return [_lost(ground, alarm) for alarm in alarms]
@@ -116,7 +116,7 @@ def _of_accounts(bench: Bench, groupings: list[tuple[str, ...]], columns: tuple[
     last = bench.as_of.date()
     first = year_before(last)
     facts = ended_accounts(bench.tables, first, last)
-    cube, _ = counted(facts, columns, last)
+    cube, _ = counted(facts, columns, first, last)
     alarms = find_alarms(cube, groupings, columns, Bar(min_n=MIN_ACCOUNTS))
     ground = Ground(bench, RULE, facts, cube, Period(first, last), columns, "", "account_id")
     return [_left(ground, alarm) for alarm in alarms]

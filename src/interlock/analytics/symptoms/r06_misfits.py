@@ -36,7 +36,7 @@ def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
         return RuleOff(KEY, flaws.NOT_LINKED)
     if not flaws.observed_from(bench):
         return RuleOff(KEY, flaws.NOTHING_BAD)
-    facts, known, last = flaws.judged(bench)
+    facts, known, first, last = flaws.judged(bench)
     contexts = [name for name in CONTEXTS if name in known]
     if not contexts:
         return RuleOff(KEY, gettext_noop("No account says its region, segment or use."))
@@ -45,7 +45,7 @@ def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
         return RuleOff(KEY, gettext_noop("The order lines name no product."))
     groupings = [(thing, context) for thing in things for context in contexts]
     mix = (*things, *contexts, *(n for n in ("channel",) if n in known), "late", "observed")
-    cube, period = counted(facts, mix, last)
+    cube, period = counted(facts, mix, first, last)
     alarms = [alarm for alarm in find_alarms(cube, groupings, mix) if _still_sold(cube, alarm, period)]
     if not alarms:
         return []
@@ -58,7 +58,7 @@ def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
             ground,
             alarm,
             Wording(_TEXT, _values(ground, alarm), prices.harm()),
-            prices.money(alarm, period),
+            prices.money(alarm, period.per_year),
             prices.refusal(),
         )
         for alarm in alarms

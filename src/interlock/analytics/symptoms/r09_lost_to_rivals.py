@@ -48,7 +48,7 @@ def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
     last = bench.as_of.date()
     facts = deals.closed_deals(bench.tables, year_before(last), last)
     mix = tuple(name for name, need in _MIX.items() if bench.has(*need))
-    cube, period = counted(facts, ("rival", *mix), last)
+    cube, period = counted(facts, ("rival", *mix), year_before(last), last)
     alarms = find_alarms(cube, [("rival",)], mix, Bar(min_n=MIN_DEALS, points=POINTS))
     ground = Ground(bench, RULE, facts, cube, period, mix, "", "account_id")
     return [_symptom(ground, alarm) for alarm in alarms]

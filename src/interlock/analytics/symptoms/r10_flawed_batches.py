@@ -40,7 +40,7 @@ def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
         return RuleOff(KEY, flaws.NOT_LINKED)
     if not flaws.observed_from(bench):
         return RuleOff(KEY, flaws.NOTHING_BAD)
-    facts, known, last = flaws.judged(bench)
+    facts, known, first, last = flaws.judged(bench)
     groupings = [group for group in _SENTENCES if set(group) <= set(known)]
     if not groupings:
         return RuleOff(
@@ -50,7 +50,7 @@ def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
     mix = (*tuple(n for n in ("region", "family", "channel") if n in known), "late", "observed")
     if "batch_id" in known and "product_id" in known:
         mix += ("product_id",)
-    cube, period = counted(facts, tuple(sorted(grouped | set(mix))), last)
+    cube, period = counted(facts, tuple(sorted(grouped | set(mix))), first, last)
     alarms = find_alarms(cube, groupings, mix, Bar(min_n=MIN_UNITS))
     if not alarms:
         return []
@@ -63,7 +63,7 @@ def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
             ground,
             alarm,
             Wording(_SENTENCES[alarm.columns], _units(bench, alarm), prices.harm()),
-            prices.money(alarm, period),
+            prices.money(alarm, period.per_year),
             prices.refusal(),
         )
         for alarm in alarms

@@ -146,7 +146,7 @@ def _share(weeks: _Weeks, rows: "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 def _symptom(ground: Ground, rate: str, alarm: Alarm, over: int) -> Symptom:
     prices = flaws.prices(ground.bench, KEY)
     wording = Wording(_TEXTS[rate], {"over": over}, prices.harm(), params={"rate": rate})
-    return compose(ground, alarm, wording, prices.money(alarm, ground.period), prices.refusal())
+    return compose(ground, alarm, wording, prices.money(alarm, ground.period.per_year), prices.refusal())
 
 
 def rows(tables: Tables, query: RowQuery) -> ir.Table:

@@ -73,22 +73,20 @@ def year_before(last: date) -> date:
     return date(last.year - 1, last.month, 1)
 
 
-def counted(
-    facts: ir.Table, columns: tuple[str, ...], last: date, *, thin: int = THIN
-) -> tuple[Cube, Period]:
+def counted(facts: ir.Table, columns: tuple[str, ...], first: date, last: date) -> tuple[Cube, Period]:
     """Count a year of facts once, and judge the last 90 days, or 180 when they are thin.
 
     Args:
         facts: rows with `on` (day), `month`, `hit`, `amount` and the columns.
         columns: group columns.
+        first: the first day of the facts; no window begins before it.
         last: the last day judged.
-        thin: cases in 90 days below which the window is doubled.
     """
     short, long = (last - timedelta(days=days - 1) for days in (WINDOW_DAYS, LONG_WINDOW_DAYS))
     aged = facts.mutate(age=(facts.on >= short).ifelse(2, (facts.on >= long).ifelse(1, 0)))
     cube = cube_of(aged, columns)
-    enough = cube.n[cube.age == 2].sum() >= thin
-    period = Period(short if enough else long, last)
+    enough = cube.n[cube.age == 2].sum() >= THIN
+    period = Period(max(short if enough else long, first), last)
     return cube.since(2 if enough else 1), period
 
 

@@ -47,11 +47,13 @@ class Bar:
 
     Attributes:
         min_n: cases below which a group is only suspected.
+        runs: how many such searches the rule makes; each adds to the chances of a false alarm.
         points: limit as usual + points (0 to 1); half again the usual when None.
         targets: groupings judged against a fixed share instead (T2), with that share.
     """
 
     min_n: int = MIN_N
+    runs: int = 1
     points: float | None = None
     targets: Mapping[tuple[str, ...], float] = field(default_factory=dict)
 
@@ -124,7 +126,7 @@ def find_alarms(
     now = cube.only(cube.current)
     if now.n.sum() == 0 or now.x.sum() == 0:
         return []
-    rare = _rareness(now, groupings)
+    rare = _rareness(now, groupings) / bar.runs
     judged = [_judge(now, columns, mix, rare, bar) for columns in groupings]
     _share_q_values(judged)
     return _name_once(now, judged)
@@ -184,7 +186,9 @@ def _level(cube: Cube, column: str, cell: int) -> str:
 
 def _judge(now: Cube, columns: tuple[str, ...], mix: tuple[str, ...], rare: float, bar: Bar) -> Groups:
     group, known = join_codes(now, columns)
-    adjust = [dense(now.codes[name]) for name in mix if columns != (name,)] + [dense(now.months)]
+    adjust = [dense(now.codes[name]) for name in mix if columns != (name,)] + (
+        [] if "due_month" in columns else [dense(now.months)]
+    )
     expected = expected_events(now.x, now.n, group, adjust)
     size = int(group.max()) + 1
     n, x, awaited = (np.bincount(group, weights=w, minlength=size) for w in (now.n, now.x, expected))
