@@ -104,7 +104,7 @@ def test_the_strongest_driver_is_a_card(signed_in, detected):
     page = signed_in("observer").get("/").content.decode()
 
     assert (
-        "When an order is later than promised, 3,554 of 6,534 end in a bad rating; of the others it is 9 in 100."
+        "When an order is later than promised, 3,554 of 6,534 end in a bad rating; of the others it is 9\u00a0in\u00a0100."
         in page
     )
     assert "5.2 times as likely (5.0 to 5.4)" in page

@@ -73,15 +73,15 @@ def answering(tables: Tables) -> Answering | None:
     if n < FEWEST:
         return None
     low, high = wilson(answered, n)
-    hours = _median(recent.hours, int(row["timed"]))
+    mid, first, last = _median(recent.hours, int(row["timed"]))
     return Answering(
-        n, answered, answered / n, float(low), float(high), int(row["timed"]), *hours, since, until
+        n, answered, answered / n, float(low), float(high), int(row["timed"]), mid, first, last, since, until
     )
 
 
 def _median(
     hours: "ibis.expr.types.NumericColumn", n: int
-) -> tuple[float, float, float] | tuple[None, None, None]:
+) -> tuple[float | None, float | None, float | None]:
     """Return the median with its 95 % interval: the values at ranks n/2 ± 0.98 √n."""
     if n < FEWEST:
         return None, None, None

@@ -24,8 +24,8 @@ def place(value: float, low: float, high: float, width: float, margin: float = 0
 
 
 def nice_end(value: float) -> float:
-    """The next of 1, 2, 2.5, 5 times a power of ten at or above value; 1.0 for nothing."""
-    if value <= 0:
+    """The next round number at or above value, at most twice as far; 1.0 for nothing."""
+    if value < 1e-9:
         return 1.0
     power = 1.0
     while power * 10 < value:

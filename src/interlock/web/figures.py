@@ -7,9 +7,11 @@ a no-break space keeps a figure and its unit on one line. Rules: the look, secti
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 
 from django.utils import timezone
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
+from django.utils.formats import number_format as _number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -22,12 +24,12 @@ _UNITS = ((1_000_000_000, "bn"), (1_000_000, "m"), (10_000, "k"))
 
 def count(value: float) -> str:
     """A whole number with thousands: 1,842."""
-    return _signed(number_format(abs(round(value)), 0, force_grouping=True), value)
+    return _signed(_number(abs(value), 0), value)
 
 
 def decimal(value: float, digits: int = 1) -> str:
     """A number with fixed digits: 5.2."""
-    return _signed(number_format(abs(value), digits, force_grouping=True), value)
+    return _signed(_number(abs(value), digits), value)
 
 
 def three_digits(value: float) -> str:
@@ -36,7 +38,7 @@ def three_digits(value: float) -> str:
     if size >= 99.95 or size == 0:
         return count(value)
     digits = 1 if size >= 9.995 else 2
-    text = number_format(size, digits, force_grouping=True)
+    text = _number(size, digits)
     return _signed(_without_zeros(text), value)
 
 
@@ -51,14 +53,18 @@ def per_hundred(rate: float) -> str:
 
 
 def in_hundred(rate: float) -> str:
-    """A rate from 0 to 1 in words a rider would use: 12 in 100, 4 in 1,000."""
+    """A rate from 0 to 1 in words a rider would use: 12 in 100, 4 in 1,000. It never breaks over a line."""
     if rate <= 0:
-        return _("none in 100")
-    if rate * 100 >= 0.95:
-        return _("%(times)s in 100") % {"times": _hundredth(rate)}
-    if rate * 1000 >= 0.95:
-        return _("%(times)s in 1,000") % {"times": count(rate * 1000)}
-    return _("fewer than 1 in 1,000")
+        text = _("none in 100")
+    elif rate * 100 >= 1.95:
+        text = _("%(times)s in 100") % {"times": count(rate * 100)}
+    elif rate * 100 >= 0.95:
+        text = _("%(times)s in 100") % {"times": _hundredth(rate)}
+    elif rate * 1000 >= 0.95:
+        text = _("%(times)s in 1,000") % {"times": count(rate * 1000)}
+    else:
+        return _("fewer than 1 in 1,000")
+    return text.replace(" ", NBSP)
 
 
 def interval(low: float, high: float, digits: int = 0) -> str:
@@ -86,7 +92,7 @@ def money(minor: int, currency: str) -> str:
     text = (
         three_digits(abs(amount) / divisor)
         if unit
-        else number_format(abs(round(amount)), 0, force_grouping=True)
+        else _number(abs(amount), 0)
     )
     sign = MINUS if amount <= -0.5 else ""
     return f"{sign}{_symbol(currency)}{text}{NBSP}{unit}" if unit else f"{sign}{_symbol(currency)}{text}"
@@ -96,7 +102,7 @@ def money_exact(minor: int, currency: str) -> str:
     """Every cent: €1,284.50."""
     digits = 0 if currency in NO_MINOR_UNIT else 2
     amount = _major(minor, currency)
-    return _signed(_symbol(currency) + number_format(abs(amount), digits, force_grouping=True), amount)
+    return _signed(_symbol(currency) + _number(abs(amount), digits), amount)
 
 
 def money_interval(low: int, high: int, mid: int, currency: str) -> str:
@@ -163,9 +169,14 @@ def _day(value: date | datetime | None, today: date | None, same_year: str, othe
     return text.replace(" ", NBSP)
 
 
+def _number(value: float, digits: int) -> str:
+    """Django cuts decimals off; a figure must be rounded."""
+    return _number_format(Decimal(f"{value:.{digits}f}"), digits, force_grouping=True)
+
+
 def _hundredth(share: float) -> str:
     value = share * 100
-    return count(value) if abs(value) >= 9.5 else _without_zeros(number_format(value, 1))
+    return count(value) if abs(value) >= 9.5 else _without_zeros(_number(value, 1))
 
 
 def _without_zeros(text: str) -> str:
@@ -179,7 +190,7 @@ def _major(minor: int, currency: str) -> float:
 def _unit_of(amount: float) -> tuple[int, str]:
     for size, unit in _UNITS:
         # 999,500 would otherwise be written €1,000 k.
-        if abs(amount) >= size * (0.9995 if size > 10_000 else 1):
+        if abs(amount) >= size * (0.9995 if size > 10_000 else 1.0):
             return (1_000 if unit == "k" else size), unit
     return 1, ""
 

@@ -35,10 +35,7 @@ class Door:
     waiting: str = ""
     acts: frozenset[Act] = frozenset({Act.READ})
     note: str = ""
-
-    @property
-    def prefix(self) -> str:
-        return self.url_name.partition(":")[0]
+    short: Any = ""  # for the phone's bar, where the name is too long
 
 
 ANYBODY = frozenset({Act.READ, Act.TALK})
@@ -49,7 +46,7 @@ DOORS = (
     Door(_("Signals"), "listen:signals", "audio-lines", "s"),
     Door(_("Disconnects"), "reconnect:disconnects", "unlink", "d", waiting="interlock.reconnect.queries.open_count"),
     Door(_("Conversations"), "converse:conversations", "messages-square", "c", acts=ANYBODY,
-         waiting="interlock.converse.queries.waiting_count"),
+         waiting="interlock.converse.queries.waiting_count", short=_("Talk")),
 )  # fmt: skip
 SOURCES = Door(_("Sources"), "listen:sources", "database", "o", note="interlock.listen.queries.sources_note")
 SEARCH = Door(_("Search"), "web:search", "search", "/")

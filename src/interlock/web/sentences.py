@@ -52,7 +52,8 @@ def _parts(value: Any) -> tuple[str, Mapping[str, Any], Mapping[str, str]]:
 def _pieces(text_of: str, values: Mapping[str, Any]) -> Iterator[tuple[str | None, str]]:
     for literal, name, layout, _conversion in _formatter.parse(translated(text_of)):
         if literal:
-            yield None, literal
+            # "12 in 100" is one figure and stays on one line.
+            yield None, literal.replace(" in 100", f"{figures.NBSP}in{figures.NBSP}100")
         if name is not None:
             yield name, _written(values[name], layout or "")
 

@@ -22,8 +22,8 @@ from interlock.fabric.access import Act, may
 from interlock.fabric.models import Person
 from interlock.listen.answering import answering_now
 from interlock.reconnect import findings, queries
-from interlock.reconnect.models import Detection
-from interlock.web import figures
+from interlock.reconnect.models import Detection, Disconnect
+from interlock.web import figures, sentences
 from interlock.web.driver_words import driver_card_text
 from interlock.web.templatetags.components import function_name
 from interlock.web.top_line import Figure, top_line
@@ -105,7 +105,7 @@ def _company_page(person: Person, detection: Detection, snapshot_number: int, no
         disconnects_url=list_url,
         lead=lead,
         cards=[*others, *_talk_cards(person), *_driver_cards()],
-        quieter=max(0, len(priced) - len(worst)),
+        quieter=max(0, len(priced) - len(worst)) + queries.tab_counts(person)["suspected"],
         muted=len(queries.muted_rules()),
         rules_off=len(detection.rules_off),
         is_behind=detection.snapshot_number < snapshot_number,
@@ -121,7 +121,9 @@ def disconnect_card(card: findings.Card, *, leads: bool) -> TodayCard:
         kind=_("Disconnect"),
         about=pair,
         sentence=card.sentence,
-        why=" ".join(part for part in (talk_text(card.mark), money_text(card)) if part),
+        why=" ".join(
+            part for part in (_sure(one) if leads else "", talk_text(card.mark), money_text(card)) if part
+        ),
         act=_act(card, pair, leads),
         url=card.url,
         rows=card.rows,
@@ -134,6 +136,10 @@ def disconnect_card(card: findings.Card, *, leads: bool) -> TodayCard:
         chart_note=_("%(from)s to %(to)s.")
         % {"from": figures.day(one.window_from), "to": figures.day(one.window_to)},
     )
+
+
+def _sure(disconnect: Disconnect) -> str:
+    return sentences.text(disconnect.lead)
 
 
 def _act(card: findings.Card, pair: str, leads: bool) -> str:

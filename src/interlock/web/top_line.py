@@ -83,7 +83,7 @@ def _beside(total: CurrencyTotal, others: Sequence[CurrencyTotal]) -> list[str]:
             % {"n": figures.in_words(total.without)}
         )
     said += [_("and %(money)s") % {"money": figures.money(one.total.mid, one.currency)} for one in others]
-    return said or [_("drawn together, its ends are not added")]
+    return said or [_("holds 90 times in 100")]
 
 
 def _answering(answered: Answering | None, url: str) -> list[Figure]:
@@ -115,8 +115,8 @@ def _hours(answered: Answering, label: str, url: str) -> Figure:
     factor, unit = (1.0, _("hours")) if answered.hours_high < 96 else (24.0, _("days"))
     mid, low, high = (end / factor for end in (answered.hours, answered.hours_low, answered.hours_high))
     end = next((scale for scale in HOUR_SCALES if scale >= answered.hours_high), HOUR_SCALES[-1]) / factor
-    ends = _("%(low)s to %(high)s") % {"low": figures.three_digits(low), "high": figures.three_digits(high)}
-    text = figures.three_digits(mid)
+    digits = 1 if mid < 10 else 0
+    ends, text = figures.interval(low, high, digits), figures.decimal(mid, digits)
     note = f"{ends} · {_('of those answered')} · n {figures.count(answered.timed)}"
     return Figure(
         label, text, unit, drawings.whisker(mid, low, high, end, label=f"{text} {unit}, {ends}"), note, url

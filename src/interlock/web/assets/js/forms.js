@@ -12,6 +12,7 @@ document.addEventListener("change", (event) => {
   if (event.target.matches(".drop input[type=file]")) {
     const say = event.target.closest(".drop").querySelector("[data-chosen]");
     if (say) say.textContent = [...event.target.files].map((file) => file.name).join(", ");
+    if (form.matches("[data-sends]") && event.target.files.length) form.requestSubmit();
   }
 });
 
