@@ -135,3 +135,18 @@ def test_open_sign_up_is_closed(client, db, home):
 
     assert answer.status_code in {200, 302, 403}
     assert not User.objects.exists()
+
+
+def test_a_lost_password_is_replaced_by_a_link_from_the_owner(signed_in, person, client):
+    lost = person("contributor", "service")
+    owner = signed_in("owner")
+
+    page = owner.post(reverse("web:renew", args=[lost.pk])).content.decode()
+    token = page.split("/welcome/")[1].split("/")[0]
+
+    lost.user.refresh_from_db()
+    assert not lost.user.has_usable_password()
+    again = invitations.accept(token=token, name="", email="", password=LONG, now=timezone.now())
+    assert (again, again.user.check_password(LONG)) == (lost, True)
+    with pytest.raises(InvitationUnusable, match="has been used"):
+        invitations.open_invitation(token, now=timezone.now())

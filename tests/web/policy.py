@@ -82,5 +82,6 @@ POLICY: dict[str, Row] = {
     "web:gallery": Row(ALL),
     "web:people": Row(STAFF, LEADS),
     "web:person": Row(OWNER, OWNER),
+    "web:renew": writes(OWNER),
     "web:end_access": writes(OWNER),
 }

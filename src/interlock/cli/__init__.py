@@ -25,7 +25,7 @@ def main() -> None:
         click.echo(f"Interlock cannot start: {error}", err=True)
         sys.exit(2)
     register()
-    commands()
+    commands(prog_name="interlock")
 
 
 def register() -> None:

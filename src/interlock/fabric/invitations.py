@@ -107,6 +107,31 @@ def accept(*, token: str, name: str, email: str, password: str | None, now: date
     return person
 
 
+@transaction.atomic
+def renew(*, person: Person, by: Person, now: datetime) -> str:
+    """Take away somebody's lost password and passkeys, and return the token of a link to set new ones.
+
+    Open sessions end, since a lost password may be in other hands.
+
+    Raises:
+        InvitationUnusable: the person has left; nothing was changed.
+    """
+    if person.user is None or person.left_at is not None:
+        raise InvitationUnusable(_("%(name)s has left. Send a new invitation instead.") % {"name": person.name})
+    person.user.set_unusable_password()
+    person.user.save(update_fields=["password"])
+    Authenticator.objects.filter(user=person.user).delete()
+    token = secrets.token_urlsafe(32)
+    fields = {"token_hash": _hash(token), "made_at": now, "expires_at": now + VALID_FOR, "used_at": now}
+    Invitation.objects.update_or_create(
+        used_by=person,
+        defaults=fields,
+        create_defaults=fields | {"email": person.user.email, "role": person.role, "invited_by": by},
+    )
+    journal.note(actor=by, verb="renewed the sign-in of", about=person, at=now)
+    return token
+
+
 def _new_person(invitation: Invitation, *, name: str, email: str, now: datetime) -> Person:
     if User.objects.filter(email__iexact=email).exists():
         raise AddressTaken(_("%(email)s already has an account. Sign in instead.") % {"email": email})

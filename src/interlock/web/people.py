@@ -112,6 +112,25 @@ def person_page(request: HttpRequest, person_id: int) -> HttpResponse:
 
 @require_POST
 @needs(Act.OWN)
+def renew(request: HttpRequest, person_id: int) -> HttpResponse:
+    """Make a link with which somebody who lost password and passkey sets new ones; shown once."""
+    me = person_of(request)
+    person = get_object_or_404(people.people_visible_to(me), pk=person_id)
+    try:
+        token = invitations.renew(person=person, by=me, now=timezone.now())
+    except invitations.InvitationUnusable as error:
+        return _person_page(request, person, fault=str(error), status=409)
+    link = request.build_absolute_uri(reverse("web:welcome", args=[token]))
+    return _person_page(request, person, link=link)
+
+
+def _person_page(request: HttpRequest, person: Person, *, status: int = 200, **more: str) -> HttpResponse:
+    form = PersonForm(initial={"role": person.role, "functions": person.functions})
+    return render(request, "web/person.html", {"subject": person, "form": form, **more}, status=status)
+
+
+@require_POST
+@needs(Act.OWN)
 def end_access(request: HttpRequest, person_id: int) -> HttpResponse:
     """Close somebody's account."""
     me = person_of(request)
@@ -119,9 +138,6 @@ def end_access(request: HttpRequest, person_id: int) -> HttpResponse:
     try:
         people.end_access(person=person, by=me, now=timezone.now())
     except people.LastOwner as error:
-        form = PersonForm(initial={"role": person.role, "functions": person.functions})
-        return render(
-            request, "web/person.html", {"subject": person, "form": form, "fault": str(error)}, status=409
-        )
+        return _person_page(request, person, fault=str(error), status=409)
     messages.info(request, _("%(name)s can no longer sign in.") % {"name": person.name})
     return redirect("web:people")

@@ -16,5 +16,6 @@ urlpatterns: list[URLPattern] = [
     path("welcome/<str:token>/", people.welcome, name="welcome"),
     path("people/", people.people_list, name="people"),
     path("people/<int:person_id>/", people.person_page, name="person"),
+    path("people/<int:person_id>/renew/", people.renew, name="renew"),
     path("people/<int:person_id>/end/", people.end_access, name="end_access"),
 ]

@@ -42,6 +42,7 @@ def main() -> int:
             start_all = [_style_sheet(built), *(_script(name, built) for name in SCRIPTS)]
             _copy_fonts(built)
             _copy_htmx(built)
+            _copy_passkeys(built)
             for name, process in start_all:
                 _finish(name, process)
             _replace(built)
@@ -99,6 +100,17 @@ def _copy_htmx(built: Path) -> None:
         raise BuildFailed("the package django-htmx is not installed. Run ./do sync.")
     source = Path(found.origin).parent / "static" / "django_htmx" / "htmx-2.min.js"
     _copy(source, built / "htmx.js")
+
+
+def _copy_passkeys(built: Path) -> None:
+    """The scripts with which allauth's pages talk to a passkey."""
+    found = find_spec("allauth")
+    if found is None or found.origin is None:
+        raise BuildFailed("the package django-allauth is not installed. Run ./do sync.")
+    package = Path(found.origin).parent
+    for name in ("webauthn-json.js", "webauthn.js"):
+        _copy(package / "mfa" / "static" / "mfa" / "js" / name, built / name)
+    _copy(package / "account" / "static" / "account" / "js" / "onload.js", built / "onload.js")
 
 
 def _copy(source: Path, target: Path) -> None:

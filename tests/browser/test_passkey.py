@@ -1,0 +1,48 @@
+"""A passkey instead of a password, through the real page and under the real content policy."""
+
+from __future__ import annotations
+
+import pytest
+from browser.chromium import chromium
+from django.utils import timezone
+from interlock.fabric import invitations
+from interlock.fabric.models import Person
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def with_authenticator(page) -> None:
+    """Give the browser a security key of its own, as a phone or laptop has."""
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
+        "isUserVerified": True, "automaticPresenceSimulation": True,
+    }
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+
+def test_an_account_is_made_with_a_passkey_and_signs_in_with_it(live_server, home):
+    address = live_server.url.replace("127.0.0.1", "localhost")  # a passkey is bound to a name
+    token = invitations.first_owner_link(now=timezone.now())
+    with chromium() as browser:
+        page = browser.new_page()
+        with_authenticator(page)
+
+        page.goto(f"{address}/welcome/{token}/")
+        page.fill("input[name=name]", "Ines Calder")
+        page.fill("input[name=email]", "ines@example.com")
+        page.check("input[name=proof][value=passkey]")
+        page.click("main button.btn-primary")
+        page.wait_for_url("**/2fa/webauthn/add/")
+        page.fill("input[name=name]", "My laptop")
+        page.click("main button.btn-primary, main button[type=submit], #mfa_webauthn_add")
+        page.wait_for_url(lambda url: "add" not in url)
+
+        page.context.clear_cookies()
+        page.goto(f"{address}/account/login/")
+        page.click("#passkey_login")
+        page.wait_for_url(f"{address}/")
+
+    ines = Person.objects.get()
+    assert (ines.role, ines.user.has_usable_password()) == ("owner", False)
