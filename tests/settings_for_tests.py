@@ -9,3 +9,5 @@ os.environ["INTERLOCK_HOME"] = tempfile.mkdtemp(prefix="interlock-test-")
 from interlock.config.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405 - a test server's threads end without closing kept connections

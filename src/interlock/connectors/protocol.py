@@ -67,7 +67,7 @@ class Unreadable:
     reason: str
 
 
-class TornRows(Exception):  # noqa: N818 - not an error: a request to read again with care
+class TornRows(Exception):
     """Raised while batches are read: quotes are uneven; read the table again with `careful`."""
 
 

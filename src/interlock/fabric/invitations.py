@@ -117,7 +117,9 @@ def renew(*, person: Person, by: Person, now: datetime) -> str:
         InvitationUnusable: the person has left; nothing was changed.
     """
     if person.user is None or person.left_at is not None:
-        raise InvitationUnusable(_("%(name)s has left. Send a new invitation instead.") % {"name": person.name})
+        raise InvitationUnusable(
+            _("%(name)s has left. Send a new invitation instead.") % {"name": person.name}
+        )
     person.user.set_unusable_password()
     person.user.save(update_fields=["password"])
     Authenticator.objects.filter(user=person.user).delete()
