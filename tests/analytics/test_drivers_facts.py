@@ -83,6 +83,13 @@ def test_a_promised_day_may_begin_at_another_hour_of_utc_where_clocks_change():
     assert [rows[name]["late"] for name in ("o0", "o1")] == [False, True]
 
 
+def test_a_promised_day_may_be_given_by_its_last_moment():
+    end = 6 - 1e-6 / 86_400
+    rows = rows_of(company([{"promised": end, "delivered": 5.9}, {"promised": end, "delivered": 6.1}]))
+
+    assert [rows[name]["late"] for name in ("o0", "o1")] == [False, True]
+
+
 def test_a_promised_hour_is_kept_until_that_hour():
     at = [5 + 9 / 24, 5 + 13 / 24, 5 + 16 / 24]
     rows = rows_of(company([{"promised": hour, "delivered": 5 + 14 / 24} for hour in at]))

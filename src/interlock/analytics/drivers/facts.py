@@ -14,7 +14,8 @@ import pyarrow as pa
 from interlock.analytics.finding import Tables
 from interlock.analytics.symptoms.bench import last_event
 
-DAY = 86_400
+HOUR = 3_600
+DAY = 24 * HOUR
 # Words with which systems of record close an order that will never arrive.
 CANCELLED = ("canceled", "cancelled", "cancel", "void", "voided", "unavailable", "rejected", "refused")
 
@@ -25,7 +26,7 @@ def last_day(tables: Tables) -> datetime:
     if event is not None:
         return event
     days = [
-        tables.table("accounts")[column].cast("timestamp").epoch_seconds().max().to_pyarrow().as_py()
+        whole_seconds(tables.table("accounts")[column]).max().to_pyarrow().as_py()
         for column in ("since", "ended_at")
         if tables.has("accounts", column)
     ]
@@ -39,16 +40,23 @@ def seconds_of(moment: datetime) -> int:
 
 
 def promise_grace(tables: Tables) -> int:
-    """Return for how many seconds after `promised_at` a delivery still keeps the promise: 0 or a day.
+    """Return for how many seconds from `promised_at` on a delivery still keeps the promise: 1 or a day.
 
-    A promise that is a date reaches the records as the first moment of that day, so all promises share
-    one time of day (two an hour apart where clocks change); the promise is then kept until the day ends.
+    A promise that is a date reaches the records as one time of day, the first or the last of that day (two
+    an hour apart where clocks change). The first is kept until the day ends; the last, like any promised
+    hour, until the second is over.
     """
-    clock = tables.table("order_lines").promised_at.epoch_seconds() % DAY
+    clock = whole_seconds(tables.table("order_lines").promised_at) % DAY
     found = clock.name("clock").as_table().filter(clock.notnull()).distinct().limit(3)
     times = sorted(found.to_pyarrow()["clock"].to_pylist())
-    dated = len(times) == 1 or (len(times) == 2 and times[1] - times[0] in (3600, DAY - 3600))
-    return DAY if dated else 0
+    dated = len(times) == 1 or (len(times) == 2 and times[1] - times[0] in (HOUR, DAY - HOUR))
+    last_moment = any(time % HOUR == HOUR - 1 for time in times)
+    return DAY if dated and not last_moment else 1
+
+
+def whole_seconds(moment: Any) -> Any:
+    """Return a moment as whole seconds since 1970; cut before, as engines differ in rounding fractions."""
+    return moment.cast("timestamp").truncate("s").epoch_seconds().cast("int64")
 
 
 def order_rows(tables: Tables, now: datetime) -> pa.Table:
@@ -87,7 +95,7 @@ def _column(table: ibis.Table, tables: Tables, name: str, column: str, kind: str
 
 def _clock(table: ibis.Table, tables: Tables, name: str, column: str) -> Any:
     if tables.has(name, column):
-        return table[column].cast("timestamp").epoch_seconds().cast("int64")
+        return whole_seconds(table[column])
     return ibis.null("int64")
 
 
@@ -97,7 +105,7 @@ def _orders(tables: Tables) -> ibis.Table:
     rows = orders.select(
         order_id=orders.order_id,
         account=_column(orders, tables, "orders", "account_id", "string"),
-        ordered=orders.ordered_at.epoch_seconds().cast("int64"),
+        ordered=whole_seconds(orders.ordered_at),
         channel=_column(orders, tables, "orders", "channel", "string"),
         currency=_column(orders, tables, "orders", "currency", "string"),
         cancelled=status.isin(CANCELLED).fill_null(False),
@@ -156,8 +164,7 @@ def _lines(tables: Tables, now: datetime) -> ibis.Table:
         shipped=_clock(lines, tables, "order_lines", "shipped_at"),
         delivered=_clock(lines, tables, "order_lines", "delivered_at"),
     )
-    # At the very second of an hour's promise the goods are still in time.
-    grace = max(promise_grace(tables), 1) if tables.has("order_lines", "promised_at") else 0
+    grace = promise_grace(tables) if tables.has("order_lines", "promised_at") else 0
     rows = rows.mutate(promised=rows.promised + grace)
     rows = rows.mutate(
         days_late=(rows.delivered - rows.promised) / DAY,
@@ -200,5 +207,5 @@ def first_said(tables: Tables, kinds: Sequence[str]) -> int | None:
         return None
     signals = tables.table("signals")
     found = signals.filter(signals.line_id.notnull() & signals.kind.isin(list(kinds)))
-    first = found.occurred_at.epoch_seconds().min().to_pyarrow().as_py()
+    first = whole_seconds(found.occurred_at).min().to_pyarrow().as_py()
     return None if first is None else int(first)
