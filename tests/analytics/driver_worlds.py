@@ -20,6 +20,12 @@ class Memory:
             self._connection.raw_sql(f"CREATE TABLE {name} AS SELECT * FROM given_{name}")
         self._tables = {name: self._connection.table(name) for name in tables}
 
+    def over(self, connection: ibis.BaseBackend, names: tuple[str, ...]) -> "Memory":
+        """The same over tables that a connection already has."""
+        self._connection = connection
+        self._tables = {name: connection.table(name) for name in names}
+        return self
+
     def table(self, name: str) -> ibis.Table:
         return self._tables[name]
 
