@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from enum import StrEnum
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from interlock.converse.models import Commitment, Conversation, Decision, Message, Participant
 from interlock.fabric.access import Act, may
@@ -54,6 +54,12 @@ def my_conversations(person: Person) -> QuerySet[Conversation]:
         )
         .order_by("-opened_at", "-pk")
     )
+
+
+def opened_before(conversations: QuerySet[Conversation], pk: int) -> QuerySet[Conversation]:
+    """Those that come after one in the order of the newest first: the next keyset page."""
+    last = Conversation.objects.filter(pk=pk).values("opened_at")[:1]
+    return conversations.filter(Q(opened_at__lt=Subquery(last)) | Q(opened_at=Subquery(last), pk__lt=pk))
 
 
 def waiting_for(person: Person) -> QuerySet[Conversation]:

@@ -18,7 +18,7 @@ from interlock.converse import queries
 from interlock.converse.errors import NothingSaid, NotYours, WrongState
 from interlock.converse.models import Commitment, Conversation, Decision, Message, Participant
 from interlock.fabric import journal
-from interlock.fabric.models import Context, Evidence, Person
+from interlock.fabric.models import Context, Evidence, Function, Person
 
 State = Conversation.State
 QUIET_AFTER = timedelta(days=14)
@@ -286,9 +286,11 @@ def _joined(conversation: Conversation, person: Person, now: datetime) -> Partic
     participant = conversation.participants.filter(person=person).first()
     if participant:
         return participant
-    if not person.is_staff_side or not person.functions:
+    if not person.is_staff_side:
         raise NotYours(_("You were not asked into this conversation."))
-    return invite(conversation=conversation, person=person, function=person.functions[0], by=person, now=now)
+    # Who belongs to no function speaks for those who are not at the table: the customers.
+    function = (person.functions or [Function.CUSTOMER])[0]
+    return invite(conversation=conversation, person=person, function=function, by=person, now=now)
 
 
 def _require_part(conversation: Conversation, person: Person) -> None:

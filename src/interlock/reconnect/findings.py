@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 
 from interlock.analytics.finding import Money, Term
 from interlock.analytics.totals import Total, total_of
@@ -113,6 +113,11 @@ def money_at_stake(disconnects: Iterable[Disconnect]) -> list[CurrencyTotal]:
     return sorted(totals, key=lambda total: (-total.total.parts, total.currency))
 
 
+def money_scale(listed: Sequence[Card]) -> int:
+    """The end of the one scale that all money bars of a page share, in minor units."""
+    return max((card.money.high for card in listed if card.money), default=0)
+
+
 @lru_cache(maxsize=64)
 def _total(amounts: tuple[tuple[int, int, int], ...]) -> Total:
     """The same amounts always give the same interval, so a page that is read again does not draw again."""
@@ -132,6 +137,21 @@ def money_of(disconnect: Disconnect) -> Money | None:
         caveat=disconnect.money_caveat,
         basis=disconnect.money_basis,
     )
+
+
+def quotes(disconnect: Disconnect) -> list[dict[str, object]]:
+    """What customers wrote, each with the day and the address of its signal."""
+    return [
+        {**quote, "day": date.fromisoformat(quote["when"][:10]), "url": _signal_address(quote["signal_id"])}
+        for quote in disconnect.quotes
+    ]
+
+
+def _signal_address(signal_id: str) -> str:
+    try:
+        return reverse("listen:signal", args=[signal_id])
+    except NoReverseMatch:
+        return ""
 
 
 def row_addresses(disconnect: Disconnect) -> dict[str, str]:

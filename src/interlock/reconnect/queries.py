@@ -37,12 +37,21 @@ def open_disconnects(person: Person) -> QuerySet[Disconnect]:
 
 
 def filtered_disconnects(
-    person: Person, *, tab: str = "open", function: str = "", rule: str = "", kind: str = "", text: str = ""
+    person: Person,
+    *,
+    tab: str = "open",
+    function: str = "",
+    other: str = "",
+    rule: str = "",
+    kind: str = "",
+    text: str = "",
 ) -> QuerySet[Disconnect]:
     """One tab of the list, narrowed by what the reader chose."""
     found = disconnects_visible_to(person).filter(state__in=TABS[tab])
     if function:
         found = found.filter(Q(function_a=function) | Q(function_b=function))
+    if other:
+        found = found.filter(Q(function_a=other) | Q(function_b=other))
     if rule:
         found = found.filter(rule=rule)
     if kind:

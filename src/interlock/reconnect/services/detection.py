@@ -13,7 +13,7 @@ import pyarrow as pa
 from django.db import transaction
 
 from interlock.analytics.coordination import shared_work
-from interlock.analytics.drivers import find_drivers
+from interlock.analytics.drivers import driver_report_json, find_drivers
 from interlock.analytics.finding import Report, RowQuery, Symptom, Tables
 from interlock.analytics.symptoms import find_symptoms, rows
 from interlock.converse.queries import Talk
@@ -46,7 +46,7 @@ def detect_disconnects(*, now: datetime, by: Person | None = None, again: bool =
         return known
     tables = records.current_records()
     report = find_symptoms(tables)
-    keep_drivers(snapshot, as_json(find_drivers(tables)), now)
+    keep_drivers(snapshot, as_json(driver_report_json(find_drivers(tables))), now)
     return record_report(
         report=report,
         snapshot=snapshot,

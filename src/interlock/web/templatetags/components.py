@@ -122,6 +122,14 @@ def money_at_stake(money: Any, end: int | None = None, rows_url: str = "") -> di
     return {"bar": bar, "low": ends[0], "mid": ends[1], "high": ends[2], "rows_url": rows_url}
 
 
+@register.simple_tag
+def money_line(money: Any, end: int, width: int = 148) -> SafeString:
+    """Only the bar, for a list whose rows share the scale `end`."""
+    low, mid, high = (int(part(money, name)) for name in ("low", "mid", "high"))
+    label = figures.money_range(low, mid, high, part(money, "currency"))
+    return drawings.money_bar(low, mid, high, end, label=label, width=width)
+
+
 @register.inclusion_tag(PARTS + "sum.html")
 def money_sum(money: Any) -> dict[str, Any]:
     """The arithmetic of an amount as a sum on paper, with its caveat."""

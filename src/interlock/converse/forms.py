@@ -1,0 +1,77 @@
+"""What people write in a conversation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from interlock.converse.models import Commitment, Conversation, Message
+
+
+class SayForm(forms.Form):
+    """A line, and the line it answers if any."""
+
+    body = forms.CharField(
+        label=_("Your line"), max_length=10_000, widget=forms.Textarea(attrs={"rows": 3}), strip=True
+    )
+    kind = forms.ChoiceField(choices=Message.Kind.choices, initial=Message.Kind.SAY, required=False)
+    reply_to = forms.ModelChoiceField(queryset=Message.objects.none(), required=False)
+
+    def __init__(self, *args: Any, conversation: Conversation, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reply_to"].queryset = conversation.messages.filter(removed_at=None)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        cleaned["kind"] = Message.Kind.ANSWER if cleaned.get("reply_to") else cleaned.get("kind") or "say"
+        return cleaned
+
+
+class EditForm(forms.Form):
+    """A corrected line."""
+
+    body = forms.CharField(label=_("Your line"), max_length=10_000, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class DecideForm(forms.Form):
+    """What was chosen, and why."""
+
+    chosen = forms.CharField(label=_("What is decided"), max_length=500)
+    because = forms.CharField(label=_("Because"), max_length=1000)
+    instead_of = forms.CharField(label=_("Instead of"), max_length=500, required=False)
+    revisit_on = forms.DateField(
+        label=_("Looked at again on"),
+        required=False,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+    )
+
+
+class CommitForm(forms.Form):
+    """Who does what by when."""
+
+    what = forms.CharField(label=_("What"), max_length=500)
+    owner = forms.ChoiceField(label=_("Who"))
+    due = forms.DateField(label=_("By"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
+
+    def __init__(self, *args: Any, conversation: Conversation, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._people = {str(one.person_id): one.person for one in conversation.participants.all()}
+        self.fields["owner"].choices = [(key, person.name) for key, person in self._people.items()]
+
+    def clean_owner(self) -> Any:
+        return self._people[self.cleaned_data["owner"]]
+
+
+class SettleForm(forms.Form):
+    """How a commitment ended."""
+
+    state = forms.ChoiceField(choices=Commitment.State.choices)
+    why = forms.CharField(max_length=500, required=False)
+
+
+class ParkForm(forms.Form):
+    """Why a talk is laid aside."""
+
+    reason = forms.CharField(label=_("Why it is parked"), max_length=500)

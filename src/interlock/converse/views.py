@@ -1,0 +1,323 @@
+"""Pages of conversations: mine, and one with its lines, decision, commitments and evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from interlock.converse import corrections, findings, queries, services
+from interlock.converse.errors import ConversationError
+from interlock.converse.forms import CommitForm, DecideForm, EditForm, ParkForm, SayForm, SettleForm
+from interlock.converse.models import Commitment, Conversation, Message
+from interlock.fabric.access import Act, may, needs, person_of
+from interlock.fabric.evidence import EvidenceChanged, reproduce
+from interlock.fabric.models import Person
+from interlock.store.errors import LakeError
+
+PAGE_ROWS = 30
+
+
+@require_GET
+@needs(Act.TALK)
+def conversations(request: HttpRequest) -> HttpResponse:
+    """Those I take part in, by keyset pages, the newest first."""
+    person = person_of(request)
+    mine = queries.my_conversations(person)
+    before = request.GET.get("before", "")
+    if before.isdecimal():
+        mine = queries.opened_before(mine, int(before))
+    listed = list(mine[: PAGE_ROWS + 1])
+    later = f"?before={listed[PAGE_ROWS - 1].pk}" if len(listed) > PAGE_ROWS else ""
+    context = {
+        "conversations": listed[:PAGE_ROWS],
+        "later": later,
+        "waiting": queries.waiting_count(person),
+        "may_read": may(person, Act.READ),
+    }
+    return render(request, "converse/conversations.html", context)
+
+
+@require_GET
+def conversation(request: HttpRequest, conversation_id: int) -> HttpResponse:
+    """One conversation, whole without script."""
+    person = _reader(request)
+    found = get_object_or_404(queries.whole_conversation(person), pk=conversation_id)
+    services.see(conversation=found, person=person, now=timezone.now())
+    return render(request, "converse/conversation.html", _page(request, found))
+
+
+@require_POST
+@needs(Act.TALK)
+def say(request: HttpRequest, conversation_id: int) -> HttpResponse:
+    """Write a line. With htmx the talk and the form are swapped, without it the page is loaded anew."""
+    person = person_of(request)
+    found = get_object_or_404(queries.whole_conversation(person), pk=conversation_id)
+    form = SayForm(request.POST, conversation=found)
+    if form.is_valid():
+        try:
+            services.say(conversation=found, by=person, now=timezone.now(), **form.cleaned_data)
+        except ConversationError as error:
+            form.add_error(None, str(error))
+        else:
+            if not request.htmx:
+                return redirect(f"{reverse('converse:conversation', args=[found.pk])}#say")
+            found, form = queries.whole_conversation(person).get(pk=found.pk), None
+    context = _page(request, found) | ({"say_form": form} if form else {})
+    template = "converse/conversation.html#talk" if request.htmx else "converse/conversation.html"
+    return render(request, template, context, status=422 if form else 200)
+
+
+@require_POST
+@needs(Act.TALK)
+def decide(request: HttpRequest, conversation_id: int) -> HttpResponse:
+    """Put down a decision."""
+    return _step(
+        request, conversation_id, "decide_form", lambda found: DecideForm(request.POST), services.decide
+    )
+
+
+@require_POST
+@needs(Act.TALK)
+def commit(request: HttpRequest, conversation_id: int) -> HttpResponse:
+    """Note who does what by when."""
+    return _step(
+        request,
+        conversation_id,
+        "commit_form",
+        lambda found: CommitForm(request.POST, conversation=found),
+        services.commit,
+    )
+
+
+@require_POST
+@needs(Act.TALK)
+def park(request: HttpRequest, conversation_id: int) -> HttpResponse:
+    """Lay the talk aside with a reason."""
+    return _step(
+        request,
+        conversation_id,
+        "park_form",
+        lambda found: ParkForm(request.POST),
+        services.park_conversation,
+    )
+
+
+@require_POST
+@needs(Act.TALK)
+def close(request: HttpRequest, conversation_id: int) -> HttpResponse:
+    """Close the talk."""
+    found = _visible(request, conversation_id)
+    return _act(request, found, services.close_conversation, conversation=found)
+
+
+@require_POST
+@needs(Act.TALK)
+def resume(request: HttpRequest, conversation_id: int) -> HttpResponse:
+    """Take a parked talk up again."""
+    found = _visible(request, conversation_id)
+    return _act(request, found, services.resume_conversation, conversation=found)
+
+
+@require_POST
+@needs(Act.TALK)
+def settle(request: HttpRequest, commitment_id: int) -> HttpResponse:
+    """Say how a commitment ended."""
+    visible = queries.conversations_visible_to(person_of(request))
+    commitment = get_object_or_404(
+        Commitment.objects.select_related("conversation"), pk=commitment_id, conversation__in=visible
+    )
+    form = SettleForm(request.POST)
+    if not form.is_valid():
+        raise Http404
+    return _act(
+        request,
+        commitment.conversation,
+        services.settle_commitment,
+        commitment=commitment,
+        **form.cleaned_data,
+    )
+
+
+@require_POST
+@needs(Act.TALK)
+def edit(request: HttpRequest, message_id: int) -> HttpResponse:
+    """Correct a line of one's own."""
+    message = _message(request, message_id)
+    form = EditForm(request.POST)
+    if not form.is_valid():
+        messages.info(request, _("Nothing was changed: an empty line cannot stand; take it away instead."))
+        return _back(message.conversation)
+    undo = reverse("converse:undo_edit", args=[message.pk])
+    return _act(
+        request,
+        message.conversation,
+        corrections.edit_message,
+        message=message,
+        body=form.cleaned_data["body"],
+        said=(_("Corrected."), f"undo:{undo}"),
+    )
+
+
+@require_POST
+@needs(Act.TALK)
+def undo_edit(request: HttpRequest, message_id: int) -> HttpResponse:
+    """Bring back the text before the correction."""
+    message = _message(request, message_id)
+    return _act(request, message.conversation, corrections.undo_edit, message=message)
+
+
+@require_POST
+@needs(Act.TALK)
+def remove(request: HttpRequest, message_id: int) -> HttpResponse:
+    """Take a line of one's own away."""
+    message = _message(request, message_id)
+    undo = reverse("converse:restore_message", args=[message.pk])
+    return _act(
+        request,
+        message.conversation,
+        corrections.remove_message,
+        message=message,
+        said=(_("Your line is taken away; its place stays."), f"undo:{undo}"),
+    )
+
+
+@require_POST
+@needs(Act.TALK)
+def restore(request: HttpRequest, message_id: int) -> HttpResponse:
+    """Put a line back."""
+    message = _message(request, message_id)
+    return _act(request, message.conversation, corrections.restore_message, message=message)
+
+
+@require_GET
+def evidence_file(request: HttpRequest, conversation_id: int) -> HttpResponse:
+    """The frozen rows, byte for byte; refused when they are not the same any more."""
+    found = _visible(request, conversation_id, Act.DOWNLOAD)
+    if found.evidence is None:
+        raise Http404
+    try:
+        content = reproduce(found.evidence)
+    except (EvidenceChanged, LakeError) as error:
+        return HttpResponse(str(error), status=410, content_type="text/plain; charset=utf-8")
+    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="evidence-{found.evidence.pk}.csv"'
+    return response
+
+
+@require_GET
+def check_evidence(request: HttpRequest, conversation_id: int) -> HttpResponse:
+    """Run the frozen question again and say whether it gives the same bytes."""
+    found = _visible(request, conversation_id, Act.READ)
+    if found.evidence is None:
+        raise Http404
+    try:
+        reproduce(found.evidence)
+        context = {"same": True}
+    except (EvidenceChanged, LakeError) as error:
+        context = {"same": False, "reason": str(error)}
+    context |= {"conversation": found, "evidence": found.evidence, "at": timezone.now()}
+    return render(request, "converse/evidence.html", context)
+
+
+def _page(request: HttpRequest, found: Conversation) -> dict[str, Any]:
+    person = person_of(request)
+    participants = list(found.participants.all())
+    who, readers = findings.readers(participants)
+    mine = next((one for one in participants if one.person_id == person.pk), None)
+    return {
+        "conversation": found,
+        "participants": participants,
+        "lines": findings.lines(found, person, timezone.now()),
+        "steps": findings.steps(found),
+        "mark": findings.mark(found),
+        "who": who,
+        "readers": readers,
+        "mine": mine,
+        "first_answer": findings.first_answer_hours(found),
+        "today": timezone.localdate(),
+        "may_talk": may(person, Act.TALK) and not found.is_over,
+        "may_decide": bool(mine) and found.state in {"two_way", "decided", "acted"},
+        "may_commit": bool(mine) and not found.is_over,
+        "may_read": may(person, Act.READ),
+        "may_download": may(person, Act.DOWNLOAD),
+        "say_form": SayForm(conversation=found),
+        "decide_form": DecideForm(),
+        "commit_form": CommitForm(conversation=found),
+        "park_form": ParkForm(),
+    }
+
+
+def _step(
+    request: HttpRequest,
+    conversation_id: int,
+    name: str,
+    form_of: Callable[[Conversation], Any],
+    service: Callable[..., object],
+) -> HttpResponse:
+    """Run a service with what a form holds; a wrong form comes back on the whole page."""
+    person = person_of(request)
+    found = get_object_or_404(queries.whole_conversation(person), pk=conversation_id)
+    form = form_of(found)
+    if form.is_valid():
+        try:
+            service(conversation=found, by=person, now=timezone.now(), **form.cleaned_data)
+        except ConversationError as error:
+            form.add_error(None, str(error))
+        else:
+            return _back(found)
+    return render(request, "converse/conversation.html", _page(request, found) | {name: form}, status=422)
+
+
+def _act(
+    request: HttpRequest,
+    found: Conversation,
+    service: Callable[..., object],
+    *,
+    said: tuple[str, str] | None = None,
+    **what: Any,
+) -> HttpResponse:
+    """Run a service; a refusal is told, success is told with its undo when there is one."""
+    try:
+        service(by=person_of(request), now=timezone.now(), **what)
+    except ConversationError as error:
+        messages.info(request, str(error))
+    else:
+        if said:
+            messages.info(request, said[0], extra_tags=said[1])
+    return _back(found)
+
+
+def _visible(request: HttpRequest, conversation_id: int, act: Act = Act.TALK) -> Conversation:
+    person = _reader(request)
+    if not may(person, act):
+        raise PermissionDenied
+    visible = queries.conversations_visible_to(person).select_related("evidence")
+    return get_object_or_404(visible, pk=conversation_id)
+
+
+def _message(request: HttpRequest, message_id: int) -> Message:
+    visible = queries.conversations_visible_to(person_of(request))
+    return get_object_or_404(
+        Message.objects.select_related("conversation"), pk=message_id, conversation__in=visible
+    )
+
+
+def _reader(request: HttpRequest) -> Person:
+    """Observers read too, so reading needs either of the two acts."""
+    person = person_of(request)
+    if person is None or not (may(person, Act.READ) or may(person, Act.TALK)):
+        raise PermissionDenied
+    return person
+
+
+def _back(found: Conversation) -> HttpResponse:
+    return redirect("converse:conversation", found.pk)

@@ -1,0 +1,117 @@
+"""The rows behind a disconnect's numbers, read from the records exactly as they were when it was found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import ibis
+from django.utils.translation import gettext as _
+
+from interlock.analytics.finding import RowQuery, Tables
+from interlock.analytics.symptoms import rows
+from interlock.fabric import records
+from interlock.fabric.evidence import query_of
+from interlock.reconnect.columns import DAY, Column, shown_columns, sides_of
+from interlock.reconnect.errors import RowsGone
+from interlock.reconnect.models import Disconnect
+from interlock.store.errors import LakeError
+
+SELECTIONS = ("all", "hits")
+PAGE_ROWS = 50
+
+
+@dataclass(frozen=True)
+class RowPage:
+    """One page of rows. The versions never change, so counting pages is safe."""
+
+    columns: list[Column]
+    sides: list[dict[str, object]]
+    rows: list[list[Any]]
+    total: int
+    first: int
+    sort: str
+    descending: bool
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.rows) - 1
+
+
+def row_page(
+    disconnect: Disconnect, selection: str, *, page: int = 1, sort: str = "", descending: bool = False
+) -> RowPage:
+    """One page of the rows of a selection, in the rule's own order unless a column is asked for.
+
+    Raises:
+        RowsGone: the versions of the records are no longer kept.
+    """
+    first = (page - 1) * PAGE_ROWS
+    with _tables(disconnect) as tables:
+        found = rows(tables, _query(disconnect, selection))
+        columns = shown_columns(found.columns)
+        sort = sort if sort in {column.name for column in columns} else ""
+        total = int(found.count().to_pyarrow().as_py())
+        ordered = _ordered(found, sort, descending) if sort else found
+        read = ordered.limit(PAGE_ROWS, offset=first).to_pyarrow().to_pylist()
+    cells = [[row[column.name] for column in columns] for row in read]
+    return RowPage(columns, sides_of(columns), cells, total, first + 1, sort, descending)
+
+
+def all_rows(disconnect: Disconnect, selection: str) -> tuple[list[str], Iterator[list[Any]]]:
+    """Every column and row of a selection, for a file.
+
+    Raises:
+        RowsGone: the versions of the records are no longer kept.
+    """
+    with _tables(disconnect) as tables:
+        found = rows(tables, _query(disconnect, selection)).to_pyarrow()
+    return found.column_names, (list(row.values()) for row in found.to_pylist())
+
+
+def sample_table(disconnect: Disconnect) -> dict[str, Any]:
+    """The rows kept with the finding, as the evidence table draws them. Reads nothing."""
+    sample = disconnect.sample or {"columns": [], "rows": []}
+    columns = shown_columns(sample["columns"])
+    places = [sample["columns"].index(column.name) for column in columns]
+    return {
+        "columns": columns,
+        "sides": sides_of(columns),
+        "rows": [
+            [_cell(row[place], column) for place, column in zip(places, columns, strict=True)]
+            for row in sample["rows"]
+        ],
+    }
+
+
+def _cell(value: Any, column: Column) -> Any:
+    """JSON holds days as text; the table wants days."""
+    return datetime.fromisoformat(value) if column.kind == DAY and isinstance(value, str) else value
+
+
+def _query(disconnect: Disconnect, selection: str) -> RowQuery:
+    return replace(query_of(disconnect.row_query), selection=selection)
+
+
+@contextmanager
+def _tables(disconnect: Disconnect) -> Iterator[Tables]:
+    try:
+        if disconnect.versions == dict(records.snapshot().versions):
+            yield records.current_records()
+            return
+        with records.records_at(disconnect.versions) as tables:
+            yield tables
+    except LakeError as error:
+        raise RowsGone(
+            _("These rows can no longer be read: %(reason)s Find the disconnects anew to see today's rows.")
+            % {"reason": error}
+        ) from error
+
+
+def _ordered(found: ibis.Table, sort: str, descending: bool) -> ibis.Table:
+    """Order by one column, then by all others, so that no row changes its page."""
+    first = ibis.desc(sort) if descending else ibis.asc(sort)
+    return found.order_by([first, *(name for name in found.columns if name != sort)])
