@@ -78,7 +78,9 @@ def sample_table(disconnect: Disconnect) -> dict[str, Any]:
     columns = shown_columns(sample["columns"])
     places = [sample["columns"].index(column.name) for column in columns]
     return {
-        "columns": columns,
+        "columns": [
+            {"label": column.label, "kind": column.kind, "side": column.starts} for column in columns
+        ],
         "sides": sides_of(columns),
         "rows": [
             [_cell(row[place], column) for place, column in zip(places, columns, strict=True)]
