@@ -51,4 +51,4 @@ def fits(mapping: Mapping, columns: dict[str, tuple[str, ...]]) -> bool:
         for name in found[alias]:
             if not used[alias] <= set(columns[name]):
                 return False
-    return True
+    return any(found.values())

@@ -4,6 +4,7 @@ from datetime import datetime
 from pathlib import Path
 
 from .csv_folder import open_files
+from .database import is_address, open_database
 from .errors import ConnectorError
 from .limits import DEFAULT_LIMITS, Limits
 from .making.workbench import Workbench
@@ -28,6 +29,9 @@ def open_source(
     """
     bench = Workbench(limits)
     try:
+        if is_address(str(path_or_url)):
+            label, raws, skipped = open_database(str(path_or_url))
+            return StagedSource(label, raws, skipped, bench, mapping, now)
         path = Path(path_or_url)
         raws, skipped = open_files(path, limits, bench.folder)
         return StagedSource(path.name or str(path), raws, skipped, bench, mapping, now)

@@ -38,6 +38,7 @@ class StagedSource:
         self._bench = bench
         self._now = now
         self._broken: dict[str, Skipped] = {}
+        self._made: Maker | None = None
 
     def __enter__(self) -> "StagedSource":
         return self
@@ -80,11 +81,15 @@ class StagedSource:
         maker = Maker(self._bench, mapping, files, self._now)
         maker.on_table = lambda table: tell(Progress(f"making {table}", 0, total))
         yield from maker.chunks()
+        self._made = maker
 
     def near_keys(self, mapping: Mapping) -> tuple[NearKey, ...]:
         """Keys that are used but do not exist, with the one each may have meant."""
-        files = self._aliased(mapping, lambda _: None)
-        return find_near_keys(Maker(self._bench, mapping, files, self._now))
+        if self._made is None or self._made.mapping != mapping:
+            files = self._aliased(mapping, lambda _: None)
+            self._made = Maker(self._bench, mapping, files, self._now)
+            self._made.make_keys()
+        return find_near_keys(self._made)
 
     def _columns(self) -> dict[str, tuple[str, ...]]:
         return {staged.raw.name: staged.columns for staged in self._all_staged()}

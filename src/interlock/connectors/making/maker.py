@@ -1,25 +1,37 @@
 """A whole mapping over staged files: the chunks of every contract table, parents before children."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import pyarrow as pa
 
 from interlock.store.contract import TABLES, arrow_schema
 
+from ..keys import REFERENCES
 from ..mapping.model import Mapping, Output
 from ..records import Chunk, LeftOut, Refusal
 from . import sql
 from .conditions import condition
 from .conversions import sql_type
 from .duplicates import settle_duplicates
+from .joins import from_clause
 from .outputs import OutputMaker, Target
 from .scope import FILE, AliasedFiles, Scope
 from .workbench import ROW, Workbench
 
 CHUNK_ROWS = 250_000
 CHUNK_REFUSALS = 50_000
+
+
+@dataclass(frozen=True)
+class Use:
+    """How often a column of a table uses each key of its parent: a workbench table of (k, n)."""
+
+    table: str
+    column: str
+    parent: str
+    counts: str
 
 
 @dataclass
@@ -31,6 +43,8 @@ class Maker:
     files: dict[str, AliasedFiles]
     now: datetime | None
     on_table: Callable[[str], None] = lambda _: None
+    keys: dict[str, str] = field(default_factory=dict)
+    uses: list[Use] = field(default_factory=list)
 
     def chunks(self) -> Iterator[Chunk]:
         """Make every table in turn and hand over its rows and refusals."""
@@ -59,7 +73,37 @@ class Maker:
             names.update({(number, index): one.raw.name for index, one in enumerate(staged)})
         self._refuse_unreadable(target, outputs)
         repeated = settle_duplicates(self.bench, target, names) if names else 0
+        self._keep_keys(target)
         return target, repeated, left_out, notes
+
+    def make_keys(self) -> None:
+        """Make every table for its keys alone."""
+        for table in dict.fromkeys(output.table for output in self.mapping.outputs):
+            target, *_ = self.make_table(table)
+            self._drop(target)
+
+    def _keep_keys(self, target: Target) -> None:
+        """Keep the keys of a table that others point to, and what it points to itself."""
+        columns = {name for output in self.mapping.outputs for name in output.columns}
+        if any(REFERENCES.get(name) == target.table for name in columns):
+            self.keys[target.table] = self.bench.new_name("keys")
+            key = sql.name(TABLES[target.table].key[0])
+            self.bench.run(f"CREATE TABLE {self.keys[target.table]} AS SELECT {key} AS k FROM {target.rows}")
+        for column in TABLES[target.table].column_names:
+            parent = REFERENCES.get(column)
+            if parent is None or column in TABLES[target.table].key or column not in columns:
+                continue
+            use = Use(target.table, column, parent, self.bench.new_name("used"))
+            name = sql.name(column)
+            self.bench.run(
+                f"CREATE TABLE {use.counts} AS SELECT {name} AS k, count(*) AS n FROM {target.rows} "
+                f"WHERE {name} IS NOT NULL GROUP BY 1"
+            )
+            self.uses.append(use)
+
+    def _drop(self, target: Target) -> None:
+        self.bench.run(f"DROP TABLE {target.rows}")
+        self.bench.run(f"DROP TABLE {target.refusals}")
 
     def _target(self, table: str) -> Target:
         target = Target(table, self.bench.new_name("rows"), self.bench.new_name("refused"))
@@ -107,8 +151,7 @@ class Maker:
             yield first
         for page in refusals:
             yield Chunk(table, _empty(table), page)
-        self.bench.run(f"DROP TABLE {target.rows}")
-        self.bench.run(f"DROP TABLE {target.refusals}")
+        self._drop(target)
 
     def _rows(self, target: Target) -> Iterator[pa.Table]:
         schema = arrow_schema(target.table)
@@ -145,7 +188,7 @@ class Maker:
         assert output.when is not None
         scope = Scope(self.bench, self.files, output, self.mapping.time_zone)
         where = condition(output.when, scope)
-        return f"SELECT b.{ROW} FROM {scope.from_clause()} WHERE b.{FILE} = {index} AND {where}"
+        return f"SELECT b.{ROW} FROM {from_clause(scope)} WHERE b.{FILE} = {index} AND {where}"
 
 
 def _empty(table: str) -> pa.Table:

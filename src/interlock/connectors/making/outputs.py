@@ -7,12 +7,13 @@ from interlock.store.contract import TABLES
 
 from ..errors import MappingError
 from ..keys import REFERENCES, is_key
-from ..mapping.model import Mapping, Output, Recipe
+from ..mapping.model import Leave, Mapping, Output, Recipe
 from ..records import LeftOut
 from . import sql
 from .checks import Check, Flags, checks_of
 from .conditions import condition
 from .conversions import sql_type
+from .joins import from_clause
 from .scope import FILE, AliasedFiles, MissingColumn, Scope
 from .values import REFUSED, cell
 from .workbench import ROW, Workbench
@@ -118,11 +119,11 @@ class OutputMaker:
                 parts.append(f"{raw} AS {sql.name('raw ' + name)}")
         left = " ".join(
             f"WHEN {condition(leave.when, scope)} THEN {number}"
-            for number, leave in enumerate(self.output.leave_out, 1)
+            for number, leave in enumerate(self._leave_out(), 1)
         )
         parts.append(f"{f'CASE {left} ELSE 0 END' if left else '0'} AS _left")
         where = f" WHERE {condition(self.output.when, scope)}" if self.output.when else ""
-        inner = f"SELECT {', '.join(parts)} FROM {scope.from_clause()}{where}"
+        inner = f"SELECT {', '.join(parts)} FROM {from_clause(scope)}{where}"
         fault = " ".join(f"WHEN {check.fault} THEN {number}" for number, check in enumerate(checks, 1))
         shown = " ".join(
             f"WHEN {number} THEN CAST({check.shown} AS VARCHAR)" for number, check in enumerate(checks, 1)
@@ -134,17 +135,21 @@ class OutputMaker:
             f"CASE WHEN _fault > 0 THEN left(CASE _fault {shown} END, 1000) END AS _shown FROM ({middle})"
         )
 
+    def _leave_out(self) -> tuple[Leave, ...]:
+        return (*self.files[self.output.alias].rule.leave_out, *self.output.leave_out)
+
     def file_name(self, index: int) -> str:
         return self.files[self.output.alias].staged[index].raw.name
 
     def _count_left_out(self, checked: str, made: Made) -> None:
-        if not self.output.leave_out:
+        leaves = self._leave_out()
+        if not leaves:
             return
         counts = self.bench.rows(
             f"SELECT _left, {FILE}, count(*) FROM {checked} WHERE _left > 0 GROUP BY ALL ORDER BY ALL"
         )
         for left, file, rows in counts:
-            reason = self.output.leave_out[left - 1].reason
+            reason = leaves[left - 1].reason
             made.left_out.append(LeftOut(self.output.table, self.file_name(file), reason, rows))
 
     def _refuse(self, checked: str, checks: list[Check]) -> None:

@@ -9,7 +9,6 @@ from ..mapping.model import FileRule, Join, Lookup, Output
 from . import sql
 from .workbench import ROW, Staged, Workbench
 
-BLANKS = " \t\r\n\u00a0"
 FILE = "_file"
 
 
@@ -34,8 +33,8 @@ class AliasedFiles:
         return " UNION ALL BY NAME ".join(parts)
 
     def clean(self, column: str) -> str:
-        """SQL of one cell without blanks around it; nothing where it says nothing."""
-        bare = f"nullif(trim({sql.name(column)}, {sql.text(BLANKS)}), '')"
+        """SQL of one cell; nothing where its word means nothing, such as N/A."""
+        bare = sql.name(column)
         if not self.rule.empty:
             return bare
         return f"CASE WHEN {bare} NOT IN ({sql.texts(self.rule.empty)}) THEN {bare} END"
@@ -80,7 +79,7 @@ class Scope:
         if column not in other.columns:
             raise MissingColumn(_missing(column, join.alias, other.columns, place))
         self.joined.setdefault(join.alias, {})[column] = None
-        return f"{sql.name('j ' + join.alias)}.{sql.name(column)}"
+        return f"{join_name(join)}.{sql.name(column)}"
 
     def lookup(self, lookup: Lookup, using: str, place: str) -> str:
         """SQL of the value that another file gives for a key."""
@@ -98,38 +97,16 @@ class Scope:
         )
         return f"{alias}.v"
 
-    def from_clause(self) -> str:
-        """The base rows, the joined rows and the lookups, after all columns are resolved."""
-        joins: list[str] = []
-        # Backwards, since a later join may need columns of an earlier one.
-        for join in reversed(self.output.joins):
-            if join.alias in self.joined:
-                joins.insert(0, self._join_clause(join))
+    def base_rows(self) -> str:
+        """SQL of the file's rows as `b`, with the columns that were asked for so far."""
         own = self.files[self.output.alias]
         cleaned = "".join(f", {own.clean(column)} AS {sql.name(column)}" for column in self.used)
-        base = f"(SELECT {FILE}, {ROW}{cleaned} FROM ({own.source()})) b"
-        return " ".join([base, *joins, *self.lookups])
+        return f"(SELECT {FILE}, {ROW}{cleaned} FROM ({own.source()})) b"
 
-    def _join_clause(self, join: Join) -> str:
-        other = self.files[join.alias]
-        keys = [theirs for theirs, _ in join.on]
-        for column in (*keys, *([join.first_by] if join.first_by else [])):
-            if column not in other.columns:
-                raise MissingColumn(_missing(column, join.alias, other.columns, self.output.place))
-        columns = dict.fromkeys([*keys, *self.joined[join.alias]])
-        cleaned = ", ".join(f"{other.clean(column)} AS {sql.name(column)}" for column in columns)
-        partition = ", ".join(other.clean(key) for key in keys)
-        first = ""
-        if join.first_by:
-            by = sql.name(join.first_by)
-            first = f"try_cast({by} AS DOUBLE) NULLS LAST, {by}, "
-        alias = sql.name("j " + join.alias)
-        ours = [f"{alias}.{sql.name(theirs)} = {self.column(mine)}" for theirs, mine in join.on]
-        return (
-            f"LEFT JOIN (SELECT {cleaned} FROM ({other.source()}) "
-            f"QUALIFY row_number() OVER (PARTITION BY {partition} ORDER BY {first}{FILE}, {ROW}) = 1) "
-            f"{alias} ON {' AND '.join(ours)}"
-        )
+
+def join_name(join: Join) -> str:
+    """The name of a joined file inside a query."""
+    return sql.name("j " + join.alias)
 
 
 def _missing(column: str, alias: str, columns: tuple[str, ...], place: str) -> str:

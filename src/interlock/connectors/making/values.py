@@ -35,7 +35,7 @@ def cell(recipe: Recipe, scope: Scope, want: str) -> Cell:
     """The SQL of one recipe, as the wanted type of the contract (`text`, `decimal(2)`, `timestamp`, ...)."""
     start = _origin(recipe, scope)
     if _changes_text(recipe):
-        changed = _text_steps(recipe, as_text(start.value, start.kind))
+        changed = text_steps(recipe, as_text(start.value, start.kind))
         start = Cell(changed, changed, "text")
     return Cell(start.raw, convert(recipe, start.value, start.kind, want, scope.rule, scope.time_zone), want)
 
@@ -46,7 +46,10 @@ def _changes_text(recipe: Recipe) -> bool:
     )
 
 
-def _text_steps(recipe: Recipe, value: str) -> str:
+def text_steps(recipe: Recipe, value: str) -> str:
+    """SQL of a text after the recipe's steps on texts; the text itself where there are none."""
+    if not _changes_text(recipe):
+        return value
     if recipe.values is not None:
         value = _mapped(recipe, value)
     for old, new in recipe.replace:

@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ..limits import Limits
 from ..mapping.model import FileRule
@@ -16,6 +17,24 @@ from . import sql
 
 ROW = "_row"
 _READ_OPTIONS = ("encoding", "delimiter", "header", "short_rows")
+
+
+def _trimmed(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Cells without blanks around them; a cell of blanks is empty."""
+    arrays = [
+        pc.utf8_trim_whitespace(array) if pa.types.is_string(array.type) else array for array in batch.columns
+    ]
+    arrays = [_emptied(array) for array in arrays]
+    return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
+
+
+def _emptied(array: pa.Array) -> pa.Array:
+    if not pa.types.is_string(array.type):
+        return array
+    blank = pc.equal(pc.binary_length(array), 0)
+    if not pc.any(blank).as_py():
+        return array
+    return pc.if_else(blank, pa.scalar(None, pa.string()), array)
 
 
 @dataclass(frozen=True)
@@ -69,7 +88,7 @@ class Workbench:
         columns = ", ".join(f"{sql.name(column)} VARCHAR" for column in reading.columns)
         self.run(f"CREATE TABLE {table} ({columns}{', ' if columns else ''}{ROW} BIGINT)")
         for batch in reading.batches:
-            self.insert(table, pa.Table.from_batches([batch]))
+            self.insert(table, pa.Table.from_batches([_trimmed(batch)]))
         if reading.columns:
             filled = ", ".join(sql.name(column) for column in reading.columns)
             self.run(f"DELETE FROM {table} WHERE coalesce({filled}) IS NULL")

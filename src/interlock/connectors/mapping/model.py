@@ -24,6 +24,7 @@ class FileRule:
     thousands: str = ""
     empty: tuple[str, ...] = ()
     short_rows: str = "refuse"
+    leave_out: tuple["Leave", ...] = ()
 
 
 @dataclass(frozen=True)
@@ -163,11 +164,12 @@ class Leave:
 
 @dataclass(frozen=True)
 class Join:
-    """The one row of another file whose columns equal ours: pairs of (theirs, ours)."""
+    """The first row of another file whose columns equal ours: pairs of (theirs, ours)."""
 
     alias: str
-    on: tuple[tuple[str, str], ...]
+    on: tuple[tuple[str, Recipe], ...]
     first_by: str = ""
+    when: Condition | None = None
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ TOP = (
     "repair_keys",
 )  # fmt: skip
 FILE = (
-    "names", "optional", "encoding", "delimiter", "header", "decimal", "thousands", "empty", "short_rows",
+    "names", "optional", "encoding", "delimiter", "header", "decimal", "thousands", "empty", "short_rows", "leave_out",
 )  # fmt: skip
 OUTPUT = ("from", "join", "when", "leave_out", "one_per_key", "only_new", "columns")
 
@@ -108,6 +108,7 @@ def _file(at: Place, alias: str) -> FileRule:
         thousands=at.at("thousands").text() if at.has("thousands") else "",
         empty=at.at("empty").texts() if at.has("empty") else (),
         short_rows=at.at("short_rows").choice(("refuse", "fill")) if at.has("short_rows") else "refuse",
+        leave_out=_leaves(at),
     )
 
 
@@ -123,7 +124,9 @@ def _output(at: Place, table: str, files: dict[str, FileRule], lists: Lists) -> 
             raise at.fail(f"{key} is missing.")
     columns = _columns(at.at("columns"), table, lists)
     joins = (
-        tuple(_join(at.at("join", alias), files) for alias in at.at("join").names()) if at.has("join") else ()
+        tuple(_join(at.at("join", alias), files, lists) for alias in at.at("join").names())
+        if at.has("join")
+        else ()
     )
     return Output(
         table=table,
@@ -131,7 +134,7 @@ def _output(at: Place, table: str, files: dict[str, FileRule], lists: Lists) -> 
         columns=columns,
         joins=joins,
         when=read_condition(at.at("when")) if at.has("when") else None,
-        leave_out=tuple(_leave(item) for item in at.at("leave_out").items()) if at.has("leave_out") else (),
+        leave_out=_leaves(at),
         one_per_key=at.at("one_per_key").flag() if at.has("one_per_key") else False,
         only_new=at.at("only_new").flag() if at.has("only_new") else False,
         place=str(at.fail("").args[0]).removesuffix(": "),
@@ -150,6 +153,10 @@ def _columns(at: Place, table: str, lists: Lists) -> dict[str, Recipe]:
     return columns
 
 
+def _leaves(at: Place) -> tuple[Leave, ...]:
+    return tuple(_leave(item) for item in at.at("leave_out").items()) if at.has("leave_out") else ()
+
+
 def _leave(at: Place) -> Leave:
     at.names(("when", "reason"), "word here")
     for key in ("when", "reason"):
@@ -158,15 +165,16 @@ def _leave(at: Place) -> Leave:
     return Leave(read_condition(at.at("when")), at.at("reason").text())
 
 
-def _join(at: Place, files: dict[str, FileRule]) -> Join:
+def _join(at: Place, files: dict[str, FileRule], lists: Lists) -> Join:
     alias = str(at.path[-1])
     if alias not in files:
         raise at.fail(f"no file is named {alias}; files: {', '.join(files)}.")
-    at.names(("on", "first_by"), "word about a join")
+    at.names(("on", "first_by", "when"), "word about a join")
     if not at.has("on"):
         raise at.fail("on is missing: {their column: our column}.")
     first_by = at.at("first_by").text() if at.has("first_by") else ""
-    return Join(alias, tuple(read_pairs(at.at("on")).items()), first_by)
+    on = tuple((theirs, read_recipe(at.at("on", theirs), lists)) for theirs in at.at("on").names())
+    return Join(alias, on, first_by, read_condition(at.at("when")) if at.has("when") else None)
 
 
 def mark_shipped(mapping: Mapping) -> Mapping:

@@ -45,9 +45,11 @@ def _of_output(output: Output) -> Iterator[tuple[str, str]]:
     for join in output.joins:
         for theirs, ours in join.on:
             yield join.alias, theirs
-            yield "", ours
+            yield from _of_recipe(ours)
         if join.first_by:
             yield join.alias, join.first_by
+        if join.when:
+            yield from ((join.alias, column) for _, column in _of_condition(join.when))
     conditions = [output.when, *(leave.when for leave in output.leave_out)]
     for condition in conditions:
         if condition is not None:
