@@ -69,17 +69,20 @@ def last_event(tables: Tables) -> datetime | None:
     """Return the last moment the records speak of, strays left out; None without any event."""
     months: dict[int, tuple[int, datetime]] = {}
     for table, column in _EVENT_TIMES:
-        if not tables.has(table, column):
-            continue
-        at = tables.table(table)[column].cast("timestamp(6)").name("at")
-        timed = at.as_table().filter(lambda t: t.at.notnull())
-        counted = timed.group_by(month=timed.at.year() * 12 + timed.at.month()).agg(
-            n=ibis._.count(), last=ibis._.at.max()
-        )
-        for row in counted.to_pyarrow().to_pylist():
-            n, last = months.get(row["month"], (0, row["last"]))
-            months[row["month"]] = (n + row["n"], max(last, row["last"]))
+        if tables.has(table, column):
+            for month, (n, last) in _recent_months(tables.table(table)[column]).items():
+                known, latest = months.get(month, (0, last))
+                months[month] = (known + n, max(latest, last))
     return _present(months)
+
+
+def _recent_months(column: ir.Column) -> dict[int, tuple[int, datetime]]:
+    at = column.cast("timestamp(6)").name("at")
+    timed = at.as_table().filter(lambda t: t.at.notnull())
+    counted = timed.group_by(month=timed.at.year() * 12 + timed.at.month()).agg(
+        n=ibis._.count(), last=ibis._.at.max()
+    )
+    return {row["month"]: (row["n"], row["last"]) for row in counted.to_pyarrow().to_pylist()}
 
 
 def _present(months: dict[int, tuple[int, datetime]]) -> datetime | None:

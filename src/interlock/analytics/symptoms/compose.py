@@ -9,7 +9,7 @@ from interlock.analytics.finding import Money, Sentence, Symptom, gettext_noop
 from interlock.analytics.statistics import wilson
 from interlock.analytics.symptoms.bench import WINDOW_DAYS, Bench
 from interlock.analytics.symptoms.cube import Cube
-from interlock.analytics.symptoms.evidence import periods, quotes, row_query, select_rows, siblings
+from interlock.analytics.symptoms.evidence import History, quotes, row_query, select_rows, siblings
 from interlock.analytics.symptoms.labels import context_of, labels_of, words_of
 from interlock.analytics.symptoms.rule import Period, Rule, chance_sentence, per_hundred
 from interlock.analytics.symptoms.search import Alarm
@@ -24,6 +24,7 @@ class Ground:
     facts: ir.Table
     cube: Cube
     period: Period
+    history: History
     adjusted: tuple[str, ...]
     missing: str = ""
     said_by: str = "line_id"
@@ -65,7 +66,7 @@ def compose(ground: Ground, alarm: Alarm, wording: Wording, money: Money | None,
         lead=wording.harm or chance,
         why=_why(ground, alarm, chance if wording.harm else None),
         siblings=siblings(ground.bench, ground.cube, alarm),
-        periods=periods(ground.cube, alarm),
+        periods=ground.history.get(alarm.columns + alarm.key, ()),
         rows=query,
         quotes=quotes(ground.bench, inside.filter(inside.hit == 1), ground.said_by),
         bring=wording.bring or ground.rule.bring,

@@ -4,7 +4,7 @@ A cube has one cell per combination of group columns and month. Rules share it, 
 fact table is read once.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import ibis
 import ibis.expr.types as ir
@@ -25,7 +25,6 @@ class Cube:
         codes: level of each cell per column, -1 where the record has none, each shape (c,).
         levels: the levels' keys per column.
         n: cases; x: events; amount: money on all cases; hit_amount: money on events; all (c,).
-        age: 2 in the short window, 1 in the long one only, 0 before, (c,).
         months: month number of each cell, (c,).
     """
 
@@ -35,18 +34,7 @@ class Cube:
     x: Floats
     amount: Floats
     hit_amount: Floats
-    age: Codes
     months: Codes
-    judged_from: int = 2
-
-    @property
-    def current(self) -> NDArray[np.bool_]:
-        """Whether each cell lies in the window that is judged, shape (c,)."""
-        return np.asarray(self.age >= self.judged_from)
-
-    def since(self, age: int) -> "Cube":
-        """Return the same counts, judged from the given age on."""
-        return replace(self, judged_from=age)
 
     def holds(self, columns: tuple[str, ...], key: tuple[str, ...]) -> NDArray[np.bool_]:
         """Return which cells belong to a group, shape (c,)."""
@@ -55,30 +43,15 @@ class Cube:
             inside &= self.codes[name] == self.levels[name].index(part)
         return inside
 
-    def only(self, keep: NDArray[np.bool_]) -> "Cube":
-        """Return the cells of a mask, levels unchanged."""
-        return Cube(
-            {name: codes[keep] for name, codes in self.codes.items()},
-            self.levels,
-            self.n[keep],
-            self.x[keep],
-            self.amount[keep],
-            self.hit_amount[keep],
-            self.age[keep],
-            self.months[keep],
-            self.judged_from,
-        )
-
 
 def cube_of(facts: ir.Table, columns: tuple[str, ...]) -> Cube:
-    """Count facts by columns, month and window.
+    """Count facts by columns and month.
 
     Args:
-        facts: rows with `hit` (0 or 1), `amount` (may be null), `month` and `age` (integers)
-            and the columns.
+        facts: rows with `hit` (0 or 1), `amount` (may be null), `month` (integer) and the columns.
         columns: group columns of type string.
     """
-    counted = facts.group_by([*columns, MONTH, "age"]).agg(
+    counted = facts.group_by([*columns, MONTH]).agg(
         n=ibis._.count(),
         x=ibis._.hit.sum(),
         amount_sum=ibis._.amount.sum(),
@@ -101,7 +74,6 @@ def _from_arrow(cells: pa.Table, columns: tuple[str, ...]) -> Cube:
         _floats(cells["x"]),
         _floats(cells["amount_sum"]),
         _floats(cells["hit_amount"]),
-        cells["age"].to_numpy().astype(np.int64),
         cells[MONTH].fill_null(0).to_numpy().astype(np.int64),
     )
 

@@ -7,10 +7,8 @@ import ibis.expr.types as ir
 
 from interlock.analytics.finding import RowQuery, Tables, gettext_noop
 from interlock.analytics.symptoms import facts as fact
-from interlock.analytics.symptoms.bench import Bench
 from interlock.analytics.symptoms.evidence import select_rows
 from interlock.analytics.symptoms.rule import Need
-from interlock.analytics.symptoms.uplift import order_value
 
 NEEDS = (
     Need(
@@ -64,13 +62,6 @@ def amounts_caveat(margin: float | None) -> str:
     return gettext_noop(
         "Margin of deals lost beyond the usual; some of them may come back. Associated, not proven."
     )
-
-
-def margin_share(bench: Bench) -> float | None:
-    """Return the share of margin in what we sell; None when the records do not know it."""
-    if not bench.has("products", "unit_margin") or not bench.has("order_lines", "amount"):
-        return None
-    return bench.once("margin", lambda: order_value(bench, fact.order_lines(bench.tables)).margin)
 
 
 def top_reason(facts: ir.Table) -> tuple[str, int]:

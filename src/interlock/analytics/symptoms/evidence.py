@@ -1,5 +1,7 @@
 """What stands behind an alarm: siblings, months, the customers' words, the way back to the rows."""
 
+from collections.abc import Sequence
+
 import ibis
 import ibis.expr.types as ir
 import numpy as np
@@ -21,42 +23,54 @@ _SHORTEST_QUOTE = 15
 def siblings(bench: Bench, cube: Cube, alarm: Alarm) -> tuple[GroupRate, ...]:
     """Return the group among its like, highest rate first, at most eight."""
     groups = alarm.groups
-    now = cube.only(cube.current)
     known = np.flatnonzero(groups.usable)
     same = known
     if len(alarm.columns) > 1:
         last = alarm.columns[-1]
-        code = now.codes[last][groups.first]
+        code = cube.codes[last][groups.first]
         same = known[code[known] == code[alarm.group]]
         same = same if same.size > 1 else known
     others = same[same != alarm.group]
     others = others[np.argsort(-groups.n[others], kind="stable")][:MOST_SIBLINGS]
-    rates = [_group_rate(bench, now, alarm, int(g)) for g in (alarm.group, *others)]
+    rates = [_group_rate(bench, cube, alarm, int(g)) for g in (alarm.group, *others)]
     return tuple(sorted(rates, key=lambda rate: (-rate.rate, rate.label)))
 
 
-def _group_rate(bench: Bench, now: Cube, alarm: Alarm, group: int) -> GroupRate:
+def _group_rate(bench: Bench, cube: Cube, alarm: Alarm, group: int) -> GroupRate:
     groups = alarm.groups
     x, n = round(groups.x[group]), round(groups.n[group])
     low, high = wilson(x, n)
-    key = groups.key(now, group)
+    key = groups.key(cube, group)
     label = ", ".join(labels_of(bench, alarm.columns, key))
     usual = float(groups.prior.usual(groups.expected_rate)[group])
     return GroupRate(label, x, n, x / n, float(low), float(high), usual, group == alarm.group)
 
 
-def periods(cube: Cube, alarm: Alarm) -> tuple[PeriodRate, ...]:
-    """Return the group's last twelve months, oldest first; months without a case are left out."""
-    inside = cube.holds(alarm.columns, alarm.key)
-    result = []
-    for number in np.unique(cube.months[inside]):
-        cells = inside & (cube.months == number)
-        everyone = cube.months == number
-        x, n = round(cube.x[cells].sum()), round(cube.n[cells].sum())
-        low, high = wilson(x, n)
-        usual = float(cube.x[everyone].sum() / cube.n[everyone].sum())
-        result.append(PeriodRate(month_start(int(number)), x, n, x / n, float(low), float(high), usual))
-    return tuple(result[-12:])
+History = dict[tuple[str, ...], tuple[PeriodRate, ...]]
+
+
+def histories(facts: ir.Table, alarms: Sequence[Alarm]) -> History:
+    """Return the last twelve months of each alarm by its columns and key, in one query a grouping."""
+    found: History = {}
+    for columns in sorted({alarm.columns for alarm in alarms}):
+        named = {alarm.key: alarm.usual for alarm in alarms if alarm.columns == columns}
+        inside = facts
+        for place, name in enumerate(columns):
+            inside = inside.filter(inside[name].isin(sorted({key[place] for key in named})))
+        counted = inside.group_by([*columns, "month"]).agg(n=ibis._.count(), x=ibis._.hit.sum())
+        cells: dict[tuple[str, ...], list[tuple[int, int, int]]] = {}
+        for row in counted.to_pyarrow().to_pylist():
+            key = tuple(row[name] for name in columns)
+            cells.setdefault(key, []).append((row["month"], row["x"], row["n"]))
+        for key, usual in named.items():
+            months = sorted(cells.get(key, []))[-12:]
+            found[columns + key] = tuple(_month(*month, usual) for month in months)
+    return found
+
+
+def _month(number: int, x: int, n: int, usual: float) -> PeriodRate:
+    low, high = wilson(x, n)
+    return PeriodRate(month_start(number), x, n, x / n, float(low), float(high), usual)
 
 
 def row_query(rule: str, window: dict[str, str], alarm: Alarm) -> RowQuery:

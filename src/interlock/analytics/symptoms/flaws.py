@@ -19,9 +19,8 @@ from interlock.analytics.symptoms.rule import Need, year_before
 from interlock.analytics.symptoms.uplift import (
     LOOK_BACK_DAYS,
     REORDER_DAYS,
-    OrderValue,
     Reorders,
-    order_value,
+    margin_share,
     reorders,
 )
 
@@ -131,11 +130,11 @@ def _judged(bench: Bench) -> tuple[ir.Table, tuple[str, ...], date, date]:
 
 def prices(bench: Bench, rule: str) -> Prices:
     """Return what a bad case costs: reorders that did not come, and costs on record."""
-    order, again, extra = bench.once("flaw prices", lambda: _priced(bench))
+    again, extra = bench.once("flaw prices", lambda: _priced(bench))
     return Prices(
         rule,
         bench.currency(),
-        order,
+        margin_share(bench),
         again,
         extra,
         gettext_noop("lines delivered a year"),
@@ -143,14 +142,14 @@ def prices(bench: Bench, rule: str) -> Prices:
     )
 
 
-def _priced(bench: Bench) -> tuple[OrderValue, Reorders | None, Extra | None]:
+def _priced(bench: Bench) -> tuple[Reorders | None, Extra | None]:
     last = bench.as_of.date()
     since = max(min(observed_from(bench).values()), last - timedelta(days=LOOK_BACK_DAYS + REORDER_DAYS))
     lines = delivered_lines(bench.tables, since, last)
     orders = lines.group_by("order_id", "account_id").agg(
         due=ibis._.delivered_at.max(), broken=ibis._.hit.max().cast("int8")
     )
-    return order_value(bench, lines), reorders(bench, orders, last), signal_cost(bench, fact.BAD_KINDS)
+    return reorders(bench, orders, last), signal_cost(bench, fact.BAD_KINDS)
 
 
 def rows(tables: Tables, query: RowQuery) -> ir.Table:

@@ -22,7 +22,7 @@ from interlock.analytics.symptoms.money import (
 )
 from interlock.analytics.symptoms.rule import Period
 from interlock.analytics.symptoms.search import Alarm
-from interlock.analytics.symptoms.uplift import OrderValue, Reorders
+from interlock.analytics.symptoms.uplift import Reorders
 
 MIN_COSTS = 30  # amounts on record before their mean is used
 SELDOM = 0.05  # where fewer order again even when all went well, reorders cannot measure harm
@@ -60,7 +60,7 @@ class Prices:
 
     rule: str
     currency: str
-    order: OrderValue
+    margin: float | None
     reorders: Reorders | None
     extra: Extra | None
     cases: str
@@ -74,9 +74,7 @@ class Prices:
         again, extra = self._again(alarm, rng), self._extra(rng)
         costs = [cost for cost in (again, extra) if cost]
         if costs:
-            lost = (
-                _COSTS_ONLY if again is None else _LOST_VALUE if self.order.margin is None else _LOST_MARGIN
-            )
+            lost = _COSTS_ONLY if again is None else _LOST_VALUE if self.margin is None else _LOST_MARGIN
             return priced(alarm, excess, head, costs, self.currency, lost, "lost")
         caveat = _EXPOSED.format(known=self._known())
         return priced(alarm, excess, head, _exposed(alarm, self.currency), self.currency, caveat, "exposed")
@@ -84,16 +82,16 @@ class Prices:
     def _again(self, alarm: Alarm, rng: np.random.Generator) -> Cost | None:
         """Fewer reorders a case times what a case of this group is worth, in margin when known."""
         found = self._fewer()
-        worth = alarm.amount / alarm.n if alarm.amount > 0 else self.order.value
+        worth = alarm.amount / alarm.n
         if found is None or worth <= 0:
             return None
         lines = [
             term("×", gettext_noop("fewer reorders within 180 days"), f"{-found.value:.3f}"),
             term("×", gettext_noop("value of such an order line"), amount_text(worth, self.currency)),
         ]
-        if self.order.margin is not None:
-            lines.append(term("×", gettext_noop("margin in the value"), f"{self.order.margin:.2f}"))
-            worth *= self.order.margin
+        if self.margin is not None:
+            lines.append(term("×", gettext_noop("margin in the value"), f"{self.margin:.2f}"))
+            worth *= self.margin
         return Cost(positive_draws(-found.value, found.error, rng) * worth, tuple(lines))
 
     def _fewer(self) -> Difference | None:

@@ -15,11 +15,11 @@ from interlock.analytics.finding import RowQuery, RuleOff, Symptom, Tables, gett
 from interlock.analytics.symptoms import facts as fact
 from interlock.analytics.symptoms.bench import Bench
 from interlock.analytics.symptoms.compose import Ground, Wording, compose
-from interlock.analytics.symptoms.evidence import select_rows
+from interlock.analytics.symptoms.evidence import histories, select_rows
 from interlock.analytics.symptoms.prices import Prices, credits_beyond
 from interlock.analytics.symptoms.rule import Need, Rule, counted, year_before
 from interlock.analytics.symptoms.search import Alarm, Bar, find_alarms
-from interlock.analytics.symptoms.uplift import LOOK_BACK_DAYS, REORDER_DAYS, order_value, reorders
+from interlock.analytics.symptoms.uplift import LOOK_BACK_DAYS, REORDER_DAYS, margin_share, reorders
 
 KEY = "R01"
 MIX = ("region", "family", "channel")
@@ -157,7 +157,16 @@ def _measured(
     mix = tuple(name for name in MIX if name in columns)
     groupings = [group for group in _SENTENCES[measure] if set(group) <= set(columns)]
     alarms = find_alarms(cube, groupings, mix, Bar(runs=len(_SENTENCES)))
-    ground = Ground(bench, RULE, facts, cube, period, mix, "" if "team_id" in columns else _NO_TEAM)
+    ground = Ground(
+        bench,
+        RULE,
+        facts,
+        cube,
+        period,
+        histories(facts, alarms),
+        mix,
+        "" if "team_id" in columns else _NO_TEAM,
+    )
     return [_symptom(ground, measure, alarm, prices) for alarm in alarms]
 
 
@@ -195,7 +204,7 @@ def _prices(bench: Bench, opened: date, last: date) -> Prices:
     return Prices(
         KEY,
         bench.currency(),
-        order_value(bench, lines),
+        margin_share(bench),
         reorders(bench, orders, last),
         credits_beyond(bench, orders),
         gettext_noop("lines promised a year"),

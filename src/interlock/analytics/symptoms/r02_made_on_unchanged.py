@@ -12,6 +12,7 @@ from interlock.analytics.finding import RuleOff, Symptom, gettext_noop
 from interlock.analytics.symptoms import flaws
 from interlock.analytics.symptoms.bench import Bench
 from interlock.analytics.symptoms.compose import Ground, Wording, compose
+from interlock.analytics.symptoms.evidence import histories
 from interlock.analytics.symptoms.facts import column, end_of, start_of
 from interlock.analytics.symptoms.rule import Need, Period, Rule, counted
 from interlock.analytics.symptoms.search import Alarm, find_alarms
@@ -47,7 +48,7 @@ def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
     alarms = find_alarms(cube, [("product_id",)], mix)
     made = _made(bench, period) if alarms else {}
     shown = tuple(name for name in mix if name not in ("late", "observed"))
-    ground = Ground(bench, RULE, facts, cube, period, shown)
+    ground = Ground(bench, RULE, facts, cube, period, histories(facts, alarms), shown)
     return [
         _symptom(ground, alarm, made[alarm.key[0]]) for alarm in alarms if _made_on(made.get(alarm.key[0]))
     ]

@@ -16,11 +16,11 @@ from interlock.analytics.finding import RowQuery, RuleOff, Symptom, Tables, gett
 from interlock.analytics.symptoms import facts as fact
 from interlock.analytics.symptoms.bench import Bench
 from interlock.analytics.symptoms.compose import Ground, Wording, compose
-from interlock.analytics.symptoms.evidence import select_rows
+from interlock.analytics.symptoms.evidence import histories, select_rows
 from interlock.analytics.symptoms.prices import Prices
 from interlock.analytics.symptoms.rule import Need, Rule, counted, year_before
 from interlock.analytics.symptoms.search import Alarm, Bar, find_alarms
-from interlock.analytics.symptoms.uplift import OrderValue, order_value, reorders
+from interlock.analytics.symptoms.uplift import margin_share, reorders
 
 KEY = "R03"
 ANSWER_HOURS = 48  # the promise assumed where the records state none
@@ -163,7 +163,7 @@ def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
         return []
     hours, promise = answer_promise(bench.tables)
     stated = _STATED.format(promise=promise) if promise else _ASSUMED
-    ground = Ground(bench, RULE, facts, cube, period, mix, stated, "signal_id")
+    ground = Ground(bench, RULE, facts, cube, period, histories(facts, alarms), mix, stated, "signal_id")
     prices = _prices(bench, facts, last)
     return [
         compose(
@@ -198,13 +198,10 @@ def _again(ground: Ground, alarm: Alarm) -> int:
 def _prices(bench: Bench, facts: ir.Table, last: date) -> Prices:
     asked = facts.filter(facts.account_id.notnull())
     sides = asked.select("account_id", due=asked.occurred_at, broken=asked.hit.cast("int8"))
-    order = OrderValue(0.0, None)
-    if bench.has("order_lines", "amount") and bench.has("orders"):
-        order = order_value(bench, fact.order_lines(bench.tables))
     return Prices(
         KEY,
         bench.currency(),
-        order,
+        margin_share(bench),
         reorders(bench, sides, last),
         None,
         gettext_noop("signals a year that ask for an answer"),

@@ -15,11 +15,12 @@ from interlock.analytics.symptoms import deals
 from interlock.analytics.symptoms import facts as fact
 from interlock.analytics.symptoms.bench import Bench
 from interlock.analytics.symptoms.compose import Ground, Wording, compose
-from interlock.analytics.symptoms.evidence import row_query, select_rows
+from interlock.analytics.symptoms.evidence import histories, row_query, select_rows
 from interlock.analytics.symptoms.labels import labels_of
 from interlock.analytics.symptoms.prices import case_value
 from interlock.analytics.symptoms.rule import Period, Rule, counted, per_hundred, year_before
 from interlock.analytics.symptoms.search import Alarm, Bar, find_alarms
+from interlock.analytics.symptoms.uplift import margin_share
 
 KEY = "R04"
 MIN_DEALS = 20
@@ -69,7 +70,7 @@ def _of_deals(bench: Bench, groupings: list[tuple[str, ...]], columns: tuple[str
     )
     cube, period = counted(facts, mix, year_before(last), last)
     alarms = find_alarms(cube, groupings, mix, Bar(min_n=MIN_DEALS, points=POINTS))
-    ground = Ground(bench, RULE, facts, cube, period, mix, "", "account_id")
+    ground = Ground(bench, RULE, facts, cube, period, histories(facts, alarms), mix, "", "account_id")
     return [_lost(ground, alarm) for alarm in alarms]
 
 
@@ -77,7 +78,7 @@ def _lost(ground: Ground, alarm: Alarm) -> Symptom:
     inside = select_rows(ground.facts, row_query(KEY, {}, alarm))
     reason, count = deals.top_reason(inside.filter(inside.on >= ground.period.first))
     why = f" {count} of them say: “{reason}”." if reason else ""
-    margin = deals.margin_share(ground.bench)
+    margin = margin_share(ground.bench)
     money = case_value(
         KEY,
         alarm,
@@ -118,7 +119,9 @@ def _of_accounts(bench: Bench, groupings: list[tuple[str, ...]], columns: tuple[
     facts = ended_accounts(bench.tables, first, last)
     cube, _ = counted(facts, columns, first, last)
     alarms = find_alarms(cube, groupings, columns, Bar(min_n=MIN_ACCOUNTS))
-    ground = Ground(bench, RULE, facts, cube, Period(first, last), columns, "", "account_id")
+    ground = Ground(
+        bench, RULE, facts, cube, Period(first, last), histories(facts, alarms), columns, "", "account_id"
+    )
     return [_left(ground, alarm) for alarm in alarms]
 
 

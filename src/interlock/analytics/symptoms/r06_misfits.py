@@ -7,19 +7,18 @@ or more: a misfit that sales has already stopped feeding is not news.
 
 from collections.abc import Sequence
 
-import numpy as np
-
-from interlock.analytics.finding import RuleOff, Symptom, gettext_noop
+from interlock.analytics.finding import PeriodRate, RuleOff, Symptom, gettext_noop
 from interlock.analytics.symptoms import flaws
-from interlock.analytics.symptoms.bench import LONG_WINDOW_DAYS, WINDOW_DAYS, Bench
+from interlock.analytics.symptoms.bench import Bench
 from interlock.analytics.symptoms.compose import Ground, Wording, compose
-from interlock.analytics.symptoms.cube import Cube
+from interlock.analytics.symptoms.evidence import histories
 from interlock.analytics.symptoms.labels import labels_of
 from interlock.analytics.symptoms.rule import Period, Rule, counted, per_hundred
 from interlock.analytics.symptoms.search import Alarm, find_alarms
 
 KEY = "R06"
 STILL_SOLD = 0.9  # of the pace before the window
+DAYS_A_MONTH = 30.4
 CONTEXTS = ("segment", "use_case", "region")
 # Below 30 lines a product in a year, products are too rare to compare; families stand in.
 _LINES_A_PRODUCT = 30
@@ -46,12 +45,14 @@ def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
     groupings = [(thing, context) for thing in things for context in contexts]
     mix = (*things, *contexts, *(n for n in ("channel",) if n in known), "late", "observed")
     cube, period = counted(facts, mix, first, last)
-    alarms = [alarm for alarm in find_alarms(cube, groupings, mix) if _still_sold(cube, alarm, period)]
+    alarms = find_alarms(cube, groupings, mix)
+    history = histories(facts, alarms)
+    alarms = [a for a in alarms if _still_sold(a, period, history[a.columns + a.key])]
     if not alarms:
         return []
     missing = _FAMILIES if things == ("family",) else ""
     shown = tuple(name for name in mix if name not in ("late", "observed"))
-    ground = Ground(bench, RULE, facts, cube, period, shown, missing)
+    ground = Ground(bench, RULE, facts, cube, period, history, shown, missing)
     prices = flaws.prices(bench, KEY)
     return [
         compose(
@@ -76,26 +77,18 @@ def _things(bench: Bench, known: tuple[str, ...]) -> tuple[str, ...]:
     return ("product_id", *families) if often or not families else families
 
 
-def _still_sold(cube: Cube, alarm: Alarm, period: Period) -> bool:
-    """Compare the pace of sales in the window with the pace before it."""
-    inside = cube.holds(alarm.columns, alarm.key)
-    before = inside & ~cube.current
-    if not before.any():
-        return True
-    # Months before the window, the first of them possibly cut: the longest run of days they can span.
-    months = np.unique(cube.months[before]).size
-    earlier_days = max(months * 30.4 - (WINDOW_DAYS if period.days < LONG_WINDOW_DAYS else 0) % 30.4, 30.4)
-    now, then = cube.n[inside & cube.current].sum() / period.days, cube.n[before].sum() / earlier_days
-    return bool(now >= STILL_SOLD * then)
+def _still_sold(alarm: Alarm, period: Period, months: tuple[PeriodRate, ...]) -> bool:
+    """Compare the pace of sales in the window with the whole months before it."""
+    opened = period.first.replace(day=1)
+    before = [month.n for month in months if month.start < opened]
+    return not before or alarm.n / period.days >= STILL_SOLD * sum(before) / (len(before) * DAYS_A_MONTH)
 
 
 def _values(ground: Ground, alarm: Alarm) -> dict[str, str | int | float]:
     """Say how the same product does in all other contexts together."""
     cube = ground.cube
     thing, place = labels_of(ground.bench, alarm.columns, alarm.key)
-    others = (
-        cube.current & cube.holds(alarm.columns[:1], alarm.key[:1]) & ~cube.holds(alarm.columns, alarm.key)
-    )
+    others = cube.holds(alarm.columns[:1], alarm.key[:1]) & ~cube.holds(alarm.columns, alarm.key)
     n = cube.n[others].sum()
     elsewhere = per_hundred(float(cube.x[others].sum() / n)) if n else per_hundred(alarm.usual)
     return {"thing": thing, "place": place, "elsewhere": elsewhere}

@@ -9,10 +9,11 @@ from interlock.analytics.finding import RuleOff, Sentence, Symptom, gettext_noop
 from interlock.analytics.symptoms import deals
 from interlock.analytics.symptoms.bench import Bench
 from interlock.analytics.symptoms.compose import Ground, Wording, compose
-from interlock.analytics.symptoms.evidence import row_query, select_rows
+from interlock.analytics.symptoms.evidence import histories, row_query, select_rows
 from interlock.analytics.symptoms.prices import case_value
 from interlock.analytics.symptoms.rule import Need, Rule, counted, per_hundred, year_before
 from interlock.analytics.symptoms.search import Alarm, Bar, find_alarms
+from interlock.analytics.symptoms.uplift import margin_share
 
 KEY = "R09"
 POINTS = 0.10
@@ -50,7 +51,7 @@ def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
     mix = tuple(name for name, need in _MIX.items() if bench.has(*need))
     cube, period = counted(facts, ("rival", *mix), year_before(last), last)
     alarms = find_alarms(cube, [("rival",)], mix, Bar(min_n=MIN_DEALS, points=POINTS))
-    ground = Ground(bench, RULE, facts, cube, period, mix, "", "account_id")
+    ground = Ground(bench, RULE, facts, cube, period, histories(facts, alarms), mix, "", "account_id")
     return [_symptom(ground, alarm) for alarm in alarms]
 
 
@@ -59,7 +60,7 @@ def _symptom(ground: Ground, alarm: Alarm) -> Symptom:
     reasons = _reasons(inside.filter(inside.on >= ground.period.first, inside.hit == 1))
     quality = reasons.values.get("named", 0), reasons.values.get("said", 0)
     production = quality[1] and int(quality[0]) >= QUALITY_SHARE * int(quality[1])
-    margin = deals.margin_share(ground.bench)
+    margin = margin_share(ground.bench)
     money = case_value(
         KEY,
         alarm,

@@ -12,6 +12,7 @@ from interlock.analytics.finding import RuleOff, Symptom, gettext_noop
 from interlock.analytics.symptoms import flaws
 from interlock.analytics.symptoms.bench import Bench
 from interlock.analytics.symptoms.compose import Ground, Wording, compose
+from interlock.analytics.symptoms.evidence import histories
 from interlock.analytics.symptoms.rule import Rule, counted
 from interlock.analytics.symptoms.search import Alarm, Bar, find_alarms
 
@@ -56,7 +57,7 @@ def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
         return []
     missing = "" if "batch_id" in known else _NO_BATCH
     shown = tuple(name for name in mix if name not in ("late", "observed"))
-    ground = Ground(bench, RULE, facts, cube, period, shown, missing)
+    ground = Ground(bench, RULE, facts, cube, period, histories(facts, alarms), shown, missing)
     prices = flaws.prices(bench, KEY)
     return [
         compose(

@@ -21,7 +21,7 @@ from interlock.analytics.symptoms import flaws
 from interlock.analytics.symptoms.bench import Bench
 from interlock.analytics.symptoms.compose import Ground, Wording, compose
 from interlock.analytics.symptoms.cube import Floats, cube_of
-from interlock.analytics.symptoms.evidence import select_rows
+from interlock.analytics.symptoms.evidence import histories, select_rows
 from interlock.analytics.symptoms.rule import Need, Period, Rule, year_before
 from interlock.analytics.symptoms.search import Alarm, alarms_against
 
@@ -94,10 +94,10 @@ def _rising(bench: Bench, rate: str, observed: date) -> list[Symptom]:
         return []
     period = Period(last - timedelta(days=7 * RECENT_WEEKS - 1), last)
     over = {family: _over(weeks, row) for row, family in enumerate(weeks.families)}
-    cube = cube_of(facts.mutate(age=(facts.on >= period.first).ifelse(2, 0)), ("family",))
+    cube = cube_of(facts.filter(facts.on >= period.first), ("family",))
     expected = {family: _expected(weeks, row) for row, family in enumerate(weeks.families)}
     alarms = [a for a in alarms_against(cube, "family", expected) if over.get(a.key[0], 0) >= MIN_OVER]
-    ground = Ground(bench, RULE, facts, cube, period, ("family",))
+    ground = Ground(bench, RULE, facts, cube, period, histories(facts, alarms), ("family",))
     return [_symptom(ground, rate, alarm, over[alarm.key[0]]) for alarm in alarms]
 
 

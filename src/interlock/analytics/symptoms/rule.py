@@ -74,7 +74,7 @@ def year_before(last: date) -> date:
 
 
 def counted(facts: ir.Table, columns: tuple[str, ...], first: date, last: date) -> tuple[Cube, Period]:
-    """Count a year of facts once, and judge the last 90 days, or 180 when they are thin.
+    """Count the last 90 days of facts in one pass, or the last 180 when 90 are thin.
 
     Args:
         facts: rows with `on` (day), `month`, `hit`, `amount` and the columns.
@@ -82,12 +82,12 @@ def counted(facts: ir.Table, columns: tuple[str, ...], first: date, last: date) 
         first: the first day of the facts; no window begins before it.
         last: the last day judged.
     """
-    short, long = (last - timedelta(days=days - 1) for days in (WINDOW_DAYS, LONG_WINDOW_DAYS))
-    aged = facts.mutate(age=(facts.on >= short).ifelse(2, (facts.on >= long).ifelse(1, 0)))
-    cube = cube_of(aged, columns)
-    enough = cube.n[cube.age == 2].sum() >= THIN
-    period = Period(max(short if enough else long, first), last)
-    return cube.since(2 if enough else 1), period
+    for days in (WINDOW_DAYS, LONG_WINDOW_DAYS):
+        start = max(last - timedelta(days=days - 1), first)
+        cube = cube_of(facts.filter(facts.on >= start), columns)
+        if cube.n.sum() >= THIN or start == first:
+            break
+    return cube, Period(start, last)
 
 
 def chance_sentence(alarm: Alarm, adjusted: str) -> Sentence:

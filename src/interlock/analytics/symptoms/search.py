@@ -72,7 +72,7 @@ class Bar:
 
 @dataclass
 class Groups:
-    """One grouping of the current cells, judged."""
+    """One grouping of the cells, judged."""
 
     columns: tuple[str, ...]
     bar: Bar
@@ -117,19 +117,18 @@ def find_alarms(
     """Return the groups of the current window that stand out, likeliest first, each cause once.
 
     Args:
-        cube: counts; only cells with `current` are judged.
+        cube: counts of the window that is judged.
         groupings: combinations of columns to try; all are paid for.
         mix: columns to adjust for, besides the month.
         bar: how far above the usual counts; half again from 30 cases when not given.
     """
     bar = bar or Bar()
-    now = cube.only(cube.current)
-    if now.n.sum() == 0 or now.x.sum() == 0:
+    if cube.n.sum() == 0 or cube.x.sum() == 0:
         return []
-    rare = _rareness(now, groupings) / bar.runs
-    judged = [_judge(now, columns, mix, rare, bar) for columns in groupings]
+    rare = _rareness(cube, groupings) / bar.runs
+    judged = [_judge(cube, columns, mix, rare, bar) for columns in groupings]
     _share_q_values(judged)
-    return _name_once(now, judged)
+    return _name_once(cube, judged)
 
 
 def _rareness(now: Cube, groupings: Sequence[tuple[str, ...]]) -> float:
@@ -148,29 +147,28 @@ def alarms_against(
     """Return the groups of one column that stand out from rates known beforehand, likeliest first.
 
     Args:
-        cube: counts; only cells with `current` are judged.
+        cube: counts of the window that is judged.
         column: the column whose levels are the groups.
         expected: rate per level, 0 to 1; levels without one are not judged.
         bar: how far above the usual counts.
     """
-    now = cube.only(cube.current)
-    if now.n.sum() == 0 or now.x.sum() == 0:
+    if cube.n.sum() == 0 or cube.x.sum() == 0:
         return []
-    group, known = join_codes(now, (column,))
+    group, known = join_codes(cube, (column,))
     size = int(group.max()) + 1
-    n, x = (np.bincount(group, weights=w, minlength=size) for w in (now.n, now.x))
+    n, x = (np.bincount(group, weights=w, minlength=size) for w in (cube.n, cube.x))
     first = _first_cell(group, size)
-    rate = np.array([expected.get(_level(now, column, int(cell)), np.nan) for cell in first])
+    rate = np.array([expected.get(_level(cube, column, int(cell)), np.nan) for cell in first])
     usable = known[first] & (n > 0) & np.isfinite(rate)
     rate = np.nan_to_num(rate, nan=0.5)
     prior = fit_prior(x[usable], n[usable], rate[usable])
-    usual_cell = now.n * prior.usual(rate)[group]
+    usual_cell = cube.n * prior.usual(rate)[group]
     awaited = n * rate
     one = Groups(
         (column,), bar or Bar(), group, first, usable, n, x, awaited, usual_cell, prior, rate, np.ones(size)
     )
     _share_q_values([one])
-    return _name_once(now, [one])
+    return _name_once(cube, [one])
 
 
 def _first_cell(group: Codes, size: int) -> Codes:

@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 
 from interlock.analytics.statistics import Difference, Side, difference_within, pooled
 from interlock.analytics.symptoms.bench import Bench
-from interlock.analytics.symptoms.facts import column, end_of, start_of
+from interlock.analytics.symptoms.facts import end_of, start_of
 
 REORDER_DAYS = 180
 LOOK_BACK_DAYS = 730
@@ -96,29 +96,22 @@ def _side(row: dict[str, float]) -> Side:
     return Side(row["n"], row["x"], row["nn"], row["xx"], row["xn"])
 
 
-@dataclass(frozen=True)
-class OrderValue:
-    """What an order is worth, in major units; 0 when the records hold no amounts.
-
-    Attributes:
-        value: mean amount of an order.
-        margin: margin as a share of the amount, 0 to 1; None when the records know no margin.
-    """
-
-    value: float
-    margin: float | None
+def margin_share(bench: Bench) -> float | None:
+    """Return margin over amount of all that was sold, 0 to 1; None when the records know no margin."""
+    if not bench.has("products", "unit_margin") or not bench.has("order_lines", "amount", "quantity"):
+        return None
+    return bench.once("margin share", lambda: _margin_share(bench))
 
 
-def order_value(bench: Bench, facts: ir.Table) -> OrderValue:
-    """Return the mean amount of an order and the share of it that is margin."""
-    margin = (column(facts, "unit_margin", "float64") * facts.quantity).sum()
-    row = (
-        facts.agg(orders=facts.order_id.nunique(), amount=facts.amount.sum(), margin=margin)
-        .to_pyarrow()
-        .to_pylist()[0]
+def _margin_share(bench: Bench) -> float | None:
+    lines, products = bench.tables.table("order_lines"), bench.tables.table("products")
+    sold = lines.group_by("product_id").agg(
+        quantity=lines.quantity.cast("float64").sum(), amount=lines.amount.cast("float64").sum()
     )
-    amount = row["amount"] or 0.0
-    known = bench.has("products", "unit_margin") and amount > 0 and (row["margin"] or 0) > 0
-    return OrderValue(
-        amount / max(row["orders"] or 0, 1), min(row["margin"] / amount, 1.0) if known else None
-    )
+    priced = sold.inner_join(products.select("product_id", "unit_margin"), "product_id")
+    priced = priced.filter(priced.unit_margin.notnull())
+    margin = (priced.unit_margin.cast("float64") * priced.quantity).sum()
+    row = priced.agg(margin=margin, amount=priced.amount.sum()).to_pyarrow().to_pylist()[0]
+    if not row["amount"] or (row["margin"] or 0) <= 0:
+        return None
+    return float(min(row["margin"] / row["amount"], 1.0))
