@@ -114,7 +114,7 @@ class Product:
 
 PRODUCTS = (
     Product("C3-COMFORT", CITY, "City 3", "Comfort, roller brake", "3.2", 2890, 640, 0.46),
-    Product("C3-BH2", CITY, "City 3", "hydraulic brake, hose BH-2", "3.4", 3090, 690, 0.24, age=HOSE_BEGAN),
+    Product("C3-BH2", CITY, "City 3", "hydraulic brake, hose BH-2", "3.4", 3090, 690, 0.20, age=HOSE_BEGAN),
     Product("C3-STEP", CITY, "City 3", "step-through, belt drive", "3.2", 3290, 720, 0.19),
     Product("C3-SPORT", CITY, "City 3", "Sport, disc brake", "3.1", 3190, 700, 0.11),
     Product("HC-LONG", HERON, "Heron Cargo", "long, two child seats", "2.1", 5490, 1180, 0.48),
@@ -123,8 +123,8 @@ PRODUCTS = (
     Product("KT-140", KESTREL, "Kestrel Trail", "140 mm, alloy", "5.0", 4290, 980, 0.55),
     Product("KT-160", KESTREL, "Kestrel Trail", "160 mm, carbon", "5.0", 5690, 1390, 0.30),
     Product("KT-JUNIOR", KESTREL, "Kestrel Trail", "Junior, 26 inch", "4.3", 2690, 540, 0.15),
-    Product("PF-20", PLOVER, "Plover Fold", "20 inch, belt", "2.3", 2490, 560, 0.58),
-    Product("PF-16", PLOVER, "Plover Fold", "16 inch, three gears", "2.3", 2190, 470, 0.34),
+    Product("PF-20", PLOVER, "Plover Fold", "20 inch, one gear", "2.3", 2490, 560, 0.58),
+    Product("PF-16", PLOVER, "Plover Fold", "16 inch, seven gears", "2.3", 2190, 470, 0.34),
     Product("PF-LEASE", PLOVER, "Plover Fold", "lease, 36 months", "2.3", 2640, 610, 0.08, None, 330),
     Product("AC-SEAT", ACCESSORIES, "Child seat", "rear, with belt", "1.4", 179, 71, 0.17),
     Product("AC-CANOPY", ACCESSORIES, "Rain canopy", "for the front box", "1.1", 249, 104, 0.09),
@@ -138,8 +138,8 @@ PRODUCTS = (
 PRODUCT_KEYS = tuple(product.key for product in PRODUCTS)
 PRODUCT_FAMILY: Ints = np.array([product.family for product in PRODUCTS], dtype=np.int64)
 PRODUCT_PRICE: Ints = np.array([product.price for product in PRODUCTS], dtype=np.int64)
-COMFORT, BRAKE_HOSE, LEASE, RANGE_PLUS = (
-    PRODUCT_KEYS.index(key) for key in ("C3-COMFORT", "C3-BH2", "PF-LEASE", "RANGE-PLUS")
+COMFORT, BRAKE_HOSE, ONE_GEAR, LEASE, RANGE_PLUS = (
+    PRODUCT_KEYS.index(key) for key in ("C3-COMFORT", "C3-BH2", "PF-20", "PF-LEASE", "RANGE-PLUS")
 )
 BAD_BATCH = 2641  # the batch number whose motor controllers fail
 

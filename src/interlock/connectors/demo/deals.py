@@ -32,10 +32,10 @@ from interlock.connectors.demo.orders import CANCELLED, Orders
 from interlock.connectors.demo.people import People, account_keys
 from interlock.connectors.demo.words.topics import LOSS_REASONS, TOPIC
 
-WIN = 0.58  # against nobody, Corvane and Tidewell
-WIN_VANTERO, WIN_DELIVERY = 0.36, 0.24
+WIN = 0.66  # against nobody, Corvane and Tidewell
+WIN_VANTERO, WIN_DELIVERY = 0.33, 0.13
 RIVAL_SHARES = (0.24, 0.18, 0.20, 0.38)  # Vantero, Corvane, Tidewell, none
-DEAL_SHARE = {SHOPS: 0.22, FLEETS: 0.90}  # of orders that came from an offer
+DEAL_SHARE = {SHOPS: 0.08, FLEETS: 0.20}  # of orders that came from an offer
 TOLD_SHARE = 0.85  # of lost buyers who said why
 REASON_SHARES = {  # in the order of LOSS_REASONS, by rival; the last row is for deals without a rival
     "Vantero": (0.47, 0.06, 0.14, 0.14, 0.02, 0.17, 0.00),
@@ -159,7 +159,7 @@ def _with_reasons(deals: Deals, struck: Bools, rng: np.random.Generator) -> Deal
     edges = np.cumsum(np.array(list(REASON_SHARES.values())), axis=1)
     buyer = (rng.random(len(deals))[:, None] > edges[deals.rival]).sum(axis=1)
     buyer = np.minimum(buyer, len(LOSS_REASONS) - 1)
-    repair = LOSS_REASONS.index("no replacement during repairs")
+    repair = LOSS_REASONS.index("no replacement bike")
     buyer = np.where(struck & (rng.random(len(deals)) < DELIVERY_REASON), repair, buyer)
     # Reps note the price whatever the buyer says: sales and customers tell two stories.
     rep = np.where(rng.random(len(deals)) < 0.7, LOSS_REASONS.index("price"), buyer)

@@ -17,6 +17,7 @@ from interlock.connectors.demo.company import (
     HINGE_MENDED,
     KESTREL,
     LEASE,
+    ONE_GEAR,
     PLOVER,
     PRODUCT_FAMILY,
     SEAT_RATTLE,
@@ -39,12 +40,12 @@ KIND = {name: number for number, name in enumerate(SIGNAL_KINDS)}
 # Chances per line, bikes and parts.
 TICKET, COMPLAINT = (0.030, 0.011), (0.016, 0.007)
 RETURN = (0.030, 0.024, 0.033, 0.034, 0.026)  # by family
-HOSE = {"ticket": 0.040, "complaint": 0.085, "return": 0.050}
+HOSE = {"ticket": 0.040, "complaint": 0.150, "return": 0.065}
 HINGE = {"ticket": 0.050, "complaint": 0.070, "return": 0.015}
-MOTOR = {"ticket": 0.090, "complaint": 0.130, "return": 0.050}
+MOTOR = {"ticket": 0.090, "complaint": 0.190, "return": 0.060}
 MOTOR_ELSEWHERE = {"ticket": 0.006, "complaint": 0.002}
-HILL = {"complaint": 0.025, "return": 0.190}
-SIZES = {"return": 0.105}
+HILL = {"complaint": 0.030, "return": 0.270}
+SIZES = {"return": 0.14}
 LATE_LINE = {"ticket": 0.130, "complaint": 0.050, "return": 0.012}
 LEASE_LINE = {"ticket": 0.220}
 CHANCE_RETURNS = 6  # returned by chance in a cell of about twenty lines: Plover Fold for trail use
@@ -146,7 +147,7 @@ def _planted(scene: _Scene, arrived: Bools, making: Making) -> list[Incidents]:
     account = scene.orders.account[lines.order]
     ordered = scene.orders.ordered[lines.order]
     bad = making.of_line == making.bad_batch()
-    hilly = (scene.people.region[account] == HILLS) & (family == PLOVER)
+    hilly = (scene.people.region[account] == HILLS) & (lines.product == ONE_GEAR)
     causes: list[tuple[str, dict[str, float], Bools]] = [
         ("hose", HOSE, lines.product == BRAKE_HOSE),
         ("hinge", HINGE, (family == PLOVER) & (ordered < world.before(HINGE_MENDED))),
@@ -247,7 +248,7 @@ def ratings(world: World, people: People, orders: Orders, said: Incidents) -> tu
     heard = said.line >= 0
     topic[said.line[heard]] = said.topic[heard]
     topic[topic == TOPIC["late"]] = TOPIC["came"]
-    hilly = (people.region[orders.account[lines.order]] == HILLS) & (PRODUCT_FAMILY[lines.product] == PLOVER)
+    hilly = (people.region[orders.account[lines.order]] == HILLS) & (lines.product == ONE_GEAR)
     topic[hilly & (rng.random(len(lines)) < 0.30)] = TOPIC["hills"]
     parts, given = [], []
     for kind, chance in (

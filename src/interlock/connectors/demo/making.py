@@ -1,7 +1,7 @@
 """In which batch was each bike made, and what could the lines make in a week?
 
-Batches are cut from the bikes in the order in which they left the house, about 300 pieces each. Batch B-2641
-holds the planted fault R10: its motor controllers fail.
+Batches are cut from the bikes in the order in which they left the house, 120 pieces each and 300 of the
+best-seller. Batch B-2641 holds the planted fault R10: its motor controllers fail.
 """
 
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ from interlock.connectors.demo.company import (
 )
 from interlock.connectors.demo.orders import CANCELLED, Orders
 
-BATCH_PIECES = 300
+BATCH_PIECES, BEST_SELLER_PIECES = 120, 300
 BAD_BATCH_DAYS = 62  # B-2641 is the Comfort batch finished about so many days before the last day
 
 
@@ -64,7 +64,8 @@ def draw_making(world: World, orders: Orders) -> Making:
         mine = mine[np.argsort(lines.ships[mine], kind="stable")]
         if not len(mine):
             continue
-        cut = (np.cumsum(lines.quantity[mine]) - 1) // BATCH_PIECES
+        size = BEST_SELLER_PIECES if number == COMFORT else BATCH_PIECES
+        cut = (np.cumsum(lines.quantity[mine]) - 1) // size
         of_line[mine] = cut + sum(count)
         batches = int(cut[-1]) + 1
         opens = np.searchsorted(cut, np.arange(batches))

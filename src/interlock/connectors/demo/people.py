@@ -38,12 +38,12 @@ SHOP_REGIONS = {
     NORTH: (0.26, 0.05, 0.03, 0.05, 0.09, 0.02, 0.22, 0.20, 0.05, 0.03),
     EAST: (0.10, 0.26, 0.06, 0.03, 0.12, 0.04, 0.10, 0.17, 0.08, 0.04),
     SOUTH: (0.05, 0.10, 0.27, 0.05, 0.13, 0.04, 0.05, 0.15, 0.12, 0.04),
-    WEST: (0.06, 0.03, 0.05, 0.17, 0.06, 0.52, 0.03, 0.04, 0.02, 0.02),
+    WEST: (0.07, 0.04, 0.06, 0.19, 0.07, 0.44, 0.04, 0.05, 0.02, 0.02),
 }
-RIDER_REGIONS = (0.12, 0.11, 0.11, 0.10, 0.13, 0.06, 0.11, 0.13, 0.09, 0.04)
+RIDER_REGIONS = (0.12, 0.11, 0.11, 0.10, 0.14, 0.04, 0.11, 0.14, 0.09, 0.04)
 RIDER_USES = (0.36, 0.24, 0.06, 0.18, 0.16)
 SHOP_USES = (0.38, 0.24, 0.10, 0.17, 0.11)
-FLEET_USES = (0.24, 0.08, 0.46, 0.10, 0.12)
+FLEET_USES = (0.38, 0.10, 0.22, 0.12, 0.18)
 
 _SHOP_FIRST = ("Radhaus", "Velo", "Fietshuis", "Cycle Works", "Bike Barn", "Zweirad", "Pedal House",
                "Spoke & Co",
@@ -84,13 +84,16 @@ def draw_people(world: World) -> People:
     rng = world.rng(1)
     riders = max(round(world.orders * SHARE_OF_CUSTOMERS) - SHOP_COUNT - FLEET_COUNT, 200)
     shop_teams = np.array([NORTH, EAST, SOUTH, WEST])[np.arange(SHOP_COUNT) % 4]
-    shop_regions = np.array([rng.choice(len(REGIONS), p=SHOP_REGIONS[int(team)]) for team in shop_teams])
+    shop_regions = np.zeros(SHOP_COUNT, dtype=np.int64)
+    shop_uses = np.zeros(SHOP_COUNT, dtype=np.int64)
+    for number, shares in SHOP_REGIONS.items():
+        mine = shop_teams == number
+        shop_regions[mine] = _quota(shares, int(mine.sum()), rng)
+        shop_uses[mine] = _quota(SHOP_USES, int(mine.sum()), rng)
     others = rng.choice(len(REGIONS), FLEET_COUNT + riders, p=RIDER_REGIONS)
     segment = np.repeat([SHOPS, FLEETS, WEB], [SHOP_COUNT, FLEET_COUNT, riders])
-    use = np.concatenate([
-        rng.choice(5, SHOP_COUNT, p=SHOP_USES), rng.choice(5, FLEET_COUNT, p=FLEET_USES), rng.choice(5,
-        riders, p=RIDER_USES),
-    ])  # fmt: skip
+    fleet_uses = _quota(FLEET_USES, FLEET_COUNT, rng)
+    use = np.concatenate([shop_uses, fleet_uses, rng.choice(len(USES), riders, p=RIDER_USES)])
     team = np.concatenate([shop_teams, np.repeat([FLEET_TEAM, WEB_TEAM], [FLEET_COUNT, riders])])
     margin = np.array([8400, 6900, 310])[segment] * rng.gamma(6.0, 1 / 6.0, len(segment))
     return People(
@@ -101,6 +104,12 @@ def draw_people(world: World) -> People:
         since=world.start - rng.integers(20, 1900, len(segment)) * DAY,
         margin_cents=np.rint(margin * 100).astype(np.int64),
     )
+
+
+def _quota(shares: tuple[float, ...], count: int, rng: np.random.Generator) -> Ints:
+    """Return so many choices in exactly these shares, shuffled: few shops leave no room for luck."""
+    edges = np.rint(np.cumsum(shares) * count).astype(np.int64)
+    return rng.permutation(np.repeat(np.arange(len(shares)), np.diff(edges, prepend=0)))
 
 
 def account_table(world: World, people: People, first_order: Ints, ended: Ints) -> pa.Table:
@@ -155,7 +164,7 @@ def account_names(people: People) -> list[str]:
         elif segment == FLEETS:
             names.append(_fleet_name(number, int(people.use[number])))
         else:
-            names.append(f"Rider {number + 10_000}, {REGIONS[people.region[number]]}")
+            names.append(f"Rider {number + 10_000}")
     return names
 
 

@@ -14,10 +14,12 @@ from interlock.connectors.demo.company import (
     DAY,
     FLEETS,
     HERON,
+    HILLS,
     HOSE_BEGAN,
     ISLANDS,
     LEASE,
     NORTH,
+    PLOVER,
     PRODUCT_FAMILY,
     PRODUCT_PRICE,
     PRODUCTS,
@@ -41,14 +43,16 @@ FAMILY_BY_USE = np.array([
 ])  # fmt: skip
 ACCESSORIES_ON_REORDER = 0.80  # riders come back for accessories, rarely for a second bike
 LATE = np.array([0.092, 0.100, 0.092, 0.088, 0.070])
-LATE_ON_ISLANDS, LATE_IN_NOVEMBER, LATE_IN_DECEMBER = 0.20, 0.045, 0.025
-NORTH_HERON_LATE = (0.29, 0.40, 0.46)  # by 25 days since the two shifts
+LATE_ON_ISLANDS, LATE_IN_NOVEMBER, LATE_IN_DECEMBER = 0.16, 0.045, 0.025
+SHARED_LUCK = 0.6  # lines of one order travel together, so they are mostly late together
+NORTH_HERON_LATE = (0.34, 0.44, 0.50)  # by 25 days since the two shifts
 PROMISE_DAYS = np.array([
     (13, 14, 14, 13, 5),  # shops
     (20, 22, 20, 18, 7),  # fleets
     (10, 12, 11, 9, 3),  # web buyers
 ])  # fmt: skip
 HERON_DAYS_NOW = 33
+HILL_ADVERTS, HILL_ADVERT_SHARE = 150, 0.13  # the Plover was advertised on a mountain pass
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,8 @@ def draw_lines(
     family = _families(people.use[account][order], rng)
     extra = (segment[order] == WEB) & (~first | parts_only[order])
     family = np.where(extra, ACCESSORIES, family)
+    hilly = (people.region[account[order]] == HILLS) & (ordered[order] >= world.before(HILL_ADVERTS))
+    family = np.where(hilly & (rng.random(len(order)) < HILL_ADVERT_SHARE), PLOVER, family)
     product = _products(world, family, segment[order], ordered[order], rng)
     quantity = _quantities(segment[order], family, rng)
     return _dated(world, people, (account[order], ordered[order], order, product, quantity), rng)
@@ -102,7 +108,7 @@ def _products(world: World, family: Ints, segment: Ints, ordered: Ints, rng: np.
     weight = np.where(
         PRODUCT_FAMILY[None, :] == family[:, None], [product.weight for product in PRODUCTS], 0.0
     )
-    grows = np.clip(1.25 - age / HOSE_BEGAN * 0.5, 0.0, None)
+    grows = np.clip(1.9 - age / HOSE_BEGAN * 1.4, 0.0, None)
     weight[:, BRAKE_HOSE] *= np.where(age < HOSE_BEGAN, grows, 0.0)
     weight[:, LEASE] *= np.where((segment == FLEETS) & (age < 330), 8.0, 0.0)
     edges = np.cumsum(weight, axis=1) / weight.sum(axis=1, keepdims=True)
@@ -111,15 +117,13 @@ def _products(world: World, family: Ints, segment: Ints, ordered: Ints, rng: np.
 
 
 def _quantities(segment: Ints, family: Ints, rng: np.random.Generator) -> Ints:
-    bikes = np.select([segment == SHOPS, segment == FLEETS], [1 + rng.binomial(4, 0.2, len(segment)),
-                      2 + rng.poisson(2.2, len(segment))], 1)  # fmt: skip
+    bikes = np.select([segment == SHOPS, segment == FLEETS], [1 + rng.binomial(3, 0.17, len(segment)),
+                      1 + rng.poisson(1.3, len(segment))], 1)  # fmt: skip
     parts = np.where(segment == WEB, 1, 2 + rng.poisson(2.5, len(segment)))
     return np.where(family == ACCESSORIES, parts, bikes).astype(np.int64)
 
 
-def late_chance(
-    world: World, team: Ints, family: Ints, region: Ints, promised: Ints, ordered: Ints
-) -> Floats:
+def late_chance(world: World, team: Ints, family: Ints, region: Ints, promised: Ints) -> Floats:
     """Return the true chance of missing the promise: what the truth file states."""
     month = world.months(promised)
     chance = LATE[family] + LATE_ON_ISLANDS * (region == ISLANDS)
@@ -128,6 +132,12 @@ def late_chance(
     struck = (team == NORTH) & (family == HERON) & (since >= 0)
     step = np.clip(since // 25, 0, 2).astype(np.int64)
     return np.where(struck, np.array(NORTH_HERON_LATE)[step], chance)
+
+
+def _luck(order: Ints, rng: np.random.Generator) -> Floats:
+    together = rng.random(int(order[-1]) + 1)[order]
+    alone = rng.random(len(order))
+    return np.where(rng.random(len(order)) < SHARED_LUCK, together, alone)
 
 
 Bought = tuple[Ints, Ints, Ints, Ints, Ints]  # account, ordered, order, product, quantity
@@ -143,7 +153,7 @@ def _dated(world: World, people: People, bought: Bought, rng: np.random.Generato
     days = np.where(told, HERON_DAYS_NOW + rng.integers(-2, 3, n), days)
     day = ordered // DAY
     promised = (day + days) * DAY + 17 * 60
-    late = rng.random(n) < late_chance(world, team, family, region, promised, ordered)
+    late = _luck(order, rng) < late_chance(world, team, family, region, promised)
     slow_line = late & (team == NORTH) & (family == HERON) & (promised >= world.before(TWO_SHIFTS))
     days_late = 1 + rng.geometric(1 / 6.0, n)
     days_late = np.where(slow_line, rng.integers(11, 24, n), days_late)

@@ -46,7 +46,8 @@ from interlock.connectors.demo.words.compose import NUMBERS_NEEDED, Moment, writ
 from interlock.connectors.demo.words.topics import LOSS_REASONS, PLEASED, TOPIC, TOPICS
 from interlock.store.contract import SIGNAL_KINDS
 
-WEB_SLOW_SHARE, WEB_SLOW_BEFORE, OTHERS_SLOW = 0.29, 0.04, 0.025
+WEB_SLOW_SHARE, WEB_SLOW_BEFORE, OTHERS_SLOW = 0.31, 0.07, 0.025
+SLOW_IF_BACK, SLOW_IF_GONE = 0.45, 1.35  # whoever waited orders again less often
 NEVER_ANSWERED = 0.012
 WORKSHOP_BLAMES, DESK_BLAMES = 0.46, 0.10
 REOPENED, REOPENED_BLAMED, REOPENED_SLOW = 0.05, 0.48, 0.34
@@ -60,6 +61,7 @@ _PART_WORDS = {
     "AC-CHARGER": "fast charger",
     "AC-BATTERY": "battery pack", "AC-LIGHTS": "light set",
 }  # fmt: skip
+_ASKING_CHANNELS = ("dealer desk", "fleet contact", "web form")  # by segment
 _PLAIN_CHANNELS = {
     "review": "web shop", "survey": "survey mail", "return": "returns desk", "cancel": "order page",
     "social": "social media",
@@ -96,7 +98,9 @@ def draw_signals(world: World, people: People, orders: Orders, making: Making, d
     given.append(np.zeros(rest))
     deal = np.r_[np.full(count - len(which), -1), which]
     said, place = _in_order(parts)
-    return _answered(world, people, said, np.concatenate(given)[place], deal[place])
+    last_order = np.full(len(people), NEVER)
+    last_order[orders.account] = orders.ordered  # orders stand in time order
+    return _answered(world, people, last_order, said, (np.concatenate(given)[place], deal[place]))
 
 
 def _in_order(parts: list[Incidents]) -> tuple[Incidents, Ints]:
@@ -107,15 +111,18 @@ def _in_order(parts: list[Incidents]) -> tuple[Incidents, Ints]:
     return keep(whole, place), place
 
 
-def _answered(world: World, people: People, said: Incidents, stars: Floats, deal: Ints) -> Signals:
+def _answered(
+    world: World, people: People, last_order: Ints, said: Incidents, given: tuple[Floats, Ints]
+) -> Signals:
     rng = world.rng(40)
-    n = len(said)
+    n, (stars, deal) = len(said), given
     segment = people.segment[said.account]
     asked = (said.kind == KIND["ticket"]) | (said.kind == KIND["complaint"])
     recent = said.occurred >= world.before(WEB_SLOW)
     slow_chance = np.where(segment == WEB, np.where(recent, WEB_SLOW_SHARE, WEB_SLOW_BEFORE), OTHERS_SLOW)
+    slow_chance *= np.where(said.occurred < last_order[said.account], SLOW_IF_BACK, SLOW_IF_GONE)
     slow = asked & (rng.random(n) < slow_chance)
-    hours = np.where(slow, 25 + rng.gamma(1.6, 24.0, n), np.minimum(rng.lognormal(np.log(5.0), 0.8, n), 23.5))
+    hours = np.where(slow, 50 + rng.gamma(1.6, 24.0, n), np.minimum(rng.lognormal(np.log(5.0), 0.8, n), 23.5))
     replied = said.occurred + (hours * 60).astype(np.int64)
     silent = np.isin(said.kind, SILENT_KINDS) | (rng.random(n) < NEVER_ANSWERED) | (replied > world.now)
     team = np.where(np.isin(said.topic, [TOPIC[name] for name in TECHNICAL]), WORKSHOP, DESK)
@@ -162,7 +169,7 @@ def signal_table(world: World, people: People, orders: Orders, signals: Signals,
             "contact_id": keys("ct-", said.account + 10_000),
             "line_id": blank(line_keys(orders, np.where(no_line, 0, said.line)), no_line),
             "product_id": labels(PRODUCT_KEYS, said.product),
-            "channel": _channels(world, said, rng),
+            "channel": _channels(world, people, said, rng),
             "lang": labels(("en",), np.zeros(n, dtype=np.int64)),
             "rating": pa.array(rating, mask=signals.stars == 0),
             "rating_max": pa.array(np.where(nps, 10.0, 5.0), mask=signals.stars == 0),
@@ -181,18 +188,14 @@ def signal_table(world: World, people: People, orders: Orders, signals: Signals,
     )
 
 
-def _channels(world: World, said: Incidents, rng: np.random.Generator) -> pa.Array:
-    names = ("e-mail", "phone", "web form", *_PLAIN_CHANNELS.values())
-    number = rng.choice(3, len(said), p=(0.5, 0.2, 0.3))
+def _channels(world: World, people: People, said: Incidents, rng: np.random.Generator) -> pa.Array:
+    """Shops write to their desk, fleets to their contact, riders use the form."""
+    names = (*_ASKING_CHANNELS, *_PLAIN_CHANNELS.values())
+    number = people.segment[said.account]
     for kind, channel in _PLAIN_CHANNELS.items():
-        number = np.where(
-            said.kind == KIND[kind], names.index(channel, 3 if channel != "e-mail" else 0), number
-        )
-    forum = (
-        (said.kind == KIND["idea"])
-        & (said.occurred >= world.before(FORUM_OPENED))
-        & (rng.random(len(said)) < 0.6)
-    )
+        number = np.where(said.kind == KIND[kind], names.index(channel), number)
+    forum = (said.kind == KIND["idea"]) & (said.occurred >= world.before(FORUM_OPENED))
+    forum &= rng.random(len(said)) < 0.6
     return labels(names, np.where(forum, names.index("rider forum"), number))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from interlock.connectors.demo import company, deals, incidents, invoices, orders, promise, signals
 from interlock.connectors.demo.making import BAD_BATCH_DAYS
 
-BASE_LATE = 0.115  # all lines of the last 90 days, by the constants of promise.py and the mix of regions
+BASE_LATE = 0.105  # all lines of the last 90 days, by the constants of promise.py and the mix of regions
 BASE_BAD = 0.066  # complaint, return or low rating on a bike line
 
 
@@ -87,12 +87,16 @@ def _promises_and_products() -> tuple[Planted, ...]:
     batch = f"B-{company.BAD_BATCH}"
     return (
         Planted(
-            "R01", "team+family", "shops-north|Heron Cargo", "Shops North, Heron Cargo", 0.34, BASE_LATE,
+            "R01", "team+family", "shops-north|Heron Cargo", "Shops North, Heron Cargo", 0.36, BASE_LATE,
             company.TWO_SHIFTS,
             "Line 2 went to two shifts; the offer of Shops North still says 14 days, all others say 33",
             (("R01", "shops-north"), ("R01", "Heron Cargo"), ("R01", "Line 2")),
             {"fewer_reorders_share": orders.SHOP_PAUSE_BROKEN - orders.SHOP_PAUSE_KEPT,
              "credit_cents": invoices.LATE_CREDIT_SHARE * invoices.LATE_CREDIT_CENTS},
+        ),
+        Planted(
+            "R01", "region", "The Islands", "The Islands", BASE_LATE + promise.LATE_ON_ISLANDS, BASE_LATE,
+            company.HISTORY_DAYS, "the promised day does not know the ferry; every team is late there",
         ),
         Planted(
             "R02", "configuration", "C3-BH2", "City 3 (hydraulic brake, hose BH-2)",
@@ -111,9 +115,9 @@ def _promises_and_products() -> tuple[Planted, ...]:
             (("R10", "Line 3"), ("R02", "KT-"), ("R06", "KT-")),
         ),
         Planted(
-            "R06", "configuration+region", "PF-20|Hill Country", "Plover Fold in Hill Country",
+            "R06", "configuration+region", "PF-20|Hill Country", "Plover Fold (20 inch, one gear), Hill Country",
             hill + incidents.HILL["return"], hill, company.HISTORY_DAYS,
-            "the small gears do not climb; nobody asks where the bike will be ridden",
+            "one gear does not climb; nobody asks where the bike will be ridden",
             (("R06", "Hill Country"), ("R02", "PF-"), ("R11", "Plover Fold")),
         ),
     )  # fmt: skip
@@ -122,19 +126,19 @@ def _promises_and_products() -> tuple[Planted, ...]:
 def _customers_and_rivals() -> tuple[Planted, ...]:
     return (
         Planted(
-            "R03", "segment", "web buyers", "Web buyers", signals.WEB_SLOW_SHARE, signals.OTHERS_SLOW,
-            company.WEB_SLOW, "the desk answers shops and fleets first; the page promises one day",
-            (("R03", "web"),),
+            "R03", "channel", "web form", "Web form", signals.WEB_SLOW_SHARE, signals.OTHERS_SLOW,
+            company.WEB_SLOW, "the desk answers shops and fleets first; the page promises riders one day",
+            (("R03", "ticket"), ("R03", "complaint"), ("R03", "web buyers")),
         ),
         Planted(
-            "R04", "segment+use", "fleets|cargo and delivery", "Fleets, cargo and delivery",
-            1 - deals.WIN_DELIVERY, 1 - deals.WIN, company.FLEET_LOSSES,
-            "the replacement bike during a repair was dropped; reps note the price",
-            (("R04", "fleets"), ("R04", "cargo and delivery")),
+            "R04", "use", "cargo and delivery", "Fleets, cargo and delivery", 1 - deals.WIN_DELIVERY,
+            1 - deals.WIN, company.FLEET_LOSSES,
+            "fleets lost the replacement bike during a repair; reps note the price",
+            (("R04", "fleets"),),
         ),
         Planted(
-            "R09", "rival", "Vantero", "Vantero", deals.WIN_VANTERO, deals.WIN, company.HISTORY_DAYS,
-            "buyers who tried both name the quality of wheels, plugs and paint", (("R09", "Vantero"),),
+            "R09", "rival", "Vantero", "Vantero", 1 - deals.WIN_VANTERO, 1 - deals.WIN, company.HISTORY_DAYS,
+            "buyers who tried both name the quality of wheels, plugs and paint",
         ),
     )  # fmt: skip
 

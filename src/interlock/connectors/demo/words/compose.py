@@ -16,7 +16,7 @@ NUMBERS_NEEDED = 32
 VOICE_OF_USE = (voices.COMMUTER, voices.PARENT, voices.COURIER, voices.TRAIL_RIDER, voices.TRAVELLER)
 PLEASED_KINDS = ("praise", "idea")
 SHORT_KINDS = ("return", "cancel", "survey", "social")
-TYPO_SHARE, LOWER_SHARE = 0.05, 0.04
+TYPO_SHARE, LOWER_SHARE = 0.03, 0.03
 _CANCEL = {
     "late": "I cancel.", "unwanted": "Please cancel the order.", "price": "I cancel and buy elsewhere.",
     "silence": "Without an answer I cancel.",
@@ -195,6 +195,6 @@ def _slips(text: str, deck: Deck) -> str:
         text = text.lower()
     if deck.chance(TYPO_SHARE) and len(text) > 30:
         at = 8 + deck.next() % (len(text) - 20)
-        if text[at : at + 2].isalpha() and text[at : at + 2].islower():
+        if text[at - 2 : at + 3].isalpha() and text[at - 2 : at + 3].islower():  # never the first letters
             text = text[:at] + text[at + 1] + text[at] + text[at + 2 :]
     return text

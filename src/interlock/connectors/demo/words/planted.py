@@ -179,7 +179,7 @@ PLANTED = (
          "Wrong bike for this place"),
         ("Lovely in the flat, but here everything is a hill, and the Plover gives up halfway.",
          "On the road up to {place} I get off and push. Nobody asked where I would ride it.",
-         "Three gears are not enough for where I live. I should have been told.",
+         "One gear is not enough for where I live. I should have been told.",
          "The small wheels and the steep road do not go together.",
          "It climbs the first bend and then I do the work of two.",
          "I live at the top of {place}. This bike lives at the bottom.",

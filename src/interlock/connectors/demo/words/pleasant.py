@@ -167,7 +167,7 @@ LOSSES: dict[str, tuple[str, ...]] = {
         "We need them in {month}. You said perhaps.",
         "The date moved before we had even ordered.",
     ),
-    "no replacement during repairs": (
+    "no replacement bike": (
         "A courier without a bike earns nothing. You dropped the replacement bike, {rival} has one.",
         "When a bike stands still, my rider stands still. Since you ended the replacement, you are out.",
         "We asked what happens during a repair. The answer was: you wait. Our parcels do not.",
