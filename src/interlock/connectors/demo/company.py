@@ -38,7 +38,7 @@ VANTERO, CORVANE, TIDEWELL = range(3)
 
 # Days before `until` on which something changed in the company.
 TWO_SHIFTS = 73  # Line 2 went to two shifts (7 September, seen from 19 November)
-HOSE_BEGAN = 290  # City 3 was first built with brake hose BH-2
+HOSE_BEGAN = 430  # City 3 was first built with brake hose BH-2
 HINGE_MENDED = 272  # the Plover hinge was changed, about nine months ago
 WEB_SLOW = 110  # replies to web buyers fell behind
 TRAIL_SIZES = 63  # the new Kestrel size table went live

@@ -33,9 +33,9 @@ from interlock.connectors.demo.people import People, account_keys
 from interlock.connectors.demo.words.topics import LOSS_REASONS, TOPIC
 
 WIN = 0.66  # against nobody, Corvane and Tidewell
-WIN_VANTERO, WIN_DELIVERY = 0.33, 0.13
+WIN_VANTERO, WIN_DELIVERY = 0.26, 0.13
 RIVAL_SHARES = (0.24, 0.18, 0.20, 0.38)  # Vantero, Corvane, Tidewell, none
-DEAL_SHARE = {SHOPS: 0.08, FLEETS: 0.20}  # of orders that came from an offer
+DEAL_SHARE = {SHOPS: 0.07, FLEETS: 0.11}  # of orders that came from an offer
 TOLD_SHARE = 0.85  # of lost buyers who said why
 REASON_SHARES = {  # in the order of LOSS_REASONS, by rival; the last row is for deals without a rival
     "Vantero": (0.47, 0.06, 0.14, 0.14, 0.02, 0.17, 0.00),

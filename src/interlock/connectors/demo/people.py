@@ -43,6 +43,7 @@ SHOP_REGIONS = {
 RIDER_REGIONS = (0.12, 0.11, 0.11, 0.10, 0.14, 0.04, 0.11, 0.14, 0.09, 0.04)
 RIDER_USES = (0.36, 0.24, 0.06, 0.18, 0.16)
 SHOP_USES = (0.38, 0.24, 0.10, 0.17, 0.11)
+NORTH_USES = (0.24, 0.36, 0.16, 0.13, 0.11)  # Shops North live on families and cargo
 FLEET_USES = (0.38, 0.10, 0.22, 0.12, 0.18)
 
 _SHOP_FIRST = ("Radhaus", "Velo", "Fietshuis", "Cycle Works", "Bike Barn", "Zweirad", "Pedal House",
@@ -89,7 +90,7 @@ def draw_people(world: World) -> People:
     for number, shares in SHOP_REGIONS.items():
         mine = shop_teams == number
         shop_regions[mine] = _quota(shares, int(mine.sum()), rng)
-        shop_uses[mine] = _quota(SHOP_USES, int(mine.sum()), rng)
+        shop_uses[mine] = _quota(NORTH_USES if number == NORTH else SHOP_USES, int(mine.sum()), rng)
     others = rng.choice(len(REGIONS), FLEET_COUNT + riders, p=RIDER_REGIONS)
     segment = np.repeat([SHOPS, FLEETS, WEB], [SHOP_COUNT, FLEET_COUNT, riders])
     fleet_uses = _quota(FLEET_USES, FLEET_COUNT, rng)

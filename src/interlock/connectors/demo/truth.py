@@ -126,9 +126,9 @@ def _promises_and_products() -> tuple[Planted, ...]:
 def _customers_and_rivals() -> tuple[Planted, ...]:
     return (
         Planted(
-            "R03", "channel", "web form", "Web form", signals.WEB_SLOW_SHARE, signals.OTHERS_SLOW,
+            "R03", "segment", "web buyers", "Web buyers", signals.WEB_SLOW_SHARE, signals.OTHERS_SLOW,
             company.WEB_SLOW, "the desk answers shops and fleets first; the page promises riders one day",
-            (("R03", "ticket"), ("R03", "complaint"), ("R03", "web buyers")),
+            (("R03", "ticket"), ("R03", "complaint"), ("R03", "web form")),
         ),
         Planted(
             "R04", "use", "cargo and delivery", "Fleets, cargo and delivery", 1 - deals.WIN_DELIVERY,
