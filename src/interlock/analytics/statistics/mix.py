@@ -21,7 +21,7 @@ Codes = NDArray[np.int64]
 MIX_HOLD = 1.0  # events that a mix factor is drawn towards 1 by
 GROUP_HOLD = 10.0  # events that a group factor is drawn towards 1 by
 ROUNDS = 25
-CLOSE = 1e-4
+CLOSE = 1e-3
 
 
 def expected_events(x: Floats, n: Floats, group: Codes, mix: Sequence[Codes]) -> Floats:
@@ -38,27 +38,22 @@ def expected_events(x: Floats, n: Floats, group: Codes, mix: Sequence[Codes]) ->
     """
     if x.size == 0 or n.sum() == 0:
         return np.zeros_like(n, dtype=float)
-    base = n * (x.sum() / n.sum())
+    fitted = n * (x.sum() / n.sum())  # base x all mix factors, kept up to date as each factor moves
     factors = [np.ones(int(codes.max()) + 1) for codes in mix]
     own = np.ones(int(group.max()) + 1)
     for _ in range(ROUNDS):
-        before = [factor.copy() for factor in factors]
+        moved = 0.0
+        own_cell = own[group]
         for index, codes in enumerate(mix):
-            rest = base * own[group] * _product(factors, mix, without=index)
-            factors[index] = _ratio(x, rest, codes, factors[index].size, MIX_HOLD)
-        own = _ratio(x, base * _product(factors, mix), group, own.size, GROUP_HOLD)
-        if all(np.abs(a - b).max() < CLOSE for a, b in zip(factors, before, strict=True)):
+            fitted /= factors[index][codes]
+            factor = _ratio(x, fitted * own_cell, codes, factors[index].size, MIX_HOLD)
+            moved = max(moved, float(np.abs(factor - factors[index]).max()))
+            fitted *= factor[codes]
+            factors[index] = factor
+        own = _ratio(x, fitted, group, own.size, GROUP_HOLD)
+        if moved < CLOSE:
             break
-    expected = base * _product(factors, mix)
-    return np.asarray(np.minimum(expected, 0.95 * n))
-
-
-def _product(factors: Sequence[Floats], mix: Sequence[Codes], without: int = -1) -> Floats | float:
-    result: Floats | float = 1.0
-    for index, (factor, codes) in enumerate(zip(factors, mix, strict=True)):
-        if index != without:
-            result = result * factor[codes]
-    return result
+    return np.asarray(np.minimum(fitted, 0.95 * n))
 
 
 def _ratio(x: Floats, expected: Floats, codes: Codes, size: int, hold: float) -> Floats:

@@ -17,9 +17,8 @@ from interlock.analytics.symptoms.evidence import select_rows
 from interlock.analytics.symptoms.prices import Extra, Prices, signal_cost
 from interlock.analytics.symptoms.rule import Need, year_before
 from interlock.analytics.symptoms.uplift import (
-    LOOK_BACK_DAYS,
-    REORDER_DAYS,
     Reorders,
+    followed_from,
     margin_share,
     reorders,
 )
@@ -144,7 +143,7 @@ def prices(bench: Bench, rule: str) -> Prices:
 
 def _priced(bench: Bench) -> tuple[Reorders | None, Extra | None]:
     last = bench.as_of.date()
-    since = max(min(observed_from(bench).values()), last - timedelta(days=LOOK_BACK_DAYS + REORDER_DAYS))
+    since = max(min(observed_from(bench).values()), followed_from(bench, last))
     lines = delivered_lines(bench.tables, since, last)
     orders = lines.group_by("order_id", "account_id").agg(
         due=ibis._.delivered_at.max(), broken=ibis._.hit.max().cast("int8")

@@ -19,7 +19,7 @@ from interlock.analytics.symptoms.evidence import histories, select_rows
 from interlock.analytics.symptoms.prices import Prices, credits_beyond
 from interlock.analytics.symptoms.rule import Need, Rule, counted, year_before
 from interlock.analytics.symptoms.search import Alarm, Bar, find_alarms
-from interlock.analytics.symptoms.uplift import LOOK_BACK_DAYS, REORDER_DAYS, margin_share, reorders
+from interlock.analytics.symptoms.uplift import followed_from, margin_share, reorders
 
 KEY = "R01"
 MIX = ("region", "family", "channel")
@@ -138,10 +138,9 @@ def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
             KEY, gettext_noop("The records name no team, site, product family or region to compare.")
         )
     opened, last = _observed(bench)
-    prices = bench.once("promise prices", lambda: _prices(bench, opened, last))
     found: dict[str, Symptom] = {}
     for measure in _SENTENCES:
-        for symptom in _measured(bench, measure, columns, (opened, last), prices):
+        for symptom in _measured(bench, measure, columns, (opened, last)):
             known = found.get(symptom.context.key)
             if known is None or symptom.probability > known.probability:
                 found[symptom.context.key] = symptom
@@ -149,7 +148,7 @@ def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
 
 
 def _measured(
-    bench: Bench, measure: str, columns: tuple[str, ...], known: tuple[date, date], prices: Prices
+    bench: Bench, measure: str, columns: tuple[str, ...], known: tuple[date, date]
 ) -> list[Symptom]:
     first, last = max(year_before(known[1]), known[0]), known[1]
     facts = promised_lines(bench.tables, measure, first, last)
@@ -157,6 +156,9 @@ def _measured(
     mix = tuple(name for name in MIX if name in columns)
     groupings = [group for group in _SENTENCES[measure] if set(group) <= set(columns)]
     alarms = find_alarms(cube, groupings, mix, Bar(runs=len(_SENTENCES)))
+    if not alarms:
+        return []
+    prices = bench.once("promise prices", lambda: _prices(bench, *known))
     ground = Ground(
         bench,
         RULE,
@@ -194,7 +196,7 @@ def _observed(bench: Bench) -> tuple[date, date]:
 
 
 def _prices(bench: Bench, opened: date, last: date) -> Prices:
-    since = max(opened, last - timedelta(days=LOOK_BACK_DAYS + REORDER_DAYS))
+    since = max(opened, followed_from(bench, last))
     lines = promised_lines(bench.tables, "broken", since, last)
     orders = lines.group_by("order_id", "account_id").agg(
         due=ibis._.promised_at.max(),

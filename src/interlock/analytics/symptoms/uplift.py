@@ -16,6 +16,8 @@ from interlock.analytics.symptoms.facts import end_of, start_of
 
 REORDER_DAYS = 180
 LOOK_BACK_DAYS = 730
+ENOUGH_ORDERS = 150_000  # more orders would narrow the interval by less than a rounded point
+_SHORTEST_LOOK_BACK = 30
 _NOBODY = Side(0, 0, 0, 0, 0)
 
 
@@ -43,13 +45,12 @@ def reorders(bench: Bench, orders: ir.Table, last: date) -> Reorders | None:
         return None
     orders = _in_strata(bench, orders)
     until = last - timedelta(days=REORDER_DAYS)
-    due = orders.filter(
-        orders.account_id.notnull(),
-        orders.due < end_of(until),
-        orders.due >= start_of(until - timedelta(days=LOOK_BACK_DAYS)),
-    ).select("account_id", "stratum", at="due", broken="broken", ordered=ibis.literal(0, "int8"))
+    opened = start_of(followed_from(bench, last))
+    due = orders.filter(orders.account_id.notnull(), orders.due < end_of(until), orders.due >= opened).select(
+        "account_id", "stratum", at="due", broken="broken", ordered=ibis.literal(0, "int8")
+    )
     placed = bench.tables.table("orders")
-    new = placed.filter(placed.account_id.notnull()).select(
+    new = placed.filter(placed.account_id.notnull(), placed.ordered_at.cast("timestamp(6)") >= opened).select(
         account_id=placed.account_id,
         stratum=ibis.literal(""),
         at=placed.ordered_at.cast("timestamp(6)"),
@@ -61,6 +62,18 @@ def reorders(bench: Bench, orders: ir.Table, last: date) -> Reorders | None:
         sides.setdefault(row["stratum"], {})[row["broken"]] = _side(row)
     pairs = [(each.get(1, _NOBODY), each.get(0, _NOBODY)) for _, each in sorted(sides.items())]
     return Reorders(pooled([p[0] for p in pairs]), pooled([p[1] for p in pairs]), difference_within(pairs))
+
+
+def followed_from(bench: Bench, last: date) -> date:
+    """Return the first due day that is followed: two years back, or less where orders are plenty."""
+    until = last - timedelta(days=REORDER_DAYS)
+    opened = until - timedelta(days=LOOK_BACK_DAYS)
+    placed = bench.tables.table("orders")
+    at = placed.ordered_at.cast("timestamp(6)")
+    inside = placed.filter(at >= start_of(opened), at < end_of(until))
+    count = bench.once(("orders from", opened), lambda: inside.count().to_pyarrow().as_py()) or 0
+    days = min(LOOK_BACK_DAYS, LOOK_BACK_DAYS * ENOUGH_ORDERS // max(count, 1))
+    return until - timedelta(days=max(days, _SHORTEST_LOOK_BACK))
 
 
 def _in_strata(bench: Bench, orders: ir.Table) -> ir.Table:
