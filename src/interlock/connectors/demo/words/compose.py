@@ -78,19 +78,12 @@ def _sentences(moment: Moment, deck: Deck) -> list[str]:
     if moment.kind == "loss":
         return _lost(moment, deck)
     voice = voice_of(moment.segment, moment.use, deck)
-    opener, core, more = (
-        deck.pick(voices.OPENERS[voice]),
-        deck.pick(_said_by(moment)),
-        deck.pick(moment.topic.more),
-    )
     aside = deck.pick(voices.ASIDES[voice])
+    if moment.segment == SHOPS and moment.kind != "cancel":
+        return _dealer(moment, deck, aside)
+    opener, core = deck.pick(voices.OPENERS[voice]), deck.pick(_said_by(moment))
+    more, so = deck.pick(moment.topic.more), deck.pick(moment.topic.so)
     more = f"{aside} {more}" if deck.chance(0.25) else deck.pick((more, aside, more))
-    dealer = moment.segment == SHOPS and bool(
-        moment.topic.shop
-    )  # what a rider feels is not what a dealer says
-    so = deck.pick(voices.ASIDES[voice] if dealer else moment.topic.so)
-    if so == aside:
-        so = ""
     if moment.kind == "cancel":
         return [core, more if deck.chance(0.5) else "", _CANCEL[moment.topic.key]]
     if moment.kind in SHORT_KINDS:
@@ -105,6 +98,20 @@ def _sentences(moment: Moment, deck: Deck) -> list[str]:
             last,
         ]
     return _troubled(moment, deck, opener, (core, more, so))
+
+
+def _dealer(moment: Moment, deck: Deck, aside: str) -> list[str]:
+    """A dealer says what shops say of the topic, or passes on the words of a rider."""
+    core = deck.pick(_said_by(moment))
+    ask = deck.pick(voices.SHOP_ASKS) if moment.kind in ("ticket", "complaint") and deck.chance(0.6) else ""
+    if moment.topic.shop:
+        opener = deck.pick(voices.OPENERS[voices.SHOP]) if deck.chance(0.35) else ""
+        return [opener, core, aside if deck.chance(0.55) else "", ask]
+    more, so = deck.pick(moment.topic.more), deck.pick(moment.topic.so)
+    passed_on = [core, more if deck.chance(0.6) else "", so if deck.chance(0.6) else ""]
+    if moment.kind in ("return", "survey", "idea"):
+        return passed_on
+    return [deck.pick(voices.PASSED_ON), *passed_on, aside if deck.chance(0.3) else ""]
 
 
 def _said_by(moment: Moment) -> tuple[str, ...]:

@@ -23,13 +23,13 @@ OPENERS = {
     COURIER: ("I ride {km} kilometres a day with parcels.", "This is my tool, not my hobby.",
               "I deliver in all weathers.",
               "Ten hours a day on the saddle.", "I earn my money on this.", "Written at a red light."),
-    COMMUTER: ("I ride {km} kilometres to the office and back.", "My daily ride goes over {place}.",
+    COMMUTER: ("I ride {km} kilometres to the office and back.", "My daily ride goes over {place3}.",
                "I commute all year.",
                "I gave up my parking space for this.", "Every morning at ten past seven.",
                "I am not a technician, I just ride to work.",
                "I have had it for {weeks} months.", "On the way to work on {day}.",
                "I bought it to leave the car at home."),
-    TRAIL_RIDER: ("I ride the trails behind {place}.", "Muddy regards.",
+    TRAIL_RIDER: ("I ride the trails behind {place3}.", "Muddy regards.",
                   "I have ridden for {years} years and know a few bikes.",
                   "After the first proper tour:", "Saturday, roots and rain.",
                   "I am hard on bikes, I admit it."),
@@ -91,6 +91,18 @@ ASKS = ("What do you propose?", "Please tell me what to do next.", "Can I bring 
         "Thank you for a quick word.",
         "I hope it can be solved without sending it in.",
         "Please do not close this before it is solved.")  # fmt: skip
+
+SHOP_ASKS = ("What do I tell my customer?", "Please give me an answer that I can pass on.",
+             "Who decides this on your side?",
+             "Call me before {time}, please.", "I need to know by {day}.",
+             "Please pass it to those who build it.",
+             "May I have a name and a number?",
+             "I have {count} more customers with the same question.")  # fmt: skip
+PASSED_ON = ("A customer of ours writes:", "From a customer, word for word:",
+             "Heard at our counter on {day}:",
+             "A rider told us:", "Our customer says:", "Passed on from {place}:", "This came with the bike:",
+             "A regular of ours, {small} years old:", "What we were told on {day}:",
+             "Noted while the kettle boiled:")  # fmt: skip
 
 CLOSINGS = ("I expected better of you.", "I hope that somebody reads this.",
             "You can do better, I have seen it.", "That is all.",
