@@ -30,8 +30,8 @@ def main() -> None:
 
 def register() -> None:
     """Add every group of commands. Their modules import models, so Django must be set up before."""
-    from interlock.cli import doctor, journal, records, serving  # models load only after django.setup()
+    from interlock.cli import doctor, findings, journal, records, serving  # models load only after django.setup()
 
-    for module in (serving, records, doctor, journal):
+    for module in (serving, records, findings, doctor, journal):
         for command in module.COMMANDS:
             commands.add_command(command)

@@ -11,8 +11,11 @@ from django.utils.translation import gettext as _
 
 from interlock.reconnect.models import Disconnect
 
-# How far above the usual a month must lie, beyond its own interval, to be called raised.
 _FEWEST_MONTHS = 3
+# Chosen by eye on the demo: above this share of months a beginning would be invented.
+ALWAYS = 0.8
+# Months before a beginning may together lie this far above the usual and still be called usual.
+RAISED = 1.25
 
 
 def forest_title(disconnect: Disconnect) -> str:
@@ -65,19 +68,30 @@ def _point(month: dict[str, Any]) -> dict[str, Any]:
 
 
 def _course_title(months: Sequence[dict[str, Any]]) -> str:
-    """Since when it has stood above what one would expect, without a break up to now."""
-    since = None
-    for month in reversed(months):
-        expected = month["expected"]
-        if expected is None or month["low"] <= expected:
-            break
-        since = month
+    """Since when it has stood above what one would expect: always, from some month on, or not in one month."""
+    known = [month for month in months if month["expected"] is not None]
+    above = [month for month in known if month["rate"] > month["expected"]]
+    if len(above) >= ALWAYS * len(known):
+        return _("Above the usual in %(above)d of the last %(months)d months with cases") % {
+            "above": len(above),
+            "months": len(known),
+        }
+    since = _began(known)
     if since is None:
         return _("No single month stands out; together they do")
-    if since is months[0]:
-        return _("It has been so in every month on record")
     start = date.fromisoformat(since["start"])
     return _("It began in %(month)s and has not ended") % {"month": date_format(start, "F Y", use_l10n=False)}
+
+
+def _began(months: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    """The first month of an unbroken rise up to now, if the months before it were as usual taken together."""
+    since = len(months)
+    while since and months[since - 1]["low"] > months[since - 1]["expected"]:
+        since -= 1
+    before = months[:since]
+    expected = sum(month["expected"] * month["n"] for month in before)
+    usual_before = bool(before) and sum(month["x"] for month in before) <= RAISED * expected
+    return months[since] if usual_before and since < len(months) else None
 
 
 def _course(points: Sequence[dict[str, Any]], usual: float) -> str:

@@ -5,13 +5,14 @@ Reads what was kept when the rules ran; the statistics are those of `analytics/d
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from interlock.analytics.symptoms import RULES
+from interlock.fabric.models import Function
 from interlock.reconnect.models import Detection, DriverReport
 
 OUTCOMES = {
@@ -23,11 +24,23 @@ OUTCOMES = {
 FACTORS = {
     "late": gettext_lazy("Orders that came late"),
     "several_sellers": gettext_lazy("Orders from several sellers"),
+    "not_delivered": gettext_lazy("Orders that never arrived"),
+    "short_or_cancelled": gettext_lazy("Orders short or cancelled"),
     "several_sites": gettext_lazy("Orders from several sites"),
     "short": gettext_lazy("Orders that came short"),
     "cancelled": gettext_lazy("Cancelled orders"),
 }
 
+FACTS = {
+    "region": gettext_lazy("region"),
+    "season": gettext_lazy("month"),
+    "price_band": gettext_lazy("price band"),
+    "tenure": gettext_lazy("tenure"),
+    "segment": gettext_lazy("segment"),
+    "channel": gettext_lazy("channel"),
+    "seller": gettext_lazy("seller"),
+    "site": gettext_lazy("site"),
+}
 PARTS = {
     "handed_over_late": gettext_lazy("Handed over late"),
     "slow_after_hand_over": gettext_lazy("Slow after the hand-over"),
@@ -42,17 +55,43 @@ def by_outcome(report: Mapping[str, Any]) -> list[dict[str, Any]]:
         for name in OUTCOMES
         if any(row["outcome"] == name for part in _PARTS for row in report.get(part, ()))
     ]
-    return [
-        {
-            "name": name,
-            "label": OUTCOMES[name],
-            "drivers": [_driver(row) for row in report.get("drivers", ()) if row["outcome"] == name],
-            "failures": [_driver(row) for row in report.get("failures", ()) if row["outcome"] == name],
-            "none": [_driver(row) for row in report.get("no_difference_found", ()) if row["outcome"] == name],
-            "few": [_driver(row) for row in report.get("too_few_to_say", ()) if row["outcome"] == name],
-        }
-        for name in names
-    ]
+    listed = []
+    for name in names:
+        drivers = [_driver(row) for row in report.get("drivers", ()) if row["outcome"] == name]
+        listed.append(
+            {
+                "name": name,
+                "label": OUTCOMES[name],
+                "drivers": drivers,
+                "doses": _doses(drivers),
+                "none": [
+                    _driver(row) for row in report.get("no_difference_found", ()) if row["outcome"] == name
+                ],
+                "few": [_driver(row) for row in report.get("too_few_to_say", ()) if row["outcome"] == name],
+            }
+        )
+    return listed
+
+
+def _doses(drivers: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """One dose table a fact, in the order of the dose; two levels of one fact share theirs."""
+    doses: dict[str, dict[str, Any]] = {}
+    for driver in drivers:
+        fact = driver["factor"].partition(": ")[0]
+        if driver["dose"] and fact not in doses:
+            rows = [
+                {
+                    **row,
+                    "percent": 100 * row["rate"],
+                    "percent_low": 100 * row["low"],
+                    "percent_high": 100 * row["high"],
+                    "said": _interval(row["rate"], row["low"], row["high"], times=100),
+                }
+                for row in driver["dose"]
+            ]
+            end = 100 * max(row["high"] for row in rows)
+            doses[fact] = {"label": factor_name(fact), "rows": rows, "end": end}
+    return list(doses.values())
 
 
 _PARTS = ("drivers", "failures", "no_difference_found", "too_few_to_say")
@@ -85,8 +124,12 @@ def factor_name(factor: str) -> str:
     if factor in FACTORS:
         return str(FACTORS[factor])
     name, _colon, level = factor.partition(": ")
-    words = name.replace("_", " ").capitalize()
-    return f"{words}: {level}" if level else words
+    words = str(FACTS.get(name, name.replace("_", " ")))
+    return (
+        _("Orders with %(fact)s “%(level)s”") % {"fact": words, "level": level}
+        if level
+        else words.capitalize()
+    )
 
 
 def _driver(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -96,7 +139,8 @@ def _driver(row: Mapping[str, Any]) -> dict[str, Any]:
         **row,
         "label": factor_name(row["factor"]),
         "sentence": _sentence(row),
-        "dose": [{**one, "expected": None, "subject": False} for one in row.get("dose") or []],
+        "function_names": [_function(code) for code in row["functions"]],
+        "more": (row["adjusted_low"] or 0) > 0,
         "ratio_end": end,
         "harms": (row["risk_ratio_low"] or 0) > 1,
         "ratio_said": _interval(row["risk_ratio"], row["risk_ratio_low"], row["risk_ratio_high"]),
@@ -129,7 +173,8 @@ def _split_title(split: Mapping[str, Any]) -> str:
 
 
 def _part(part: Mapping[str, Any]) -> dict[str, Any]:
-    return {**part, "label": PARTS.get(part["name"], part["name"])}
+    names = [_function(code) for code in part["functions"]]
+    return {**part, "label": PARTS.get(part["name"], part["name"]), "function_names": names}
 
 
 def _interval(value: float | None, low: float | None, high: float | None, times: float = 1) -> str:
@@ -142,12 +187,21 @@ def _interval(value: float | None, low: float | None, high: float | None, times:
 def _sentence(row: Mapping[str, Any]) -> str:
     if row["rate_with"] is None or row["rate_without"] is None:
         return ""
-    return _("%(factor)s: %(outcome)s follows %(with).1f of 100 times, otherwise %(without).1f.") % {
+    return _("%(factor)s are followed by %(outcome)s %(with)s times in 100, others %(without)s.") % {
         "factor": factor_name(row["factor"]),
         "outcome": OUTCOMES.get(row["outcome"], row["outcome"]),
-        "with": row["rate_with"] * 100,
-        "without": row["rate_without"] * 100,
+        "with": _times(row["rate_with"]),
+        "without": _times(row["rate_without"]),
     }
+
+
+def _times(rate: float) -> str:
+    return f"{100 * rate:.0f}" if rate >= 0.0995 else f"{100 * rate:.1f}"
+
+
+def _function(code: str) -> str:
+    """Suppliers are no function of the company, but the data may name them."""
+    return str(Function(code).label) if code in Function.values else _("Suppliers")
 
 
 def _rule_name(key: str) -> str:

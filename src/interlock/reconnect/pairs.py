@@ -24,6 +24,7 @@ from interlock.reconnect.models import Detection
 
 Names = tuple[str, str]
 WIDTH, HEIGHT, RADIUS_X, RADIUS_Y = 460, 408, 168, 150
+MOST_NUMBERS = 3
 THINNEST, THICKEST = 4.0, 22.0
 
 
@@ -54,7 +55,9 @@ class Pair:
 
     @property
     def numbers(self) -> str:
-        return ", ".join(str(card.number) for card in self.cards)
+        first = [str(card.number) for card in self.cards[:MOST_NUMBERS]]
+        more = len(self.cards) - len(first)
+        return ", ".join(first) + (f" +{more}" if more else "")
 
     @property
     def names(self) -> tuple[str, str]:

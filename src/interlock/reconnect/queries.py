@@ -119,3 +119,8 @@ def disconnects_of_conversation(conversation_id: int) -> list[Disconnect]:
 def open_count(person: Person) -> int:
     """How many disconnects wait to be mended."""
     return disconnects_visible_to(person).filter(state__in=OPEN).count()
+
+
+def all_disconnects() -> QuerySet[Disconnect]:
+    """Every disconnect whose records are still here, for the command line of the installation."""
+    return Disconnect.objects.filter(records_gone_at=None).select_related("context")

@@ -22,6 +22,7 @@ from interlock.store.errors import LakeError
 
 SELECTIONS = ("all", "hits")
 PAGE_ROWS = 50
+MOST_A_SIDE = 4
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def all_rows(disconnect: Disconnect, selection: str) -> tuple[list[str], Iterato
 def sample_table(disconnect: Disconnect) -> dict[str, Any]:
     """The rows kept with the finding, as the evidence table draws them. Reads nothing."""
     sample = disconnect.sample or {"columns": [], "rows": []}
-    columns = shown_columns(sample["columns"])
+    columns = _telling(shown_columns(sample["columns"]), sample)
     places = [sample["columns"].index(column.name) for column in columns]
     return {
         "columns": [
@@ -87,6 +88,21 @@ def sample_table(disconnect: Disconnect) -> dict[str, Any]:
             for row in sample["rows"]
         ],
     }
+
+
+def _telling(columns: list[Column], sample: dict[str, Any]) -> list[Column]:
+    """The columns that tell the rows apart, at most four a side, so that both systems are seen at once."""
+
+    def varies(column: Column) -> bool:
+        place = sample["columns"].index(column.name)
+        return len({str(row[place]) for row in sample["rows"]}) > 1
+
+    kept: list[Column] = []
+    for side in dict.fromkeys(column.side for column in columns):
+        own = [column for column in columns if column.side == side]
+        telling = ([column for column in own if varies(column)] or own)[:MOST_A_SIDE]
+        kept += [replace(column, starts=bool(kept) and not at) for at, column in enumerate(telling)]
+    return kept
 
 
 def _cell(value: Any, column: Column) -> Any:

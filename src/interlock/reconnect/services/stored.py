@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
+from math import isfinite
 from typing import Any
 
 import pyarrow as pa
@@ -26,6 +27,8 @@ def as_json(value: Any) -> Any:
         return [as_json(item) for item in value]
     if isinstance(value, date | datetime):
         return value.isoformat()
+    if isinstance(value, float) and not isfinite(value):
+        return None  # JSON knows neither infinity nor "not a number"
     if isinstance(value, int | float | str | bool) or value is None:
         return value
     return value.item() if hasattr(value, "item") else str(value)

@@ -275,26 +275,27 @@ def _cell(column: Mapping[str, Any], value: Any) -> dict[str, Any]:
 
 
 @register.inclusion_tag(PARTS + "matrix.html")
-def matrix(functions: Sequence[str], cells: Mapping[str, Mapping[str, Any]], caption: str) -> dict[str, Any]:
+def matrix(functions: Sequence[str], cells: Mapping[str, Mapping[str, Any]], caption: str, small: bool = False) -> dict[str, Any]:
     """The matrix of functions. `cells["sales production"]` is `{"required", "actual", "number", "harm", "url", "note"}`.
 
     The square's area is the talk that shared work requires (0 to 1 of the page's greatest), its fill the
-    share of it that there was; a number leads to the list. Rows and columns come in the given order.
+    share of it that there was; a number leads to the list. Rows and columns come in the given order. `small` fits an aside.
     """
     rows = []
-    for at, row in enumerate(functions):
-        line = [_square(cells, row, column) if below < at else None for below, column in enumerate(functions)]
+    for at, row in list(enumerate(functions))[1:]:
+        line = [_square(cells, row, column, 40 if small else 64) if below < at else None for below, column in enumerate(functions)]
         rows.append({"code": row, "name": function_name(row), "cells": line[:at]})
     return {
         "rows": rows,
         "heads": [(code, function_name(code)) for code in functions[:-1]],
         "caption": caption,
+        "small": small,
     }
 
 
-def _square(cells: Mapping[str, Mapping[str, Any]], one: str, other: str) -> dict[str, Any] | None:
+def _square(cells: Mapping[str, Mapping[str, Any]], one: str, other: str, most: int) -> dict[str, Any] | None:
     cell = cells.get(f"{one} {other}") or cells.get(f"{other} {one}")
     if not cell:
         return None
-    side = max(16, round(64 * min(1.0, float(cell.get("required") or 0)) ** 0.5))
+    side = max(16, round(most * min(1.0, float(cell.get("required") or 0)) ** 0.5))
     return {**cell, "size": side, "fill": round(100 * min(1.0, float(cell.get("actual") or 0)))}
