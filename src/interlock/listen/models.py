@@ -162,6 +162,9 @@ class SignalsCopied(models.Model):
     snapshot_number = models.BigIntegerField(default=0)
     signals = models.BigIntegerField(default=0)
     latest_at = models.DateTimeField(null=True)
+    recent = models.JSONField(
+        default=dict, help_text=_("counts of the newest 90 days, for the list's headline")
+    )
 
 
 class Facet(models.Model):

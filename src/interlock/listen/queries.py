@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Max, Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from interlock.fabric.access import Act, may
 from interlock.fabric.models import Person
 from interlock.listen.models import Facet, Import, Signal, SignalsCopied, Source, SourceKind, State
+
+EARLIER_SHOWN = 8
+IMPORTS_SHOWN = 50
 
 
 def signals_visible_to(person: Person | None) -> QuerySet[Signal]:
@@ -29,12 +32,12 @@ def sources_visible_to(person: Person | None) -> QuerySet[Source]:
 
 
 def sources_with_imports(person: Person | None) -> QuerySet[Source]:
-    """Sources with the time and the rows of their last import, and their signals."""
-    last = Import.objects.filter(source=OuterRef("pk"), state=State.DONE).order_by("-ended_at")
-    return sources_visible_to(person).annotate(
-        last_import_at=Max("imports__ended_at", filter=Q(imports__state=State.DONE)),
-        last_import=Subquery(last.values("pk")[:1]),
-        imports_done=Count("imports", filter=Q(imports__state=State.DONE)),
+    """Sources with their newest imports (`shown_imports`) and when one was last read to the end. Two queries."""
+    imports = imports_visible_to(person).defer("mapping", "found", "trial")[:IMPORTS_SHOWN]
+    return (
+        sources_visible_to(person)
+        .annotate(last_import_at=Max("imports__ended_at", filter=Q(imports__state=State.DONE)))
+        .prefetch_related(Prefetch("imports", queryset=imports, to_attr="shown_imports"))
     )
 
 
@@ -48,9 +51,21 @@ def moving_imports(person: Person | None) -> QuerySet[Import]:
     return imports_visible_to(person).filter(state__in=[State.WAITING, State.RUNNING]).order_by("made_at")
 
 
-def facets(name: str) -> list[tuple[str, int]]:
-    """Values to filter signals by, the most frequent first."""
-    return list(Facet.objects.filter(name=name).order_by("-signals", "value").values_list("value", "signals"))
+def drafts(person: Person | None) -> QuerySet[Import]:
+    """Uploads that nobody has finished preparing."""
+    return imports_visible_to(person).filter(
+        state__in=[State.DRAFT, State.WAITING, State.RUNNING, State.FAILED], source=None
+    )
+
+
+def all_facets() -> dict[str, list[tuple[str, int]]]:
+    """Values to filter signals by, with their counts, the most frequent first. One query."""
+    facets: dict[str, list[tuple[str, int]]] = {}
+    for name, value, signals in Facet.objects.order_by("-signals", "value").values_list(
+        "name", "value", "signals"
+    ):
+        facets.setdefault(name, []).append((value, signals))
+    return facets
 
 
 def signals_copied() -> SignalsCopied:
@@ -58,15 +73,12 @@ def signals_copied() -> SignalsCopied:
     return SignalsCopied.objects.filter(pk=1).first() or SignalsCopied()
 
 
-def earlier_signals(signal: Signal) -> QuerySet[Signal]:
-    """What the same account said before and after, the newest first."""
+def earlier_signals(signal: Signal, person: Person | None) -> QuerySet[Signal]:
+    """What else the same account said, the newest first."""
     if not signal.account_key:
         return Signal.objects.none()
-    return (
-        Signal.objects.filter(account_key=signal.account_key)
-        .exclude(pk=signal.pk)
-        .order_by("-occurred_at", "-id")
-    )
+    others = signals_visible_to(person).filter(account_key=signal.account_key).exclude(pk=signal.pk)
+    return others.order_by("-occurred_at", "-id")
 
 
 def sources_note(person: Person | None) -> str:

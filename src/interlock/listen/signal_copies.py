@@ -10,18 +10,20 @@ from __future__ import annotations
 import fcntl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from itertools import batched
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Q
 from django.utils.translation import gettext as _
 from ibis import _ as row
 
 from interlock.fabric import records
 from interlock.listen.models import Facet, Signal, SignalsCopied, Source
+from interlock.listen.selection import LOW
 from interlock.listen.signal_rows import copy_of, read_rows, signal_table, write_rows
 from interlock.store.engine import Records
 
@@ -30,6 +32,7 @@ OnRows = Callable[[str, int, int], None]
 BATCH_ROWS = 5_000
 # Products and regions to choose from in a list; more are found by searching.
 FACET_VALUES = 300
+RECENT_DAYS = 90
 FACETS = {"kind": "kind", "region": "region", "product": "product_label", "source": "source__key"}
 
 
@@ -108,7 +111,22 @@ def _noted() -> int:
 
 def _note(number: int) -> None:
     summed = Signal.objects.aggregate(signals=Count("pk"), latest_at=Max("occurred_at"))
+    summed["recent"] = _recent(summed["latest_at"])
     SignalsCopied.objects.update_or_create(pk=1, defaults={"snapshot_number": number, **summed})
+
+
+def _recent(latest_at: datetime | None) -> dict[str, int]:
+    """Counts of the newest days, once a sync; back from the newest signal, because exports are old."""
+    if latest_at is None:
+        return {}
+    newest = Signal.objects.filter(occurred_at__gt=latest_at - timedelta(days=RECENT_DAYS))
+    return newest.aggregate(
+        signals=Count("pk"),
+        rated=Count("rating_share"),
+        low=Count("pk", filter=Q(rating_share__lte=LOW)),
+        answerable=Count("pk", filter=Q(answered__isnull=False)),
+        unanswered=Count("pk", filter=Q(answered=False)),
+    )
 
 
 @contextmanager

@@ -1,0 +1,149 @@
+"""What the list of signals says in its headline, and what the records know around one signal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import ibis
+from django.db.models import QuerySet
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from interlock.analytics.statistics.shares import wilson
+from interlock.fabric import records
+from interlock.listen.models import Signal, SignalsCopied
+from interlock.listen.selection import COUNTED_TO, LOW, Selection, counted
+from interlock.store.engine import Records
+
+FEWEST_RATED = 30
+MOST_LINES = 50
+
+
+@dataclass(frozen=True)
+class Heard:
+    """How many signals a reader's filters let through, and the headline that says what they tell.
+
+    `exact` is false when there are more than were counted.
+    """
+
+    headline: str
+    note: str
+    signals: int
+    exact: bool
+
+
+def heard(selection: Selection, signals: QuerySet[Signal], copied: SignalsCopied) -> Heard:
+    """Count and word a list of signals. Without filters nothing is counted: the last sync has done so."""
+    if selection.is_everything:
+        return Heard(_everything(copied), _interval_note(copied.recent), copied.signals, True)
+    number, exact = counted(signals)
+    if not number:
+        return Heard(_("No signal is like that."), "", 0, True)
+    waiting, waiting_exact = counted(signals.filter(answered=False))
+    low, low_exact = counted(signals.filter(rating_share__lte=LOW))
+    parts = [_matching(number, exact)]
+    if waiting:
+        parts.append(_("%(n)s wait for an answer") % {"n": _counted_text(waiting, waiting_exact)})
+    elif low:
+        parts.append(_("%(n)s gave two fifths or less") % {"n": _counted_text(low, low_exact)})
+    return Heard("; ".join(parts) + ".", "", number, exact)
+
+
+def _everything(copied: SignalsCopied) -> str:
+    recent = copied.recent
+    if not copied.signals:
+        return _("No customer has been heard yet.")
+    if recent.get("rated", 0) >= FEWEST_RATED:
+        return _("In the newest 90 days %(x)s of %(n)s who gave a rating gave two fifths or less.") % {
+            "x": _text(recent["low"]),
+            "n": _text(recent["rated"]),
+        }
+    if recent.get("answerable"):
+        return _("In the newest 90 days %(x)s of %(n)s signals are without an answer.") % {
+            "x": _text(recent["unanswered"]),
+            "n": _text(recent["answerable"]),
+        }
+    return ngettext("Customers were heard once.", "Customers were heard %(n)s times.", copied.signals) % {
+        "n": _text(copied.signals)
+    }
+
+
+def _interval_note(recent: dict[str, int]) -> str:
+    if recent.get("rated", 0) < FEWEST_RATED:
+        return ""
+    low, high = wilson(recent["low"], recent["rated"])
+    return _(
+        "%(low)s to %(high)s in 100, 95 times in 100; n %(n)s. Counted when the records were last read."
+    ) % {
+        "low": round(100 * float(low)),
+        "high": round(100 * float(high)),
+        "n": _text(recent["rated"]),
+    }
+
+
+def _matching(number: int, exact: bool) -> str:
+    if not exact:
+        return _("More than %(n)s signals are like that") % {"n": _text(COUNTED_TO)}
+    return ngettext("One signal is like that", "%(n)s signals are like that", number) % {"n": _text(number)}
+
+
+def _counted_text(number: int, exact: bool) -> str:
+    return _text(number) if exact else _("more than %(n)s") % {"n": _text(number)}
+
+
+def _text(number: int) -> str:
+    return number_format(number, force_grouping=True)
+
+
+@dataclass(frozen=True)
+class AroundSignal:
+    """What the records hold around one signal; every part may be absent."""
+
+    account: dict[str, Any] | None
+    order: dict[str, Any] | None
+    lines: list[dict[str, Any]]
+    product: dict[str, Any] | None
+
+
+def around(signal: Signal) -> AroundSignal:
+    """Read the account, the order with its lines, and the product of one signal from the records."""
+    if not records.snapshot().counts:
+        return AroundSignal(None, None, [], None)
+    tables = records.current_records()
+    return AroundSignal(
+        account=_one(tables, "accounts", "account_id", signal.account_key),
+        order=_one(tables, "orders", "order_id", signal.order_key),
+        lines=_lines(tables, signal.order_key),
+        product=_one(tables, "products", "product_id", signal.product_key),
+    )
+
+
+def _one(tables: Records, table: str, key: str, value: str) -> dict[str, Any] | None:
+    if not value or table not in tables.tables():
+        return None
+    rows = tables.table(table).filter(ibis._[key] == value).limit(1).to_pyarrow().to_pylist()
+    return rows[0] if rows else None
+
+
+def _lines(tables: Records, order_key: str) -> list[dict[str, Any]]:
+    if not order_key or "order_lines" not in tables.tables():
+        return []
+    lines = (
+        tables.table("order_lines").filter(ibis._.order_id == order_key).order_by("line_id").limit(MOST_LINES)
+    )
+    if "products" in tables.tables():
+        names = tables.table("products").select(
+            at_product=ibis._.product_id, product_name=ibis.coalesce(ibis._.name, ibis._.family)
+        )
+        lines = lines.left_join(names, lines.product_id == names.at_product).order_by("line_id")
+    return [line | {"late_days": _late_days(line)} for line in lines.to_pyarrow().to_pylist()]
+
+
+def _late_days(line: dict[str, Any]) -> int | None:
+    """Whole days past the promise; None without a promise or a delivery, 0 or less when it was kept."""
+    promised: datetime | None = line["promised_at"]
+    delivered: datetime | None = line["delivered_at"]
+    return (delivered.date() - promised.date()).days if promised and delivered else None

@@ -1,0 +1,134 @@
+"""What people fill in: files to upload, the name of a source, a mapping as YAML, filters of the signals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from interlock.connectors.errors import ConnectorError
+from interlock.connectors.mapping import read_mapping
+from interlock.listen import queries
+from interlock.listen.models import Source, SourceKind
+from interlock.listen.selection import Selection
+
+
+class SeveralFiles(forms.ClearableFileInput):
+    """A file field that takes more than one."""
+
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """One or more files, cleaned to a list."""
+
+    widget = SeveralFiles
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        files = data if isinstance(data, list | tuple) else [data]
+        # An empty file is refused by the service, which can say how many bytes came.
+        return [super(FilesField, self).clean(each, initial) for each in files]
+
+
+class UploadForm(forms.Form):
+    """What to read."""
+
+    file = FilesField(
+        label=_("Files"),
+        allow_empty_file=True,
+        help_text=_("CSV, TSV, Excel, JSON lines, Parquet, a SQLite file, or a zip of them."),
+    )
+
+
+class StartForm(forms.Form):
+    """Which source this is: one that is known, or a new name."""
+
+    name = forms.CharField(
+        label=_("Name of the source"),
+        max_length=120,
+        help_text=_("Reading the same source again updates its rows and never doubles them."),
+    )
+
+
+class MappingForm(forms.Form):
+    """The mapping as text, for those who want more than the lines can say."""
+
+    mapping = forms.CharField(
+        label=_("Mapping"),
+        max_length=2_000_000,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 28, "spellcheck": "false", "wrap": "off"}),
+    )
+
+    def clean_mapping(self) -> str:
+        text = self.cleaned_data["mapping"].replace("\r\n", "\n")
+        try:
+            read_mapping(text, str(_("the mapping")))
+        except ConnectorError as error:
+            raise forms.ValidationError(str(error)) from error
+        return text
+
+
+class ReuseForm(forms.Form):
+    """A name under which a mapping is kept."""
+
+    name = forms.CharField(label=_("Keep this mapping as"), max_length=80)
+
+
+class SignalFilters(forms.Form):
+    """What the list of signals can be narrowed by. Every field may be empty."""
+
+    q = forms.CharField(label=_("Words"), required=False, max_length=200)
+    kind = forms.ChoiceField(label=_("Kind"), required=False)
+    product = forms.ChoiceField(label=_("Product"), required=False)
+    region = forms.ChoiceField(label=_("Region"), required=False)
+    rating = forms.ChoiceField(
+        label=_("Rating"),
+        required=False,
+        choices=[
+            ("", _("Any")),
+            ("low", _("Two fifths or less")),
+            ("middle", _("Between")),
+            ("high", _("Four fifths or more")),
+            ("none", _("Without")),
+        ],
+    )
+    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label=_("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    answered = forms.ChoiceField(
+        label=_("Answered"),
+        required=False,
+        choices=[("", _("Either")), ("no", _("Not yet")), ("yes", _("Yes")), ("unknown", _("Not recorded"))],
+    )
+    source = forms.ChoiceField(label=_("Source"), required=False)
+    account = forms.CharField(required=False, max_length=400, widget=forms.HiddenInput)
+    order = forms.CharField(required=False, max_length=400, widget=forms.HiddenInput)
+    product_key = forms.CharField(required=False, max_length=400, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        facets = queries.all_facets()
+        names = dict(Source.objects.values_list("key", "name"))
+        for name in ("kind", "product", "region", "source"):
+            chosen = self.data.get(name, "")
+            values = [value for value, _count in facets.get(name, [])]
+            # A value that came by link and is not among the most frequent is offered as well.
+            known = values if not chosen or chosen in values else [chosen, *values]
+            labels = names if name == "source" else {}
+            self.fields[name].choices = [
+                ("", _("Any")),
+                *((value, labels.get(value, value)) for value in known),
+            ]
+
+    def selection(self) -> Selection:
+        """The filters that could be understood; a wrong date is left out and shown as an error."""
+        self.is_valid()
+        return Selection(**{name: value for name, value in self.cleaned_data.items() if value})
+
+
+def known_sources() -> list[str]:
+    """Names of sources to offer when a new import is named."""
+    return list(
+        Source.objects.exclude(kind=SourceKind.DEMO).filter(removed_at=None).values_list("name", flat=True)
+    )

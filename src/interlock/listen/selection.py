@@ -1,0 +1,147 @@
+"""Which signals does a reader ask for? Filters, words and a place in the list, as one value.
+
+A place is the moment and number of the last signal shown (keyset paging): page 10,000 costs what page 1
+costs, and nothing shifts while signals arrive.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from django.core import signing
+from django.db.models import Q, QuerySet
+from django.http import QueryDict
+from django.utils import timezone
+
+from interlock.listen.models import Signal
+from interlock.listen.search import containing
+
+PAGE_ROWS = 50
+# Counted exactly up to here; beyond it the page says "more than", because an exact count would cost seconds.
+COUNTED_TO = 10_000
+LOW, HIGH = 0.4, 0.8
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Filters of the list; empty ones do not narrow."""
+
+    q: str = ""
+    kind: str = ""
+    product: str = ""
+    product_key: str = ""
+    region: str = ""
+    rating: str = ""
+    since: date | None = None
+    until: date | None = None
+    answered: str = ""
+    source: str = ""
+    account: str = ""
+    order: str = ""
+
+    @property
+    def is_everything(self) -> bool:
+        return self == Selection()
+
+    def narrow(self, signals: QuerySet[Signal]) -> QuerySet[Signal]:
+        """Keep the signals that every filter lets through."""
+        for name, column in _EQUAL.items():
+            if getattr(self, name):
+                signals = signals.filter(**{column: getattr(self, name)})
+        if self.rating:
+            signals = signals.filter(_RATINGS[self.rating])
+        if self.answered:
+            signals = signals.filter(answered={"yes": True, "no": False, "unknown": None}[self.answered])
+        if self.since:
+            signals = signals.filter(occurred_at__gte=_start(self.since))
+        if self.until:
+            signals = signals.filter(occurred_at__lt=_start(self.until + timedelta(days=1)))
+        return containing(signals, self.q) if self.q else signals
+
+    def as_query(self, **more: Any) -> str:
+        """The filters as an address ends, so that a link shows the same signals."""
+        query = QueryDict(mutable=True)
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if value:
+                query[each.name] = str(value)
+        for name, value in more.items():
+            query[name] = value
+        return f"?{query.urlencode()}" if query else ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """Signals of one page, and the addresses' ends of the pages beside it (empty when there is none)."""
+
+    signals: list[Signal]
+    earlier: str
+    later: str
+
+
+def page_of(signals: QuerySet[Signal], *, after: str = "", before: str = "") -> Page:
+    """One page, the newest first. `after` and `before` are places made here; a forged one is ignored."""
+    place = _place(before or after)
+    backwards = bool(before and place)
+    order = ("occurred_at", "id") if backwards else ("-occurred_at", "-id")
+    if place:
+        at, pk = place
+        # Both halves are in the index's order, so that the database walks and does not sort.
+        beyond = Q(occurred_at__gt=at) | Q(occurred_at=at, id__gt=pk) if backwards else (
+            Q(occurred_at__lt=at) | Q(occurred_at=at, id__lt=pk)
+        )  # fmt: skip
+        bound = Q(occurred_at__gte=at) if backwards else Q(occurred_at__lte=at)
+        signals = signals.filter(bound & beyond)
+    rows = list(signals.defer("resolution", "url", "copy_hash").order_by(*order)[: PAGE_ROWS + 1])
+    more = len(rows) > PAGE_ROWS
+    rows = rows[:PAGE_ROWS]
+    if backwards:
+        rows.reverse()
+    has_newer = more if backwards else bool(place)
+    has_older = True if backwards else more
+    return Page(
+        rows,
+        earlier=_mark(rows[0]) if rows and has_newer else "",
+        later=_mark(rows[-1]) if rows and has_older else "",
+    )
+
+
+def counted(signals: QuerySet[Signal]) -> tuple[int, bool]:
+    """How many there are, and whether that is exact; beyond COUNTED_TO it is "more than"."""
+    number = signals.order_by()[: COUNTED_TO + 1].count()
+    return min(number, COUNTED_TO), number <= COUNTED_TO
+
+
+def _mark(signal: Signal) -> str:
+    return signing.dumps([signal.occurred_at.timestamp(), signal.pk], salt="listen.place", compress=False)
+
+
+def _place(mark: str) -> tuple[datetime, int] | None:
+    try:
+        at, pk = signing.loads(mark, salt="listen.place")
+    except (signing.BadSignature, ValueError, TypeError):
+        return None
+    return datetime.fromtimestamp(at, UTC), pk
+
+
+def _start(day: date) -> datetime:
+    return datetime.combine(day, time(), timezone.get_current_timezone())
+
+
+_EQUAL = {
+    "kind": "kind",
+    "product": "product_label",
+    "product_key": "product_key",
+    "region": "region",
+    "source": "source__key",
+    "account": "account_key",
+    "order": "order_key",
+}
+_RATINGS = {
+    "low": Q(rating_share__lte=LOW),
+    "middle": Q(rating_share__gt=LOW, rating_share__lt=HIGH),
+    "high": Q(rating_share__gte=HIGH),
+    "none": Q(rating_share=None),
+}

@@ -1,0 +1,1 @@
+"""The pages of listen: sources and their imports, and the signals."""

@@ -1,0 +1,67 @@
+"""Signals: the list with search and filters, its rows as a file, and one signal's own page."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from interlock.fabric import journal
+from interlock.fabric.access import Act, needs, person_of
+from interlock.listen import exporting, findings, queries, tasks
+from interlock.listen.forms import SignalFilters
+from interlock.listen.selection import page_of
+
+
+@require_GET
+@needs(Act.READ)
+def signals(request: HttpRequest) -> HttpResponse:
+    """The list, the newest first."""
+    person = person_of(request)
+    form = SignalFilters(request.GET)
+    selection = form.selection()
+    copied = queries.signals_copied()
+    visible = queries.signals_visible_to(person)
+    found = selection.narrow(visible)
+    page = page_of(found, after=request.GET.get("after", ""), before=request.GET.get("before", ""))
+    context = {
+        "form": form,
+        "selection": selection,
+        "heard": findings.heard(selection, found, copied),
+        "page": page,
+        "earlier": selection.as_query(before=page.earlier) if page.earlier else "",
+        "later": selection.as_query(after=page.later) if page.later else "",
+        "copied": copied,
+        "is_whole": tasks.mend(),
+        "here": selection.as_query(),
+    }
+    return render(request, "listen/signals.html", context)
+
+
+@require_GET
+@needs(Act.DOWNLOAD)
+def signals_csv(request: HttpRequest) -> HttpResponse:
+    """The same rows as a file that no spreadsheet can be tricked by."""
+    found = SignalFilters(request.GET).selection().narrow(queries.signals_visible_to(person_of(request)))
+    response = exporting.signals_file(found)
+    response["Content-Disposition"] = f'attachment; filename="signals-{timezone.localdate():%Y-%m-%d}.csv"'
+    return response
+
+
+@require_GET
+@needs(Act.READ)
+def signal(request: HttpRequest, signal_id: int) -> HttpResponse:
+    """One signal: its words, and what the records know around it."""
+    person = person_of(request)
+    one = get_object_or_404(queries.signals_visible_to(person).select_related("source"), pk=signal_id)
+    earlier = list(queries.earlier_signals(one, person)[: queries.EARLIER_SHOWN + 1])
+    context = {
+        "signal": one,
+        "is_web_address": one.url.startswith(("https://", "http://")),
+        "around": findings.around(one),
+        "earlier": earlier[: queries.EARLIER_SHOWN],
+        "has_more_earlier": len(earlier) > queries.EARLIER_SHOWN,
+        "entries": journal.entries_about(one)[:20],
+    }
+    return render(request, "listen/signal.html", context)
