@@ -20,6 +20,7 @@ from typing import Any
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from interlock.listen.errors import UploadGone, UploadRefused, WrongState
@@ -63,7 +64,18 @@ class StagedUpload(FileUploadHandler):
 
     def discard(self) -> None:
         """Remove everything that came with this form."""
-        shutil.rmtree(getattr(self, "folder", ""), ignore_errors=True)
+        file = getattr(self, "file", None)
+        if file is not None and not file.closed:
+            file.close()
+        if hasattr(self, "folder"):
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def discard_staged(request: HttpRequest) -> None:
+    """Remove what came with a form that was not taken."""
+    for handler in getattr(request, "upload_handlers", []):
+        if isinstance(handler, StagedUpload):
+            handler.discard()
 
 
 def free_name(folder: Path, given: str) -> str:

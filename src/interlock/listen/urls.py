@@ -1,8 +1,26 @@
-"""Addresses of listen."""
+"""Addresses of listen: signals, sources and imports."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from interlock.listen.views import imports, signals, sources
 
 app_name = "listen"
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    path("signals/", signals.signals, name="signals"),
+    path("signals/rows.csv", signals.signals_csv, name="signals_csv"),
+    path("signals/<int:signal_id>/", signals.signal, name="signal"),
+    path("sources/", sources.sources, name="sources"),
+    path("sources/demo/", sources.demo, name="demo"),
+    path("sources/new/", imports.upload, name="upload"),
+    path("sources/<int:source_id>/remove/", sources.remove, name="remove"),
+    path("sources/imports/<int:import_id>/", imports.import_view, name="import"),
+    path("sources/imports/<int:import_id>/progress/", imports.progress, name="progress"),
+    path("sources/imports/<int:import_id>/columns/", imports.columns, name="columns"),
+    path("sources/imports/<int:import_id>/mapping/", imports.keep_mapping, name="keep_mapping"),
+    path("sources/imports/<int:import_id>/stop/", imports.stop, name="stop"),
+    path("sources/imports/<int:import_id>/again/", imports.again, name="again"),
+    path("sources/imports/<int:import_id>/undo/", sources.undo, name="undo"),
+    path("sources/imports/<int:import_id>/refused.csv", imports.refused, name="refused"),
+]
