@@ -156,7 +156,7 @@ class DatabaseTable:
 
     def _batches(self, on_bytes: Callable[[int], None]) -> Iterator[pa.RecordBatch]:
         # Plain columns without types: drivers hand over values as they are, odd dates included.
-        query: sa.Select[Any] = sa.select(*(sa.column(name) for name in self.columns)).select_from(
+        query: Any = sa.select(*(sa.column(name) for name in self.columns)).select_from(
             sa.table(self.table, schema=self.schema)
         )
         first = 1

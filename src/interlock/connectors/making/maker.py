@@ -1,7 +1,7 @@
 """A whole mapping over staged files: the chunks of every contract table, parents before children."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import pyarrow as pa
@@ -144,10 +144,12 @@ class Maker:
         left_out += self._unused(table, outputs)
         refusals = self._refusals(target)
         first = Chunk(table, _empty(table), next(refusals, ()), repeated, tuple(left_out), tuple(notes))
+        is_told = False
         for rows in self._rows(target):
-            yield Chunk(table, rows, first.refusals, first.repeated, first.left_out, first.notes)
+            yield replace(first, rows=rows)
             first = Chunk(table, _empty(table), next(refusals, ()))
-        if first.received or first.left_out or first.notes:
+            is_told = True
+        if first.refusals or not is_told:
             yield first
         for page in refusals:
             yield Chunk(table, _empty(table), page)

@@ -59,6 +59,7 @@ def _mapping(place: Place) -> Mapping:
     for key in ("name", "files", "tables"):
         if not place.has(key):
             raise place.fail(f"{key} is missing.")
+    time_zone = read_zone(place.at("time_zone")) if place.has("time_zone") else "UTC"
     lists = _lists(place)
     files = {alias: _file(place.at("files", alias), alias) for alias in place.at("files").names()}
     outputs = tuple(
@@ -77,7 +78,7 @@ def _mapping(place: Place) -> Mapping:
         outputs=outputs,
         document=place.value,
         key_prefix=place.at("key_prefix").text() if place.has("key_prefix") else "",
-        time_zone=read_zone(place.at("time_zone")) if place.has("time_zone") else "UTC",
+        time_zone=time_zone,
         repair_keys=_repairs(place.at("repair_keys")) if place.has("repair_keys") else {},
     )
 

@@ -107,12 +107,15 @@ def check_workbook(path: Path, name: str, limits: Limits) -> None:
                 raise _bomb(f"{name}: {member.filename}", limits)
             if member.flag_bits & 1:
                 raise SourceRefused(f"{name} has a password. Save it without one.")
-            if member.filename.endswith((".xml", ".rels")) and b"<!DOCTYPE" in archive.open(member).read(
-                4096
-            ):
+            if member.filename.endswith((".xml", ".rels")) and b"<!DOCTYPE" in _start(archive, member):
                 raise SourceRefused(
                     f"{name} declares a document type, which no spreadsheet does; it is not read."
                 )
+
+
+def _start(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    with archive.open(member) as file:
+        return file.read(4096)
 
 
 def _copy(

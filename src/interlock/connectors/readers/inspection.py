@@ -60,7 +60,7 @@ def inspect(path: Path, name: str, stated: str = "") -> Text:
     Raises:
         SourceRefused: empty, not a table at all, or not in the encoding that the mapping states.
     """
-    head = path.open("rb").read(HEAD)
+    head = _first_bytes(path, HEAD)
     _refuse_other_kinds(head, name)
     counts = _Counts()
     with path.open("rb") as file:
@@ -192,11 +192,16 @@ def _check_stated(path: Path, name: str, stated: str) -> None:
 
 def decoded_head(path: Path, text: Text) -> str:
     """The first part of the file as text, without a torn last line."""
-    raw = path.open("rb").read(HEAD * 4)
+    raw = _first_bytes(path, HEAD * 4)
     decoder = codecs.getincrementaldecoder(text.encoding)("replace")
     head = decoder.decode(raw).lstrip("\ufeff")
     cut = head.rfind("\n")
     return head if len(raw) < HEAD * 4 or cut < 0 else head[: cut + 1]
+
+
+def _first_bytes(path: Path, count: int) -> bytes:
+    with path.open("rb") as file:
+        return file.read(count)
 
 
 def sniff_delimiter(head: str) -> str:
