@@ -30,7 +30,8 @@ def main() -> None:
 
 def register() -> None:
     """Add every group of commands. Their modules import models, so Django must be set up before."""
-    from interlock.cli import doctor, findings, journal, records, serving  # models load only after django.setup()
+    # Models load only after django.setup().
+    from interlock.cli import doctor, findings, journal, records, serving
 
     for module in (serving, records, findings, doctor, journal):
         for command in module.COMMANDS:

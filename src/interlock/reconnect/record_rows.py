@@ -122,6 +122,10 @@ def _tables(disconnect: Disconnect) -> Iterator[Tables]:
             return
         with records.records_at(disconnect.versions) as tables:
             yield tables
+    except KeyError as error:
+        raise RowsGone(
+            _("These rows were found by an earlier release. Find the disconnects anew to see today's rows.")
+        ) from error
     except LakeError as error:
         raise RowsGone(
             _("These rows can no longer be read: %(reason)s Find the disconnects anew to see today's rows.")

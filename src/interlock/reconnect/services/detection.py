@@ -191,7 +191,10 @@ def _missed(disconnect: Disconnect, detection: Detection, read_rows: ReadRows, n
 
 def _rows_gone(disconnect: Disconnect, read_rows: ReadRows) -> bool:
     stored = disconnect.row_query
-    return read_rows(RowQuery(stored["rule"], stored["selection"], stored["params"])).num_rows == 0
+    try:
+        return read_rows(RowQuery(stored["rule"], stored["selection"], stored["params"])).num_rows == 0
+    except KeyError:  # a question from an earlier release cannot be asked any more, which says nothing of rows
+        return False
 
 
 def _read_rows(tables: Tables, query: RowQuery) -> pa.Table:
