@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from browser.chromium import chromium
 from django.utils import timezone
+
+from browser.chromium import chromium
 from interlock.fabric import invitations
 from interlock.fabric.models import Person
 

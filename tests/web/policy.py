@@ -76,6 +76,7 @@ POLICY: dict[str, Row] = {
     **{name: Row(ALL) for name in _ACCOUNT_OWN},
     "web:welcome": Row(PUBLIC),
     "web:today": Row(ALL),
+    "web:context": Row(STAFF),
     "web:more": Row(ALL),
     "web:theme": writes(PUBLIC),
     "web:shortcuts": writes(ALL),
@@ -99,4 +100,35 @@ POLICY: dict[str, Row] = {
     "listen:stop": writes(LEADS),
     "listen:again": writes(LEADS),
     "listen:undo": writes(LEADS),
+    **{f"reconnect:{name}": Row(STAFF) for name in ("disconnects", "disconnect", "rows", "drivers")},
+    "reconnect:rows_file": Row(WRITERS),
+    "reconnect:judge": writes(WRITERS),
+    "reconnect:undo_judgement": writes(WRITERS),
+    "reconnect:dismiss": writes(LEADS),
+    "reconnect:undo_dismissal": writes(LEADS),
+    "reconnect:acknowledge": writes(WRITERS),
+    "reconnect:safety": writes(WRITERS),
+    "reconnect:together": Row(WRITERS, WRITERS),
+    "reconnect:invite": writes(LEADS),
+    "converse:conversations": Row(TALKERS),
+    # Whoever takes part or reads for the company; everybody else gets the same 404 as for what is not there.
+    "converse:conversation": Row(ALL),
+    "converse:evidence_file": Row(WRITERS),
+    "converse:check_evidence": Row(STAFF),
+    **{
+        f"converse:{name}": writes(TALKERS)
+        for name in (
+            "say",
+            "decide",
+            "commit",
+            "close",
+            "park",
+            "resume",
+            "settle",
+            "edit_message",
+            "undo_edit",
+            "remove_message",
+            "restore_message",
+        )
+    },
 }

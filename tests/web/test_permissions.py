@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from web.policy import ALL, POLICY, PUBLIC, Row
 
@@ -112,3 +114,58 @@ def test_the_matrix_finds_a_view_without_its_guard(signed_in, monkeypatch):
     ]
 
     assert let_in
+
+
+OBJECTS = {"converse:conversation", "converse:evidence_file", "converse:check_evidence", "converse:say"}
+
+
+@pytest.fixture
+def staff_talk(person, db):
+    """A conversation between two functions of the company that no customer or partner is part of."""
+    from interlock.converse import services
+    from interlock.fabric.models import Context
+
+    lead, other = person("lead", "sales"), person("contributor", "production")
+    about = Context.objects.create(kind="order", key="A-1", label="Order A-1")
+    return services.open_conversation(
+        context=about,
+        title="CANARY between sales and production",
+        purpose="On time",
+        question="Which date can we keep?",
+        due=timezone.now().date() + timedelta(days=7),
+        by=lead,
+        people=[(other, "production")],
+        now=timezone.now(),
+    )
+
+
+@pytest.mark.parametrize("role", ["partner", "customer"])
+@pytest.mark.parametrize("name", sorted(OBJECTS))
+def test_a_talk_of_others_looks_like_one_that_is_not_there(signed_in, staff_talk, name, role):
+    """Status, body and headers alike, so that nobody learns which talks exist."""
+    browser = signed_in(role)
+    ask = browser.post if name == "converse:say" else browser.get
+
+    foreign = ask(reverse(name, args=[staff_talk.pk]))
+    absent = ask(reverse(name, args=[999_999]))
+
+    assert foreign.status_code == absent.status_code
+    assert foreign.status_code in {403, 404}
+    assert without_ids(foreign) == without_ids(absent)
+
+
+def without_ids(answer) -> tuple[str, dict[str, str]]:
+    """Body and headers without what differs by the number asked for or by the clock."""
+    body = re.sub(r"\d+|name=\"csrfmiddlewaretoken\" value=\"\w+\"|note <?\w+", "", answer.content.decode())
+    return body, {
+        key: value for key, value in answer.headers.items() if key not in {"Content-Length", "Date"}
+    }
+
+
+@pytest.mark.parametrize("role", ["partner", "customer"])
+def test_no_page_shows_a_customer_the_company_s_talk(signed_in, staff_talk, role):
+    browser = signed_in(role)
+
+    for name, row in POLICY.items():
+        if "get" in row.methods and "download" not in name:
+            assert "CANARY" not in browser.get(absent_url(name), follow=False).content.decode(), name
