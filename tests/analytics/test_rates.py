@@ -9,10 +9,13 @@ from interlock.analytics.statistics import (
     MIN_N,
     MIN_X,
     SURE,
+    Side,
     chance_half_again,
+    difference,
     excess_rate_draws,
     fit_prior,
     interval,
+    positive_draws,
     posterior,
     q_values,
     tail_p_value,
@@ -127,3 +130,22 @@ def test_chances_and_means_stay_in_range_whatever_the_counts(pairs):
         tail_p_value(x, n, expected, fit_prior(x, n, expected)),
     ):
         assert np.all((values >= 0) & (values <= 1))
+
+
+def test_money_of_excess_times_an_uplift_covers_the_truth_about_as_often_as_it_says():
+    """Fewer reorders come from 400 broken and 3,000 kept promises; the truth is 0.19 of 100 each."""
+    rng = np.random.default_rng(11)
+    covered = []
+    for company in simulate(60, 200, broken=3, runs=120):
+        named, post = two_part(company)
+        broken, kept = rng.binomial(400, 0.31), rng.binomial(3000, 0.50)
+        found = difference(Side(400, broken, 400, broken, broken), Side(3000, kept, 3000, kept, kept))
+        for group in np.flatnonzero(named):
+            own = np.random.default_rng(group)
+            draws = excess_rate_draws(post, group, own) * company.n[group]
+            money = interval(draws * positive_draws(-found.value, found.error, own) * 100)
+            truth = (company.rate[group] - USUAL) * company.n[group] * 0.19 * 100
+            covered.append(money.low <= truth <= money.high)
+
+    assert len(covered) > 200
+    assert 0.85 <= np.mean(covered) <= 0.95

@@ -18,7 +18,7 @@ from interlock.analytics.symptoms import (
     r10_flawed_batches,
     r11_over_the_limit,
 )
-from interlock.analytics.symptoms.bench import Bench, last_event
+from interlock.analytics.symptoms.bench import Bench, Remembered, last_event
 from interlock.analytics.symptoms.rule import Rule
 
 _MODULES = (
@@ -45,6 +45,7 @@ def find_symptoms(tables: Tables, *, now: datetime | None = None) -> Report:
     Returns:
         Symptoms by tier, then money times probability; rules that were off with their reason.
     """
+    tables = Remembered(tables)
     as_of = now or last_event(tables)
     if as_of is None:
         nothing = "The records hold no dated order, delivery or signal yet."

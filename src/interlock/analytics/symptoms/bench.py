@@ -29,6 +29,28 @@ _EVENT_TIMES = (
 )
 
 
+class Remembered:
+    """The same tables, each question about them asked once: a snapshot does not change."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._known: dict[tuple[str, ...], bool] = {}
+        self._seen: dict[str, ir.Table] = {}
+
+    def table(self, name: str) -> ir.Table:
+        """Return a contract table as an Ibis expression."""
+        if name not in self._seen:
+            self._seen[name] = self._tables.table(name)
+        return self._seen[name]
+
+    def has(self, name: str, *columns: str) -> bool:
+        """Say whether the table has rows and each column at least one value."""
+        asked = (name, *columns)
+        if asked not in self._known:
+            self._known[asked] = self._tables.has(name, *columns)
+        return self._known[asked]
+
+
 @dataclass
 class Bench:
     """Records, their last day, and a memory for what several rules ask."""
@@ -45,7 +67,7 @@ class Bench:
 
     def has(self, table: str, *columns: str) -> bool:
         """Say whether the table and each column hold values."""
-        return self.once(("has", table, columns), lambda: self.tables.has(table, *columns))
+        return self.tables.has(table, *columns)
 
     def window(self, days: int = WINDOW_DAYS) -> tuple[date, date]:
         """Return the first and the last day of a window that ends with the records."""

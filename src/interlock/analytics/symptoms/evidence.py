@@ -1,6 +1,7 @@
 """What stands behind an alarm: siblings, months, the customers' words, the way back to the rows."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -110,27 +111,32 @@ def quotes(bench: Bench, hits: ir.Table, key: str = "line_id") -> tuple[Quote, .
     return _told_apart(bench, ranked.to_pyarrow().to_pylist())
 
 
-def _told_apart(bench: Bench, rows: list[dict[str, object]]) -> tuple[Quote, ...]:
-    chosen: dict[str, Quote] = {}
+def _told_apart(bench: Bench, rows: list[dict[str, Any]]) -> tuple[Quote, ...]:
+    chosen: dict[str, dict[str, Any]] = {}
     for row in rows:
-        text = " ".join(str(row["body"]).split())
-        near = "".join(c for c in text.lower() if c.isalnum())[:60]
-        who = _who(bench.tables, str(row["account_id"] or ""))
-        if near not in chosen:
-            when = row["occurred_at"].date()  # type: ignore[attr-defined]
-            chosen[near] = Quote(str(row["signal_id"]), text, who, when)
+        row["body"] = " ".join(str(row["body"]).split())
+        near = "".join(c for c in row["body"].lower() if c.isalnum())[:60]
+        chosen.setdefault(near, row)
         if len(chosen) == MOST_QUOTES:
             break
-    return tuple(chosen.values())
-
-
-def _who(tables: Tables, account_id: str) -> str:
-    if not account_id or not tables.has("accounts"):
-        return ""
-    accounts = tables.table("accounts")
-    found = accounts.filter(accounts.account_id == account_id).select(
-        name=column(accounts, "name", "string"), region=column(accounts, "region", "string")
+    who = _who(bench.tables, sorted({row["account_id"] for row in chosen.values() if row["account_id"]}))
+    return tuple(
+        Quote(row["signal_id"], row["body"], who.get(row["account_id"], ""), row["occurred_at"].date())
+        for row in chosen.values()
     )
-    for row in found.limit(1).to_pyarrow().to_pylist():
-        return ", ".join(part for part in (row["name"], row["region"]) if part)
-    return ""
+
+
+def _who(tables: Tables, account_ids: list[str]) -> dict[str, str]:
+    """Return name and region of accounts, as far as they are known."""
+    if not account_ids or not tables.has("accounts"):
+        return {}
+    accounts = tables.table("accounts")
+    found = accounts.filter(accounts.account_id.isin(account_ids)).select(
+        key=accounts.account_id,
+        name=column(accounts, "name", "string"),
+        region=column(accounts, "region", "string"),
+    )
+    return {
+        row["key"]: ", ".join(part for part in (row["name"], row["region"]) if part)
+        for row in found.to_pyarrow().to_pylist()
+    }

@@ -1,0 +1,118 @@
+"""R01 on small companies: the planted fault is found, what only looks like one is not."""
+
+import pytest
+
+from analytics.companies import DAY, UNTIL, Records, ordered_lines, seeded
+from interlock.analytics.finding import RowQuery
+from interlock.analytics.symptoms import find_symptoms, rows
+
+
+def promises(tables):
+    """Report what R01 alone says about a company."""
+    report = find_symptoms(Records(tables))
+    return [s for s in report.symptoms if s.rule == "R01" and s.tier != "suspected"]
+
+
+def keys(symptoms):
+    return [(s.context.kind, s.context.key) for s in symptoms]
+
+
+def faulty(line):
+    return 0.40 if (line["team"], line["family"]) == (2, 1) else 0.10
+
+
+def test_a_planted_fault_is_named_once_and_at_its_place():
+    found = promises(ordered_lines(seeded(), 8000, late=faulty))
+
+    assert keys(found) == [("team+family", "T2|F1")]
+    assert found[0].tier == "detected"
+    assert found[0].functions == ("sales", "production")
+    assert str(found[0].consequence).startswith("T2 promised dates for F1 that we missed")
+
+
+def test_the_rows_behind_a_finding_are_exactly_x_of_n():
+    tables = Records(ordered_lines(seeded(), 8000, late=faulty))
+
+    found = next(s for s in find_symptoms(tables).symptoms if s.rule == "R01")
+    behind = rows(tables, found.rows).to_pyarrow().to_pylist()
+    hits = rows(tables, RowQuery("R01", "hits", found.rows.params)).to_pyarrow().to_pylist()
+
+    assert (len(hits), len(behind)) == (found.x, found.n)
+    assert all(row["days_late"] > 0 for row in hits)
+    assert sum(row["hit"] for row in behind) == found.x
+
+
+def test_with_nothing_wrong_nobody_is_named():
+    assert promises(ordered_lines(seeded(), 8000)) == []
+
+
+def test_a_team_that_sells_into_the_slow_region_is_not_named():
+    def slow_region(line):
+        if line["region"] == 4 and seeded(line["days_ago"]).random() < 0.7:
+            line["sold_by"] = 5
+        return 0.40 if line["region"] == 4 else 0.10
+
+    assert keys(promises(ordered_lines(seeded(), 8000, late=slow_region))) == [("region", "R4")]
+
+
+def test_a_fault_mended_nine_months_ago_is_not_named():
+    def mended(line):
+        return 0.50 if line["team"] == 2 and line["days_ago"] > 270 else 0.10
+
+    assert promises(ordered_lines(seeded(), 8000, late=mended)) == []
+
+
+def test_without_teams_the_rule_groups_by_what_there_is_and_says_so():
+    tables = ordered_lines(seeded(), 8000, late=lambda line: 0.40 if line["region"] == 1 else 0.10)
+    for order in tables["orders"]:
+        order["team_id"] = None
+
+    found = promises(tables)
+
+    assert ("region", "R1") in keys(found)
+    assert "name no sales team" in str(found[0].why)
+
+
+def test_cancelled_orders_are_neither_kept_nor_broken():
+    tables = ordered_lines(seeded(), 8000)
+    for order, line in zip(tables["orders"], tables["order_lines"], strict=True):
+        if line["product_id"] == "P1":
+            order["status"], line["delivered_at"] = "canceled", None
+
+    assert promises(tables) == []
+
+
+def test_lines_that_never_arrived_are_told_apart_from_late_ones():
+    tables = ordered_lines(seeded(), 8000)
+    for number, (order, line) in enumerate(zip(tables["orders"], tables["order_lines"], strict=True)):
+        if order["team_id"] == "T3" and number % 4 == 0:
+            line["delivered_at"] = None
+    tables["order_lines"][0]["delivered_at"] = UNTIL - DAY
+
+    texts = [str(s.consequence) for s in promises(tables)]
+
+    assert any("that T3 promised never arrived" in text for text in texts)
+
+
+@pytest.mark.parametrize("missing", ["order_lines", "orders"])
+def test_a_missing_table_switches_the_rule_off_with_a_reason(missing):
+    tables = ordered_lines(seeded(), 300) | {missing: []}
+
+    report = find_symptoms(Records(tables))
+
+    assert any(off.rule == "R01" and off.reason.endswith(".") for off in report.rules_off)
+
+
+def test_money_shows_its_arithmetic_and_never_calls_exposed_value_a_loss():
+    found = promises(ordered_lines(seeded(), 8000, late=faulty))[0]
+
+    assert found.money.currency == "EUR"
+    assert 0 < found.money.low < found.money.mid < found.money.high
+    assert [term.sign for term in found.money.terms][:3] == ["", "×", "="]
+    assert found.money.basis == "lost" or found.money.caveat.startswith("Exposed, not lost")
+
+
+def test_the_same_records_give_the_same_report():
+    tables = Records(ordered_lines(seeded(), 3000, late=faulty))
+
+    assert find_symptoms(tables) == find_symptoms(tables)
