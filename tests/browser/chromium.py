@@ -44,9 +44,10 @@ def chromium() -> Iterator[Browser]:
 def sized(browser: Browser, size: str, theme: str, **more: Any) -> BrowserContext:
     """A context of one size ("1280", "390") whose system prefers one theme ("paper", "ink")."""
     width, height = SIZES[size]
-    # Ours forbids inline scripts, as it should; axe comes in past it. tests/web checks the policy itself.
+    # Ours forbids inline scripts, as it should; axe comes in past it. A test asks for `bypass_csp=False`.
+    options = {"bypass_csp": True, **more}
     return browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=THEMES[theme], bypass_csp=True, **more
+        viewport={"width": width, "height": height}, color_scheme=THEMES[theme], **options
     )
 
 
