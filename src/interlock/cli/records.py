@@ -135,6 +135,7 @@ def _named(path_or_url: str, source_name: str, mapping: Mapping, dry_run: bool) 
         by=None,
         now=now,
         errand=Errand.TRY if dry_run else Errand.STORE,
+        found={"proposal": looking.proposal(mapping)},
     )
 
 

@@ -45,9 +45,10 @@ def heard(selection: Selection, signals: QuerySet[Signal], copied: SignalsCopied
     waiting, waiting_exact = counted(signals.filter(answered=False))
     low, low_exact = counted(signals.filter(rating_share__lte=LOW))
     parts = [_matching(number, exact)]
-    if waiting:
+    # What the reader asked for is not told back as a finding.
+    if waiting and not selection.answered:
         parts.append(_("%(n)s wait for an answer") % {"n": _counted_text(waiting, waiting_exact)})
-    elif low:
+    elif low and not selection.rating:
         parts.append(_("%(n)s gave two fifths or less") % {"n": _counted_text(low, low_exact)})
     return Heard("; ".join(parts) + ".", "", number, exact)
 

@@ -79,7 +79,9 @@ class ReuseForm(forms.Form):
 class SignalFilters(forms.Form):
     """What the list of signals can be narrowed by. Every field may be empty."""
 
-    q = forms.CharField(label=_("Words"), required=False, max_length=200)
+    q = forms.CharField(
+        label=_("Words"), required=False, max_length=200, widget=forms.TextInput(attrs={"type": "search"})
+    )
     kind = forms.ChoiceField(label=_("Kind"), required=False)
     product = forms.ChoiceField(label=_("Product"), required=False)
     region = forms.ChoiceField(label=_("Region"), required=False)

@@ -145,10 +145,10 @@ def steps(import_: Import, lines: list[mapping_edit.ColumnLine]) -> list[dict[st
         _("%(fine)s fine, %(refused)s refused")
         % {"fine": _text(trial["received"] - trial["refused"]), "refused": _text(trial["refused"])}
         if trial
+        else ""
+        if import_.state in {State.DONE, State.UNDONE}
         else _("if you like"),
-        _("%(n)s so far") % {"n": _text(import_.rows_done)}
-        if import_.errand == Errand.STORE and import_.rows_done
-        else "",
+        _rows_note(import_) if import_.errand == Errand.STORE and import_.rows_done else "",
     ]
     now = _now(import_)
     names = (_("File"), _("Columns"), _("Try"), _("Read all"))
@@ -156,6 +156,13 @@ def steps(import_: Import, lines: list[mapping_edit.ColumnLine]) -> list[dict[st
         {"name": name, "note": note, "is": "done" if at < now else "now" if at == now else "todo"}
         for at, (name, note) in enumerate(zip(names, notes, strict=True))
     ]
+
+
+def _rows_note(import_: Import) -> str:
+    if import_.errand != Errand.STORE or not import_.rows_done:
+        return ""
+    text = _("%(n)s so far") if import_.is_moving else _("%(n)s rows made")
+    return text % {"n": _text(import_.rows_done)}
 
 
 def _now(import_: Import) -> int:

@@ -26,7 +26,7 @@ def look(source: Source, mapping_text: str) -> tuple[dict[str, Any], str]:
     found = {
         "tables": [_table(table) for table in tables],
         "skipped": [{"name": each.name, "reason": each.reason} for each in source.skipped],
-        "proposal": {"title": mapping.title, "name": mapping.name, "shipped": mapping.shipped},
+        "proposal": proposal(mapping),
         "guesses": [
             {
                 "file": guess.file,
@@ -40,6 +40,11 @@ def look(source: Source, mapping_text: str) -> tuple[dict[str, Any], str]:
         "questions": list(mapping.questions),
     }
     return found, write_mapping(mapping)
+
+
+def proposal(mapping: Mapping) -> dict[str, Any]:
+    """What a mapping is called, and whether it came with the product."""
+    return {"title": mapping.title, "name": mapping.name, "shipped": mapping.shipped}
 
 
 def propose(source: Source) -> Mapping:

@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from interlock.fabric.models import Person
 
+LONGEST_READABLE_KEY = 20
+
 
 class SourceKind(models.TextChoices):
     """Where records come from."""
@@ -154,6 +156,20 @@ class Signal(models.Model):
 
     def __str__(self) -> str:
         return self.title or self.body[:80] or self.key
+
+    @property
+    def account_name(self) -> str:
+        """The account as a reader would call it; a long key without a name is cut, since nobody reads it."""
+        return self.account_label if self.account_label != self.account_key else _short_key(self.account_key)
+
+    @property
+    def order_name(self) -> str:
+        """The order's key, cut when it is longer than anybody reads."""
+        return _short_key(self.order_key)
+
+
+def _short_key(key: str) -> str:
+    return f"{key[:8]}…" if len(key) > LONGEST_READABLE_KEY and " " not in key else key
 
 
 class SignalsCopied(models.Model):

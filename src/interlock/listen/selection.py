@@ -18,7 +18,7 @@ from django.utils import timezone
 from interlock.listen.models import Signal
 from interlock.listen.search import containing
 
-PAGE_ROWS = 50
+PAGE_ROWS = 30
 # Counted exactly up to here; beyond it the page says "more than", because an exact count would cost seconds.
 COUNTED_TO = 10_000
 LOW, HIGH = 0.4, 0.8

@@ -61,6 +61,7 @@ def name_location(
     by: Person | None,
     now: datetime,
     errand: str = Errand.STORE,
+    found: dict[str, Any] | None = None,
 ) -> Import:
     """Make a waiting import of a path, a database address or the demo, ready to be stored or tried."""
     import_ = Import.objects.create(
@@ -72,6 +73,7 @@ def name_location(
         files=files,
         files_kept=False,
         mapping=mapping,
+        found=found or {},
         made_by=by,
         made_at=now,
     )
