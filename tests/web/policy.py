@@ -78,6 +78,7 @@ POLICY: dict[str, Row] = {
     "web:today": Row(ALL),
     "web:context": Row(STAFF),
     "web:more": Row(ALL),
+    "web:search": Row(STAFF),
     "web:theme": writes(PUBLIC),
     "web:shortcuts": writes(ALL),
     "web:gallery": Row(ALL),

@@ -108,3 +108,42 @@ def test_the_strongest_driver_is_a_card(signed_in, detected):
         in page
     )
     assert "5.2 times as likely (5.0 to 5.4)" in page
+
+
+def test_the_front_page_asks_few_questions_of_the_database(
+    signed_in, detected, disconnect, django_assert_max_num_queries
+):
+    for number in range(12):
+        disconnect(number)
+    client = signed_in("lead")
+    client.get("/")
+
+    with django_assert_max_num_queries(20):
+        page = client.get("/").content.decode()
+
+    assert (
+        "Customers are let down in 12 places between our functions; three deserve ten minutes today." in page
+    )
+    assert "Nine quieter things wait under" in page
+    assert "One rule could not be asked" in page
+
+
+def test_the_dearest_disconnect_leads_with_its_proof_and_is_escaped(signed_in, detected, disconnect):
+    one = disconnect()
+
+    page = signed_in("lead").get("/").content.decode()
+
+    assert f'<a class="num" href="/disconnects/{one.pk}/rows/hits/">71</a>' in page
+    assert "Heron &lt;Cargo&gt;" in page
+    assert "Bring Sales and Production together" in page
+    assert "€312\u00a0k a year (181 to 474)." in page
+    assert '<table class="forest' in page
+
+
+def test_what_only_stands_on_orders_is_not_called_a_loss(signed_in, detected, disconnect):
+    disconnect(money_basis="exposed")
+
+    page = signed_in("lead").get("/").content.decode()
+
+    assert "Orders worth €312\u00a0k a year stand on it (181 to 474)." in page
+    assert "of it is the value of orders, not a loss" in page

@@ -89,11 +89,7 @@ def money(minor: int, currency: str) -> str:
     """€312 k, €1.31 m, €8,400; an unknown currency is written out: CHF 8,400."""
     amount = _major(minor, currency)
     divisor, unit = _unit_of(amount)
-    text = (
-        three_digits(abs(amount) / divisor)
-        if unit
-        else _number(abs(amount), 0)
-    )
+    text = three_digits(abs(amount) / divisor) if unit else _number(abs(amount), 0)
     sign = MINUS if amount <= -0.5 else ""
     return f"{sign}{_symbol(currency)}{text}{NBSP}{unit}" if unit else f"{sign}{_symbol(currency)}{text}"
 

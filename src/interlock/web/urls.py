@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from interlock.web import context_page, gallery, people, views
+from interlock.web import context_page, gallery, people, search, views
 
 app_name = "web"
 urlpatterns: list[URLPattern] = [
     path("", views.front, name="today"),
     path("context/", context_page.context, name="context"),
     path("more/", views.more, name="more"),
+    path("search/", search.search, name="search"),
     path("theme/", views.theme, name="theme"),
     path("shortcuts/", views.shortcuts, name="shortcuts"),
     path("gallery/", gallery.gallery, name="gallery"),

@@ -275,7 +275,9 @@ def _cell(column: Mapping[str, Any], value: Any) -> dict[str, Any]:
 
 
 @register.inclusion_tag(PARTS + "matrix.html")
-def matrix(functions: Sequence[str], cells: Mapping[str, Mapping[str, Any]], caption: str, small: bool = False) -> dict[str, Any]:
+def matrix(
+    functions: Sequence[str], cells: Mapping[str, Mapping[str, Any]], caption: str, small: bool = False
+) -> dict[str, Any]:
     """The matrix of functions. `cells["sales production"]` is `{"required", "actual", "number", "harm", "url", "note"}`.
 
     The square's area is the talk that shared work requires (0 to 1 of the page's greatest), its fill the
@@ -283,7 +285,10 @@ def matrix(functions: Sequence[str], cells: Mapping[str, Mapping[str, Any]], cap
     """
     rows = []
     for at, row in list(enumerate(functions))[1:]:
-        line = [_square(cells, row, column, 40 if small else 64) if below < at else None for below, column in enumerate(functions)]
+        line = [
+            _square(cells, row, column, 40 if small else 64) if below < at else None
+            for below, column in enumerate(functions)
+        ]
         rows.append({"code": row, "name": function_name(row), "cells": line[:at]})
     return {
         "rows": rows,

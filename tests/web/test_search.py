@@ -1,0 +1,45 @@
+"""One box over things, disconnects, conversations and signals."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from interlock.converse.models import Conversation
+from interlock.fabric.models import Context
+
+NOON = datetime(2026, 11, 19, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def talk(person):
+    context = Context.objects.create(kind="team", key="7", label="Shops North")
+    return Conversation.objects.create(
+        context=context,
+        title="Missed Heron dates",
+        state_since=NOON,
+        opened_by=person("lead", "sales"),
+        opened_at=NOON,
+    )
+
+
+def test_without_words_there_is_only_the_box(signed_in):
+    page = signed_in("observer").get("/search/").content.decode()
+
+    assert "What are you looking for?" in page
+    assert 'type="search"' in page
+
+
+def test_a_conversation_is_found_by_a_word_of_its_title(signed_in, talk):
+    page = signed_in("observer").get("/search/", {"q": "heron"}).content.decode()
+
+    assert f'href="/conversations/{talk.pk}/"' in page
+
+
+def test_nothing_found_is_said_with_the_words_escaped(signed_in, talk):
+    page = signed_in("observer").get("/search/", {"q": "<b>nowhere"}).content.decode()
+
+    assert "Nothing holds “&lt;b&gt;nowhere”." in page
+
+
+def test_a_customer_cannot_search_the_company(signed_in, talk):
+    assert signed_in("customer").get("/search/", {"q": "heron"}).status_code == 403
