@@ -1,10 +1,10 @@
 """How quickly do rows enter the records, and at what peak memory?
 
-First load, then 100,000 changed rows into 5 million (`--small`: 20,000 into 500,000), then the same file
+First load, then 20,000 changed rows into 500,000 (`--full`: 100,000 into 5 million), then the same file
 again. Beside it the same rows through deltalake's own merge and through SQLite's INSERT ... ON CONFLICT.
 Each contender runs in a process of its own, so that its peak memory is its own.
 
-    python benchmarks/upsert.py [--small]
+    python benchmarks/upsert.py [--full]
 """
 
 import argparse
@@ -152,11 +152,11 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--small", action="store_true", help="500,000 rows in place of 5 million")
+    parser.add_argument("--full", action="store_true", help="5 million rows in place of 500,000")
     parser.add_argument("--contender", choices=CONTENDERS, help=argparse.SUPPRESS)
-    parser.add_argument("--size", choices=SIZES, default="full", help=argparse.SUPPRESS)
+    parser.add_argument("--size", choices=SIZES, default="small", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.contender:
         measure(options.contender, options.size)
     else:
-        compare("small" if options.small else options.size)
+        compare("full" if options.full else "small")

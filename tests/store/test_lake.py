@@ -1,5 +1,6 @@
 """Rows go in by key, whole imports show at once, and every version stays readable."""
 
+import random
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 
@@ -8,7 +9,7 @@ import pytest
 from deltalake import DeltaTable
 
 from interlock.store.contract import TABLES, arrow_schema
-from interlock.store.draft import SMALL_FILES
+from interlock.store.draft import SMALL_FILES, Limits
 from interlock.store.errors import (
     DuplicateKeys,
     LakeBusy,
@@ -369,12 +370,18 @@ def test_the_vacuum_waits_for_a_write(lake):
         lake.vacuum(30)
 
 
-def test_a_hundred_imports_later_the_first_version_still_opens(lake):
-    for number in range(105):
+def test_versions_from_before_a_checkpoint_still_open(lake):
+    for number in range(3):
         put(lake, orders(a=str(number)), batch=f"b{number}")
+    table = DeltaTable(lake.root / "tables" / "orders")
 
-    assert states(lake, {"orders": 1}) == {"a": "0"}
-    assert states(lake, {"orders": 60}) == {"a": "59"}
+    table.create_checkpoint()
+    table.cleanup_metadata()
+    put(lake, orders(a="3"), batch="b3")
+
+    assert [states(lake, {"orders": version}) for version in (1, 2, 3, 4)] == [
+        {"a": str(number)} for number in range(4)
+    ]
 
 
 def test_a_lost_or_damaged_snapshot_is_not_taken_for_an_empty_one(lake):
@@ -403,3 +410,37 @@ def test_spark_and_others_can_read_the_tables_as_plain_delta(lake):
         {"order_id": "a", "status": "shipped", "_source_id": "crm", "_batch_id": "second", "_written": 2},
         {"order_id": "b", "status": "open", "_source_id": "shop", "_batch_id": "first", "_written": 1},
     ]
+
+
+def test_long_texts_go_in_and_change_in_little_memory(tmp_path):
+    lake = Lake(tmp_path / "records", Limits(memory="200MB", threads=2))
+    noise = random.Random(3)
+    schema = arrow_schema("signals")
+    row = {"kind": "review", "occurred_at": NOON}
+    pieces = (
+        pa.RecordBatch.from_pylist(
+            [row | {"signal_id": f"{piece}-{i}", "body": noise.randbytes(5_000).hex()} for i in range(500)],
+            schema=schema,
+        )
+        for piece in range(30)
+    )
+    put(lake, pa.RecordBatchReader.from_batches(schema, pieces), name="signals")
+
+    counts = put(
+        lake,
+        pa.Table.from_pylist([row | {"signal_id": "0-0"}], schema=schema),
+        name="signals",
+        batch="second",
+    )
+
+    assert counts == Counts(updated=1)
+    assert lake.snapshot().counts == {"signals": 15_000}
+
+
+def test_a_cell_of_ten_megabytes_is_kept_whole(lake):
+    text = "long " * 2_000_000
+    row = {"signal_id": "a", "kind": "post", "occurred_at": NOON, "body": text}
+
+    put(lake, pa.Table.from_pylist([row], schema=arrow_schema("signals")), name="signals")
+
+    assert lake.read("signals")["body"].to_pylist() == [text]

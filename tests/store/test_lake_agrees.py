@@ -23,7 +23,7 @@ BEGINNINGS = st.lists(UPSERT, min_size=2, max_size=4)
 STEPS = st.lists(st.one_of(UNDO, UPSERT, UNDO, REMOVE, FAIL), min_size=1, max_size=5)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(beginning=BEGINNINGS, steps=STEPS)
 def test_lake_agrees_with_the_slow_one(beginning, steps):
     with tempfile.TemporaryDirectory() as folder:

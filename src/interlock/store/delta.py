@@ -92,7 +92,7 @@ class DeltaFolder:
         version = base.version + 1
         self._flush(version)
         kept = [file for file in base.files if file.name not in gone]
-        new = [DataFile(name, file.rows, _empty(file.rows, file.nulls)) for name, file in added]
+        new = [DataFile(name, file.rows, file.size, _empty(file.rows, file.nulls)) for name, file in added]
         return TableVersion(version, (*kept, *new))
 
     def vacuum(self, keep_days: int, keep_versions: list[int]) -> int:
@@ -126,11 +126,12 @@ def _add(name: str, file: WrittenFile, milliseconds: int) -> AddAction:
 
 
 def _data_file(action: dict[str, object]) -> DataFile:
-    rows = action["num_records"]
+    rows, size = action["num_records"], action["size_bytes"]
     assert isinstance(rows, int)
+    assert isinstance(size, int)
     prefix = "null_count."
     nulls = {name.removeprefix(prefix): nulls for name, nulls in action.items() if name.startswith(prefix)}
-    return DataFile(str(action["path"]), rows, _empty(rows, nulls))
+    return DataFile(str(action["path"]), rows, size, _empty(rows, nulls))
 
 
 def _empty(rows: int, nulls: dict[str, int] | dict[str, object]) -> tuple[str, ...]:

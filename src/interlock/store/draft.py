@@ -16,11 +16,12 @@ from deltalake.exceptions import DeltaError
 from interlock.store.contract import TABLES
 from interlock.store.delta import DeltaFolder, stored_schema
 from interlock.store.errors import LakeError
-from interlock.store.parquet import ROW_GROUP_ROWS, WrittenFile, scan, write_parquet
+from interlock.store.parquet import NO_ASYNC, WrittenFile, scan, write_parquet
 from interlock.store.snapshots import DataFile, Snapshot, TableVersion
 
 # Eight imports of a few rows each are read as quickly as one; more are joined into one file.
 SMALL_FILES = 8
+SMALL_BYTES = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -52,11 +53,6 @@ class Draft:
     def folder(self, name: str) -> DeltaFolder:
         return DeltaFolder(self.root / "tables" / name, name)
 
-    def new_folder(self) -> Path:
-        """Return a path in the staging folder that nothing has used yet."""
-        self._folders += 1
-        return self.staging / f"{self._folders:06d}"
-
     def rows(self, name: str) -> int:
         return self.tables[name].rows if name in self.tables else 0
 
@@ -66,6 +62,12 @@ class Draft:
 
     def scan_version(self, name: str, version: TableVersion, *, with_file_name: bool = False) -> str:
         return scan(self._paths(name, version.files), with_file_name=with_file_name)
+
+    def write(self, name: str, select: str) -> list[WrittenFile]:
+        """Write rows of a table into the staging folder."""
+        self._folders += 1
+        folder = self.staging / f"{self._folders:06d}"
+        return write_parquet(self.connection, select, folder, long_texts=name == "signals")
 
     def crowded(self, name: str) -> bool:
         """Say whether a table lies in so many small files that the next write should join them."""
@@ -89,7 +91,10 @@ class Draft:
             parts.append(f"SELECT {columns} FROM {kept} AS kept ANTI JOIN leaving USING ({keys})")
         if coming:
             parts.append(f"SELECT {columns} FROM ({coming}) AS coming")
-        came = write_parquet(self.connection, " UNION ALL ".join(parts), self.new_folder())
+        # The keys that leave are kept in memory, never the rows with their texts, whatever their number.
+        self.connection.execute("SET disabled_optimizers = 'build_side_probe_side'")
+        came = self.write(name, " UNION ALL ".join(parts))
+        self.connection.execute("SET disabled_optimizers = ''")
         self._commit(name, came, touched, why)
 
     def _touched(self, name: str) -> list[DataFile]:
@@ -106,7 +111,7 @@ class Draft:
 
     def _small(self, name: str) -> set[str]:
         files = self.tables[name].files if name in self.tables else ()
-        return {file.name for file in files if file.rows < ROW_GROUP_ROWS}
+        return {file.name for file in files if file.size < SMALL_BYTES}
 
     def _commit(self, name: str, came: list[WrittenFile], went: list[DataFile], why: dict[str, str]) -> None:
         folder = self.folder(name)
@@ -138,6 +143,7 @@ def _connect(limits: Limits, spill: Path) -> duckdb.DuckDBPyConnection:
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": limits.memory,
         "temp_directory": str(spill),
+        **NO_ASYNC,
     }
     if limits.threads:
         config["threads"] = limits.threads

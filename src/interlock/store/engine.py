@@ -19,7 +19,7 @@ from interlock.store.contract import TABLES
 from interlock.store.draft import plainly
 from interlock.store.errors import EngineUnknown, LakeError, TableAbsent
 from interlock.store.lake import Lake
-from interlock.store.parquet import scan
+from interlock.store.parquet import NO_ASYNC, scan
 from interlock.store.row_sql import cast_columns
 from interlock.store.snapshots import TableVersion
 
@@ -120,6 +120,7 @@ def open_records(
     config: dict[str, object] = {
         "memory_limit": memory_limit,
         "temp_directory": str(temp_directory or Path(tempfile.gettempdir()) / "interlock-spill"),
+        **NO_ASYNC,
     }
     if threads:
         config["threads"] = threads

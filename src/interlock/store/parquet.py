@@ -10,9 +10,15 @@ from pathlib import Path
 
 import duckdb
 
-# DuckDB's own default; about a million rows a file keeps a rewrite small and a folder short.
-ROW_GROUP_ROWS = 122_880
-ROW_GROUPS_A_FILE = 8
+# DuckDB 2.0 can wait for itself for ever when it writes Parquet in the background under a memory limit, and
+# when a query fails that reads in the background (duckdb issue 23885). Without such threads it does neither.
+NO_ASYNC = {"async_threads": 0}
+
+# DuckDB's own default. About a million rows a file: a rewrite stays small and the list of files short.
+_GROUPS_BY_ROWS = "ROW_GROUP_SIZE 122880, ROW_GROUPS_PER_FILE 8"
+# Whole row groups are held in memory, so where texts may be long they are cut by size: 150,000 bodies of 6 kB
+# each failed by rows. DuckDB then gives up the order of the rows.
+_GROUPS_BY_SIZE = "ROW_GROUP_SIZE_BYTES '16MB', FILE_SIZE_BYTES '256MB'"
 
 
 @dataclass(frozen=True)
@@ -36,11 +42,14 @@ def scan(paths: Iterable[Path], *, with_file_name: bool = False) -> str:
     return f"read_parquet([{listed}], filename = {str(with_file_name).lower()})"
 
 
-def write_parquet(connection: duckdb.DuckDBPyConnection, select: str, folder: Path) -> list[WrittenFile]:
+def write_parquet(
+    connection: duckdb.DuckDBPyConnection, select: str, folder: Path, *, long_texts: bool = False
+) -> list[WrittenFile]:
     """Write what a query returns into a new folder, a million rows a file; no file for no rows."""
+    connection.execute(f"SET preserve_insertion_order = {not long_texts}")
     written = connection.execute(
         f"COPY ({select}) TO {quoted(str(folder))} (FORMAT parquet, COMPRESSION zstd, RETURN_STATS,"
-        f" ROW_GROUP_SIZE {ROW_GROUP_ROWS}, ROW_GROUPS_PER_FILE {ROW_GROUPS_A_FILE})"
+        f" {_GROUPS_BY_SIZE if long_texts else _GROUPS_BY_ROWS})"
     ).fetchall()
     files = [_described(row) for row in written]
     return [file for file in files if file.rows > 0]

@@ -16,10 +16,11 @@ from interlock.store.parquet import flush
 
 @dataclass(frozen=True)
 class DataFile:
-    """One Parquet file of a table. `empty` names the columns without a single value in it."""
+    """One Parquet file of a table, its size in bytes. `empty` names the columns without a single value."""
 
     name: str
     rows: int
+    size: int
     empty: tuple[str, ...] = ()
 
 
@@ -129,5 +130,6 @@ def _table_version(said: dict[str, object]) -> TableVersion:
     assert isinstance(files, list)
     assert isinstance(version, int)
     return TableVersion(
-        version, tuple(DataFile(file["name"], file["rows"], tuple(file["empty"])) for file in files)
+        version,
+        tuple(DataFile(file["name"], file["rows"], file["size"], tuple(file["empty"])) for file in files),
     )

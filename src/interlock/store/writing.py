@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 
 from interlock.store.contract import TABLES, Table
-from interlock.store.draft import Draft, plainly
+from interlock.store.draft import SMALL_BYTES, SMALL_FILES, Draft, plainly
 from interlock.store.errors import DuplicateKeys, LakeError, MissingValues
-from interlock.store.parquet import ROW_GROUP_ROWS, WrittenFile, quoted, scan, write_parquet
+from interlock.store.parquet import WrittenFile, quoted, scan
 from interlock.store.row_sql import cast_columns, in_utc, row_hash
 from interlock.store.snapshots import Snapshot
 from interlock.store.undo import Undone, live_writes, undo
@@ -63,7 +63,7 @@ class Write:
         with plainly(f"Reading rows for {name}"):
             self._draft.connection.register("incoming", in_utc(rows))
             select = self._stamped(table, rows.schema.names)
-            files = write_parquet(self._draft.connection, select, self._draft.new_folder())
+            files = self._draft.write(name, select)
             self._draft.connection.unregister("incoming")
         _refuse_missing(table, files)
         self._staged.setdefault(name, []).extend(files)
@@ -238,7 +238,7 @@ def _refuse_missing(table: Table, files: list[WrittenFile]) -> None:
 
 def _worth_keeping(staged: list[WrittenFile]) -> bool:
     """Say whether staged files may become the table's files: many small ones are joined instead."""
-    return len(staged) <= 1 or sum(file.rows for file in staged) >= len(staged) * ROW_GROUP_ROWS
+    return len(staged) < SMALL_FILES or sum(file.size for file in staged) >= len(staged) * SMALL_BYTES
 
 
 def _scan(files: list[WrittenFile]) -> str:
