@@ -95,7 +95,7 @@ def context(request: HttpRequest) -> HttpResponse:
 
 
 def _kind_name(kind: str) -> str:
-    return ", ".join(KIND_NAMES.get(part, part) for part in kind.split("+")).capitalize()
+    return ", ".join(str(KIND_NAMES.get(part, part)) for part in kind.split("+")).capitalize()
 
 
 def _headline(found: Dossier) -> str:
