@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def real_data() -> Callable[[str], Path]:
+def real_file() -> Callable[[str], Path]:
     """A path below the real data; the test is skipped, saying so, where it is absent."""
 
     def find(name: str) -> Path:

@@ -14,15 +14,15 @@ def counts_of(chunks):
     return counts
 
 
-def test_olist_is_recognised_by_its_files(real_data):
-    with open_source(real_data("olist/sample"), now=NOW) as source:
+def test_olist_is_recognised_by_its_files(real_file):
+    with open_source(real_file("olist/sample"), now=NOW) as source:
         mapping = source.propose()
 
     assert (mapping.name, mapping.shipped) == ("olist", True)
 
 
-def test_olist_gives_every_row_and_refuses_none(real_data):
-    chunks = all_chunks(real_data("olist/sample"))
+def test_olist_gives_every_row_and_refuses_none(real_file):
+    chunks = all_chunks(real_file("olist/sample"))
 
     assert counts_of(chunks) == {
         "teams": 1610,
@@ -36,8 +36,8 @@ def test_olist_gives_every_row_and_refuses_none(real_data):
     assert [chunk.refusals for chunk in chunks if chunk.refusals] == []
 
 
-def test_olist_reproduces_the_342_late_orders(real_data):
-    chunks = all_chunks(real_data("olist/sample"))
+def test_olist_reproduces_the_342_late_orders(real_file):
+    chunks = all_chunks(real_file("olist/sample"))
     lines, orders, signals = (rows_of(chunks, table) for table in ("order_lines", "orders", "signals"))
 
     reviewed = pc.unique(pc.list_element(pc.split_pattern(signals["signal_id"], "-"), 1))
@@ -52,8 +52,8 @@ def test_olist_reproduces_the_342_late_orders(real_data):
     assert len(pc.unique(late["order_id"])) == 342
 
 
-def test_every_olist_signal_has_its_account_and_every_line_its_promise(real_data):
-    chunks = all_chunks(real_data("olist/sample"))
+def test_every_olist_signal_has_its_account_and_every_line_its_promise(real_file):
+    chunks = all_chunks(real_file("olist/sample"))
     signals, lines = rows_of(chunks, "signals"), rows_of(chunks, "order_lines")
 
     # 775 orders were never given lines; their reviews point to none.
@@ -63,8 +63,8 @@ def test_every_olist_signal_has_its_account_and_every_line_its_promise(real_data
     assert len(pc.unique(signals["signal_id"])) == signals.num_rows
 
 
-def test_online_retail_reproduces_the_published_totals(real_data):
-    chunks = all_chunks(real_data("online_retail/online_retail.csv.gz"))
+def test_online_retail_reproduces_the_published_totals(real_file):
+    chunks = all_chunks(real_file("online_retail/online_retail.csv.gz"))
     lines, signals = rows_of(chunks, "order_lines"), rows_of(chunks, "signals")
     of_lines = [chunk for chunk in chunks if chunk.table in ("order_lines", "signals")]
     received = sum(chunk.received for chunk in of_lines)
@@ -78,8 +78,8 @@ def test_online_retail_reproduces_the_published_totals(real_data):
     assert pc.sum(signals["cost"]).as_py() < 896_812 < pc.sum(lines["amount"]).as_py() < 10_666_685
 
 
-def test_bulk_cancellations_of_online_retail_are_cancels_not_returns(real_data):
-    signals = rows_of(all_chunks(real_data("online_retail/online_retail.csv.gz")), "signals")
+def test_bulk_cancellations_of_online_retail_are_cancels_not_returns(real_file):
+    signals = rows_of(all_chunks(real_file("online_retail/online_retail.csv.gz")), "signals")
     bulk = signals.filter(pc.greater(signals["quantity"], 50_000)).to_pylist()
 
     assert {(row["product_id"], row["kind"]) for row in bulk} == {
@@ -89,8 +89,8 @@ def test_bulk_cancellations_of_online_retail_are_cancels_not_returns(real_data):
     assert set(pc.unique(signals["kind"]).to_pylist()) == {"cancel", "return"}
 
 
-def test_northwind_gives_teams_by_region_and_never_a_person(real_data):
-    chunks = all_chunks(real_data("northwind/northwind.sqlite"))
+def test_northwind_gives_teams_by_region_and_never_a_person(real_file):
+    chunks = all_chunks(real_file("northwind/northwind.sqlite"))
     orders = rows_of(chunks, "orders")
     everything = " ".join(str(chunk.rows.to_pylist()) for chunk in chunks)
 
@@ -106,8 +106,8 @@ def test_northwind_gives_teams_by_region_and_never_a_person(real_data):
     assert "Charlotte Cooper" not in everything
 
 
-def test_crm_sales_repairs_the_product_key(real_data):
-    chunks = all_chunks(real_data("crm_sales"))
+def test_crm_sales_repairs_the_product_key(real_file):
+    chunks = all_chunks(real_file("crm_sales"))
     deals = rows_of(chunks, "deals")
 
     assert counts_of(chunks) == {"teams": 3, "accounts": 85, "products": 7, "deals": 8800}
@@ -123,11 +123,11 @@ def test_crm_sales_repairs_the_product_key(real_data):
     assert deals["amount"].null_count == 0
 
 
-def test_crm_sales_without_its_repair_reports_the_near_key(real_data):
+def test_crm_sales_without_its_repair_reports_the_near_key(real_file):
     document = {
         key: value for key, value in shipped_mapping("crm_sales").document.items() if key != "repair_keys"
     }
-    with open_source(real_data("crm_sales"), now=NOW) as source:
+    with open_source(real_file("crm_sales"), now=NOW) as source:
         near = source.near_keys(mapping_from(document))
 
     assert [(key.column, key.value, key.candidate, key.rows) for key in near] == [
@@ -135,8 +135,8 @@ def test_crm_sales_without_its_repair_reports_the_near_key(real_data):
     ]
 
 
-def test_telco_churn_gives_an_end_and_a_signal_for_each_leaver(real_data):
-    chunks = all_chunks(real_data("telco_churn"))
+def test_telco_churn_gives_an_end_and_a_signal_for_each_leaver(real_file):
+    chunks = all_chunks(real_file("telco_churn"))
     accounts = rows_of(chunks, "accounts")
 
     assert counts_of(chunks) == {"accounts": 7043, "signals": 1869, "invoices": 7032}
@@ -144,8 +144,8 @@ def test_telco_churn_gives_an_end_and_a_signal_for_each_leaver(real_data):
     assert accounts["since"].null_count == 0
 
 
-def test_both_cfpb_files_become_complaints(real_data):
-    chunks = all_chunks(real_data("cfpb"))
+def test_both_cfpb_files_become_complaints(real_file):
+    chunks = all_chunks(real_file("cfpb"))
     signals = rows_of(chunks, "signals")
 
     assert signals.num_rows == 28_156 + 3_186

@@ -10,7 +10,7 @@ from ..making.workbench import Staged, Workbench
 from ..profile import found_column
 from ..protocol import FoundColumn
 from .dates import DateForms, date_forms
-from .names import column_names, name_score
+from .names import OWN_KEYS, column_names, file_fits, name_score
 
 _NUMBERS = ("whole number", "number", "number, decimal comma")
 
@@ -74,7 +74,10 @@ def match_columns(profiled: Profiled, table: str) -> dict[str, Match]:
 
 
 def _match(profiled: Profiled, table: str, column: Column, name: str) -> Match | None:
-    score = name_score(name, column_names(table, column.name))
+    known = column_names(table, column.name)
+    if column.name == TABLES[table].key[0] and file_fits(table, profiled.staged.raw.name):
+        known = (*known, *OWN_KEYS)
+    score = name_score(name, known)
     if not score:
         return None
     found = profiled.columns[name]

@@ -50,7 +50,7 @@ _COLUMNS = {
     "auftragsnummer|commande|numero_commande|no_commande|id_commande|pedido|id_pedido|numero_pedido|invoiceno|"
     "invoice_no|sales_order",
     "orders.ordered_at": "ordered_at|order_date|date|ordered|bestelldatum|auftragsdatum|date_commande|fecha|"
-    "fecha_pedido|data|data_pedido|purchase_date|order_purchase_timestamp|invoicedate|invoice_date|datum|created_at",
+    "fecha_pedido|data|data_pedido|purchase_date|order_purchase_timestamp|invoicedate|invoice_date|datum|created_at|placed|placed_at",
     "orders.channel": "channel|sales_channel|kanal|vertriebskanal|canal",
     "orders.team_id": "team_id|team|sales_team|vertriebsteam|equipe|equipo",
     "orders.status": "status|order_status|state|etat|estado_pedido|zustand",
@@ -151,6 +151,10 @@ def file_fits(table: str, file: str) -> bool:
     patterns = (table, *_FILE_NAMES.get(table, "").split("|"))
     words = [name, *name.split("_")]
     return any(fnmatch.fnmatchcase(word, pattern) for pattern in patterns if pattern for word in words)
+
+
+# What a file calls its own key when it is called after its rows: the "id" of "customers".
+OWN_KEYS = ("id", "nr", "no", "number", "key", "code", "numero", "nummer")
 
 
 def name_score(name: str, known: tuple[str, ...]) -> float:
