@@ -39,9 +39,18 @@ def _left_join(join: Join, scope: Scope) -> str:
     ours = [cell(recipe, scope, "text").value for _, recipe in join.on]
     matches = " AND ".join(f"{join_name(join)}.k{number} = {mine}" for number, mine in enumerate(ours))
     # Made as a table of its own: DuckDB 2.0.0 loses matches when a join on such a window feeds another one.
+    where += _needed_only(scope, keys, ours, " AND" if where else " WHERE")
     chosen = scope.bench.new_name("joined")
     scope.bench.run(
         f"CREATE TABLE {chosen} AS SELECT {named}{columns} FROM {theirs.base_rows()}{where} "
         f"QUALIFY row_number() OVER (PARTITION BY {partition} ORDER BY {order}) = 1"
     )
     return f"LEFT JOIN {chosen} {join_name(join)} ON {matches}"
+
+
+def _needed_only(scope: Scope, keys: list[str], ours: list[str], word: str) -> str:
+    """Only keys that rows of the output ask for: a few cancellations need not rank a whole year's sales."""
+    if scope.output.when is None or any("j " + alias in mine for alias in scope.joined for mine in ours):
+        return ""
+    wanted = f"SELECT {', '.join(ours)} FROM {scope.base_rows()} WHERE {condition(scope.output.when, scope)}"
+    return f"{word} ({', '.join(keys)}) IN ({wanted})"

@@ -158,10 +158,9 @@ class Maker:
     def _rows(self, target: Target) -> Iterator[pa.Table]:
         schema = arrow_schema(target.table)
         columns = ", ".join(sql.name(name) for name in schema.names)
-        count = self.bench.count(target.rows)
-        for start in range(0, count, CHUNK_ROWS):
-            page = f"SELECT {columns} FROM {target.rows} LIMIT {CHUNK_ROWS} OFFSET {start}"
-            yield self.bench.batches(page, CHUNK_ROWS).read_all().cast(schema)
+        reader = self.bench.batches(f"SELECT {columns} FROM {target.rows}", CHUNK_ROWS)
+        for batch in reader:
+            yield pa.Table.from_batches([batch]).cast(schema)
 
     def _refusals(self, target: Target) -> Iterator[tuple[Refusal, ...]]:
         count = self.bench.count(target.refusals)

@@ -113,7 +113,8 @@ class Workbench:
         return int(self.rows(f"SELECT count(*) FROM {table}")[0][0])
 
     def batches(self, query: str, rows: int) -> pa.RecordBatchReader:
-        return self.connection.sql(query).to_arrow_reader(rows)
+        # A cursor of its own: other queries may run while the rows are fetched.
+        return self.connection.cursor().sql(query).to_arrow_reader(rows)
 
     def close(self) -> None:
         self.connection.close()

@@ -15,6 +15,8 @@ from ..errors import MappingError
 
 LONGEST_DOCUMENT = 2_000_000
 Path = tuple[str | int, ...]
+# The same loader in C where PyYAML was built with it: eight times faster.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ def read_document(text: str, name: str) -> Document:
     if len(text) > LONGEST_DOCUMENT:
         raise MappingError(f"{name} is longer than 2 MB. A mapping is a page or two; is this the right file?")
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=_LOADER)
     except yaml.YAMLError as error:
         raise MappingError(f"{name} is not valid YAML: {_first_words(error)}") from None
     if node is None:
@@ -63,13 +65,16 @@ def _plain(node: Any, path: Path, name: str, lines: dict[Path, int], seen: set[i
     if isinstance(node, yaml.SequenceNode):
         return [_plain(item, (*path, index), name, lines, seen) for index, item in enumerate(node.value)]
     try:
-        value = yaml.SafeLoader("").construct_object(node, deep=True)
+        value = _CONSTRUCTOR.construct_object(node, deep=True)
     except yaml.YAMLError as error:
         raise MappingError(f"{name}, line {line}: {_first_words(error)}") from None
     # Yes, no, on and off are words of a file here, not truth; and a date such as 2020-01-01 stays a text.
     if isinstance(value, bool) and node.value.lower() not in ("true", "false"):
         return node.value
     return value if isinstance(value, str | int | float | bool | None) else node.value
+
+
+_CONSTRUCTOR = yaml.constructor.SafeConstructor()
 
 
 def _plain_mapping(

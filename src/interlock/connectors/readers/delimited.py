@@ -21,7 +21,7 @@ from ..mapping.model import FileRule
 from ..protocol import Reading, TornRows, Unreadable
 from . import inspection
 from .ragged import fit, read_ragged, width_reason
-from .text_batches import ROW, text_batch
+from .text_batches import ROW, int_array, text_batch
 
 BLOCK = 16_000_000
 
@@ -136,7 +136,7 @@ def _fast(
                 numbers[filled : filled + take] = np.arange(position, position + take)
                 filled, position = filled + take, position + take
             on_bytes(batch.nbytes)
-            yield batch.append_column(ROW, pa.array(numbers + first))
+            yield batch.append_column(ROW, int_array(numbers + first))
     except pa.ArrowInvalid as error:
         raise TornRows from error
     mended = mend_rows(((number + first, text) for number, text in odd), reading, rule)
