@@ -40,6 +40,7 @@ class Thing:
 
     kind: str
     label: str
+    key: str
     url: str
 
 
