@@ -298,10 +298,11 @@ def _act(
 
 def _visible(request: HttpRequest, conversation_id: int, act: Act = Act.TALK) -> Conversation:
     person = _reader(request)
+    visible = queries.conversations_visible_to(person).select_related("evidence")
+    found = get_object_or_404(visible, pk=conversation_id)
     if not may(person, act):
         raise PermissionDenied
-    visible = queries.conversations_visible_to(person).select_related("evidence")
-    return get_object_or_404(visible, pk=conversation_id)
+    return found
 
 
 def _message(request: HttpRequest, message_id: int) -> Message:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db.models import Count, Max, Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -91,3 +93,8 @@ def sources_note(person: Person | None) -> str:
     if not states["sources"]:
         return _("none")
     return ngettext("%(n)d", "%(n)d", states["sources"]) % {"n": states["sources"]}
+
+
+def signal_ids(keys: Collection[str]) -> dict[str, int]:
+    """The signals of these keys, for links from rows that name them. One query, none without keys."""
+    return dict(Signal.objects.filter(key__in=keys).values_list("key", "pk")) if keys else {}

@@ -19,10 +19,10 @@ SIDES = {
 }
 ORDER = (SOLD, MADE, HEARD)
 
-TEXT, NUMBER, DAY, HARM = "text", "number", "day", "harm"
+TEXT, KEY, NUMBER, DAY, HARM = "text", "key", "number", "day", "harm"
 KNOWN: dict[str, tuple[object, str, str]] = {
-    "order_id": (gettext_lazy("Order"), TEXT, SOLD),
-    "deal_id": (gettext_lazy("Deal"), TEXT, SOLD),
+    "order_id": (gettext_lazy("Order"), KEY, SOLD),
+    "deal_id": (gettext_lazy("Deal"), KEY, SOLD),
     "account": (gettext_lazy("Customer"), TEXT, SOLD),
     "product": (gettext_lazy("Product"), TEXT, SOLD),
     "region": (gettext_lazy("Region"), TEXT, SOLD),
@@ -39,9 +39,9 @@ KNOWN: dict[str, tuple[object, str, str]] = {
     "delivered_at": (gettext_lazy("Delivered"), DAY, MADE),
     "days_late": (gettext_lazy("Days late"), HARM, MADE),
     "late": (gettext_lazy("On time"), TEXT, MADE),
-    "batch_id": (gettext_lazy("Batch"), TEXT, MADE),
-    "site_id": (gettext_lazy("Site"), TEXT, MADE),
-    "signal_id": (gettext_lazy("Signal"), TEXT, HEARD),
+    "batch_id": (gettext_lazy("Batch"), KEY, MADE),
+    "site_id": (gettext_lazy("Site"), KEY, MADE),
+    "signal_id": (gettext_lazy("Signal"), KEY, HEARD),
     "kind": (gettext_lazy("Kind"), TEXT, HEARD),
     "occurred_at": (gettext_lazy("Heard"), DAY, HEARD),
     "complained_at": (gettext_lazy("Complained"), DAY, HEARD),

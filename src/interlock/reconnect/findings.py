@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from interlock.analytics.finding import Money, Term
 from interlock.analytics.totals import Total, total_of
 from interlock.converse.queries import Talk
 from interlock.fabric.models import Person
+from interlock.listen.queries import signal_ids
 from interlock.reconnect import queries
 from interlock.reconnect.models import Disconnect, State
 
@@ -139,19 +140,20 @@ def money_of(disconnect: Disconnect) -> Money | None:
     )
 
 
-def quotes(disconnect: Disconnect) -> list[dict[str, object]]:
-    """What customers wrote, each with the day and the address of its signal."""
+def quotes(disconnect: Disconnect, most: int) -> list[dict[str, object]]:
+    """What customers wrote, each with the day and the address of its signal. One query."""
+    shown = disconnect.quotes[:most]
+    signals = signal_ids([quote["signal_id"] for quote in shown])
     return [
-        {**quote, "day": date.fromisoformat(quote["when"][:10]), "url": _signal_address(quote["signal_id"])}
-        for quote in disconnect.quotes
+        {
+            **quote,
+            "day": date.fromisoformat(quote["when"][:10]),
+            "url": reverse("listen:signal", args=[signals[quote["signal_id"]]])
+            if quote["signal_id"] in signals
+            else "",
+        }
+        for quote in shown
     ]
-
-
-def _signal_address(signal_id: str) -> str:
-    try:
-        return reverse("listen:signal", args=[signal_id])
-    except NoReverseMatch:
-        return ""
 
 
 def row_addresses(disconnect: Disconnect) -> dict[str, str]:

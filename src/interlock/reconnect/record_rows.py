@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import ibis
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from interlock.analytics.finding import RowQuery, Tables
 from interlock.analytics.symptoms import rows
 from interlock.fabric import records
 from interlock.fabric.evidence import query_of
+from interlock.listen import queries as listening
 from interlock.reconnect.columns import DAY, Column, shown_columns, sides_of
 from interlock.reconnect.errors import RowsGone
 from interlock.reconnect.models import Disconnect
@@ -22,6 +25,13 @@ from interlock.store.errors import LakeError
 
 SELECTIONS = ("all", "hits")
 PAGE_ROWS = 50
+# The column shown, and the kind and column of the context it leads to.
+LEADS_TO = {
+    "order_id": ("order", "order_id"),
+    "account": ("account", "account_id"),
+    "product": ("product", "product_id"),
+    "batch_id": ("batch", "batch_id"),
+}
 MOST_A_SIDE = 4
 
 
@@ -58,7 +68,8 @@ def row_page(
         total = int(found.count().to_pyarrow().as_py())
         ordered = _ordered(found, sort, descending) if sort else found
         read = ordered.limit(PAGE_ROWS, offset=first).to_pyarrow().to_pylist()
-    cells = [[row[column.name] for column in columns] for row in read]
+    signals = listening.signal_ids([str(row["signal_id"]) for row in read if row.get("signal_id")])
+    cells = [[_linked(row, column, signals) for column in columns] for row in read]
     return RowPage(columns, sides_of(columns), cells, total, first + 1, sort, descending)
 
 
@@ -77,17 +88,28 @@ def sample_table(disconnect: Disconnect) -> dict[str, Any]:
     """The rows kept with the finding, as the evidence table draws them. Reads nothing."""
     sample = disconnect.sample or {"columns": [], "rows": []}
     columns = _telling(shown_columns(sample["columns"]), sample)
-    places = [sample["columns"].index(column.name) for column in columns]
     return {
         "columns": [
             {"label": column.label, "kind": column.kind, "side": column.starts} for column in columns
         ],
         "sides": sides_of(columns),
         "rows": [
-            [_cell(row[place], column) for place, column in zip(places, columns, strict=True)]
-            for row in sample["rows"]
+            [_linked(row, column, {}) for column in columns]
+            for row in (dict(zip(sample["columns"], values, strict=True)) for values in sample["rows"])
         ],
     }
+
+
+def _linked(row: Mapping[str, Any], column: Column, signals: Mapping[str, int]) -> Any:
+    """A cell, with the address of the thing it names where there is a page for it."""
+    value = _cell(row[column.name], column)
+    if column.name == "signal_id" and str(value) in signals:
+        return {"text": value, "url": reverse("listen:signal", args=[signals[str(value)]])}
+    kind, key = LEADS_TO.get(column.name, ("", ""))
+    if value is None or not row.get(key):
+        return value
+    query = urlencode({"kind": kind, "key": row[key]})
+    return {"text": value, "url": f"{reverse('web:context')}?{query}"}
 
 
 def _telling(columns: list[Column], sample: dict[str, Any]) -> list[Column]:

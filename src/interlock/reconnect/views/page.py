@@ -47,7 +47,7 @@ def disconnect(request: HttpRequest, disconnect_id: int) -> HttpResponse:
         "forest_title": charts.forest_title(found),
         "chart": charts.rate_over_time(found),
         "sample": sample_table(found),
-        "quotes": findings.quotes(found)[:MOST_QUOTES],
+        "quotes": findings.quotes(found, MOST_QUOTES),
         "reasons": Disconnect.Dismissal.choices,
         "may_convene": may(person, Act.CONVENE),
         "may_judge": may(person, Act.JUDGE),

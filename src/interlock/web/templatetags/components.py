@@ -251,7 +251,7 @@ def evidence_table(
     caption: str,
     sides: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
-    """Rows of records. A column is `{"label", "kind", "side", "sort_url", "sorted"}`, kind text, number, day or harm.
+    """Rows of records. A column is `{"label", "kind", "side", "sort_url", "sorted"}`, kind text, key, number, day or harm.
 
     A cell is a value, or `{"text", "url"}` when it leads somewhere. `sides` names the systems above the
     columns: `{"name": "CRM, Sales", "span": 3}`; the column that starts a side carries `side`.
@@ -270,6 +270,7 @@ def _cell(column: Mapping[str, Any], value: Any) -> dict[str, Any]:
     classes = ("r" if column.get("kind") in {"number", "day", "harm"} else "") + (
         " side" if column.get("side") else ""
     )
+    classes += " whitespace-nowrap" if column.get("kind") == "key" else ""
     return {"text": "" if text is None else text, "url": linked.get("url", ""), "classes": classes.strip(),
             "harm": column.get("kind") == "harm", "label": column["label"]}  # fmt: skip
 
