@@ -17,8 +17,12 @@ def with_authenticator(page) -> None:
     session = page.context.new_cdp_session(page)
     session.send("WebAuthn.enable")
     options = {
-        "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
-        "isUserVerified": True, "automaticPresenceSimulation": True,
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
     }
     session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
 
@@ -33,6 +37,7 @@ def test_an_account_is_made_with_a_passkey_and_signs_in_with_it(live_server, hom
         page.goto(f"{address}/welcome/{token}/")
         page.fill("input[name=name]", "Ines Calder")
         page.fill("input[name=email]", "ines@example.com")
+        page.select_option("select[name=function]", "service")
         page.check("input[name=proof][value=passkey]")
         page.click("main button.btn-primary")
         page.wait_for_url("**/2fa/webauthn/add/")

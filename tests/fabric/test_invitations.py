@@ -80,20 +80,33 @@ def test_an_address_is_invited_once(person):
 
 def test_opening_the_page_uses_nothing_up_and_sending_it_signs_in(client, db, home):
     url = reverse("web:welcome", args=[invitations.first_owner_link(now=timezone.now())])
-    form = {"name": "Ines", "email": "ines@example.com", "proof": "password", "password": LONG}
+    form = {
+        "name": "Ines",
+        "email": "ines@example.com",
+        "function": "service",
+        "proof": "password",
+        "password": LONG,
+    }
 
     pages = [client.get(url).status_code, client.get(url).status_code]
     answer = client.post(url, form)
 
     assert pages == [200, 200]
     assert (answer.status_code, answer.url) == (302, reverse("web:today"))
+    assert Person.objects.get().functions == ["service"]
     assert client.get(url).status_code == 410
 
 
 @pytest.mark.parametrize("password", ["short", "aaaaaaaaaaaaaa", "passwordpassword"[:14]])
 def test_a_short_password_is_refused(client, db, home, password):
     url = reverse("web:welcome", args=[invitations.first_owner_link(now=timezone.now())])
-    form = {"name": "Ines", "email": "ines@example.com", "proof": "password", "password": password}
+    form = {
+        "name": "Ines",
+        "email": "ines@example.com",
+        "function": "service",
+        "proof": "password",
+        "password": password,
+    }
 
     answer = client.post(url, form)
 

@@ -83,10 +83,13 @@ def open_invitation(token: str, *, now: datetime) -> Invitation:
 
 
 @transaction.atomic
-def accept(*, token: str, name: str, email: str, password: str | None, now: datetime) -> Person:
+def accept(
+    *, token: str, name: str, email: str, password: str | None, now: datetime, function: str = ""
+) -> Person:
     """Make the account, or go on with one that has no password and no passkey yet.
 
-    `password` None means that a passkey follows at once.
+    `password` None means that a passkey follows at once; `function` is what the person says to work in,
+    taken where the invitation names none.
 
     Raises:
         InvitationUnusable: see `open_invitation`.
@@ -95,7 +98,8 @@ def accept(*, token: str, name: str, email: str, password: str | None, now: date
     found = open_invitation(token, now=now)
     invitation = Invitation.objects.select_for_update(of=("self",)).get(pk=found.pk)
     email = (invitation.email or email).strip().lower()
-    person = invitation.used_by or _new_person(invitation, name=name, email=email, now=now)
+    functions = invitation.functions or [code for code in [function] if code]
+    person = invitation.used_by or _new_person(invitation, functions, name=name, email=email, now=now)
     user = person.user
     if user is None:
         raise InvitationUnusable(_("This account has been closed. Ask the owner for a new link."))
@@ -134,7 +138,9 @@ def renew(*, person: Person, by: Person, now: datetime) -> str:
     return token
 
 
-def _new_person(invitation: Invitation, *, name: str, email: str, now: datetime) -> Person:
+def _new_person(
+    invitation: Invitation, functions: Sequence[str], *, name: str, email: str, now: datetime
+) -> Person:
     if User.objects.filter(email__iexact=email).exists():
         raise AddressTaken(_("%(email)s already has an account. Sign in instead.") % {"email": email})
     user = User.objects.create_user(email)
@@ -144,7 +150,7 @@ def _new_person(invitation: Invitation, *, name: str, email: str, now: datetime)
         user=user,
         name=name.strip(),
         role=invitation.role,
-        functions=invitation.functions,
+        functions=list(functions),
         account_key=invitation.account_key,
     )
     invitation.used_at, invitation.used_by = now, person

@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from interlock.fabric import journal
 from interlock.fabric.models import Function, Person, Role
 
+STAFF_ROLES = {Role.OWNER, Role.LEAD, Role.CONTRIBUTOR, Role.OBSERVER}
+
 
 class LastOwner(Exception):
     """An installation keeps at least one owner."""

@@ -34,8 +34,17 @@ class WelcomeForm(forms.Form):
         help_text=_("15 characters or more. Three or four words are easy to keep in mind."),
     )
 
-    def __init__(self, *args: Any, email: str = "", **kwargs: Any) -> None:
+    function = forms.ChoiceField(
+        label=_("What you work in"),
+        choices=[("", _("Choose")), *STAFF_FUNCTIONS],
+        help_text=_("Disconnects are between functions; you are proposed where yours is one of the two."),
+    )
+    field_order = ["name", "email", "function", "proof", "password"]
+
+    def __init__(self, *args: Any, email: str = "", ask_function: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not ask_function:
+            del self.fields["function"]
         if email:
             self.fields["email"].initial = email
             self.fields["email"].disabled = True

@@ -30,7 +30,9 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
         invitation = invitations.open_invitation(token, now=now)
     except invitations.InvitationUnusable as error:
         return render(request, "web/welcome_closed.html", {"reason": str(error)}, status=410)
-    form = WelcomeForm(request.POST or None, email=invitation.email)
+    # An invitation names the function already; only the first owner and colleagues asked in without one choose.
+    ask_function = invitation.role in people.STAFF_ROLES and not invitation.functions
+    form = WelcomeForm(request.POST or None, email=invitation.email, ask_function=ask_function)
     if request.method == "POST" and form.is_valid():
         proof = form.cleaned_data.pop("proof")
         try:
