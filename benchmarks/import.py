@@ -1,8 +1,9 @@
 """How quickly does a large file become records, and at what peak memory?
 
 The 541,909 invoice lines of Online Retail, from the CSV on disk to five tables in the lake, beside the usual
-way of doing it: `pandas.read_csv`, a check of every row, `to_sql` into one table of SQLite. Each runs in a
-process of its own, so that its peak memory is its own; loading the libraries is not counted. The usual way makes one table and no accounting.
+way of doing it: `pandas.read_csv`, a check of every row, `to_sql` into the same tables of SQLite. Each runs in a
+process of its own, so that its peak memory is its own; loading the libraries is not counted. The usual way counts no refusals by
+reason, finds no duplicates and keeps no versions.
 
     python benchmarks/import.py [--runs 3]
 """
@@ -19,6 +20,7 @@ import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
@@ -28,6 +30,8 @@ from interlock.store.lake import Lake
 FASTER, PEAK_MB = 5.0, 1_000
 ROOT = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("INTERLOCK_TEST_DATA", ROOT.parent / "shared" / "data"))
+LONDON = ZoneInfo("Europe/London")
+NO_PRODUCTS = {"POST", "DOT", "C2", "D", "M", "m", "S", "B", "BANK CHARGES", "AMAZONFEE", "CRUK"}
 PACKED = DATA / "online_retail" / "online_retail.csv.gz"
 
 
@@ -49,27 +53,47 @@ def interlock(file: Path, folder: Path) -> dict[str, int]:
 
 
 def usual_way(file: Path, folder: Path) -> dict[str, int]:
-    """pandas, a check of every row, and SQLite."""
+    """pandas, a check of every row, and the same five tables in SQLite."""
     frame = pd.read_csv(file, dtype=str, keep_default_na=False)
-    kept, refused = [], 0
+    kept, left_out = [], 0
     for row in frame.itertuples(index=False):
         try:
             quantity, price = int(row.Quantity), float(row.UnitPrice)
-            day = datetime.strptime(row.InvoiceDate, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
-            if not row.InvoiceNo or not row.StockCode or quantity == 0:
-                raise ValueError
+            day = (
+                datetime.strptime(row.InvoiceDate, "%Y-%m-%d %H:%M:%S").replace(tzinfo=LONDON).astimezone(UTC)
+            )
         except ValueError:
-            refused += 1
+            left_out += 1
             continue
+        is_return = row.InvoiceNo.startswith("C")
+        if row.StockCode in NO_PRODUCTS or price <= 0 or (quantity <= 0 and not is_return):
+            left_out += 1
+            continue
+        customer = row.CustomerID.removesuffix(".0") or None
+        product = row.StockCode.upper()
         kept.append(
-            (row.InvoiceNo, row.StockCode, row.Description, quantity, day, price, row.CustomerID, row.Country)
+            (row.InvoiceNo, is_return, product, row.Description, quantity, day, price, customer, row.Country)
         )
-    checked = pd.DataFrame(kept, columns=frame.columns)
-    connection = sqlite3.connect(folder / "lines.sqlite")
-    checked.to_sql("lines", connection, index=False)
+    names = ["invoice", "is_return", "product", "name", "quantity", "day", "price", "customer", "country"]
+    lines = pd.DataFrame(kept, columns=names)
+    lines["line"] = lines.groupby(["invoice", "product"]).cumcount() + 1
+    sales = lines[~lines["is_return"]]
+    tables = {
+        "accounts": lines.dropna(subset="customer")
+        .groupby("customer")
+        .agg({"country": "last", "day": "min"}),
+        "products": lines.groupby("product").agg({"name": "first", "price": "first"}),
+        "orders": sales.groupby("invoice").agg({"customer": "first", "day": "min"}),
+        "order_lines": sales[["invoice", "line", "product", "quantity", "price"]],
+        "signals": lines[lines["is_return"]],
+    }
+    connection = sqlite3.connect(folder / "records.sqlite")
+    for name, table in tables.items():
+        table.to_sql(name, connection, index=table.index.name is not None)
     connection.commit()
     connection.close()
-    return {"received": len(frame), "stored": len(checked), "refused": refused, "left out": 0}
+    stored = sum(len(table) for table in tables.values())
+    return {"received": len(frame), "stored": stored, "refused": 0, "left out": left_out}
 
 
 CONTENDERS = {"interlock": interlock, "pandas, row check, to_sql": usual_way}

@@ -23,7 +23,8 @@ from . import inspection
 from .ragged import fit, read_ragged, width_reason
 from .text_batches import ROW, int_array, text_batch
 
-BLOCK = 16_000_000
+# Small enough that parsing and storing overlap; a longer row is read again with a block of its size.
+BLOCK = 4_000_000
 
 
 def read_delimited(
@@ -112,7 +113,33 @@ def _fast(
     limits: Limits,
     on_bytes: Callable[[int], None],
 ) -> Iterator[pa.RecordBatch]:
-    """Read with Arrow and number the rows; rows of another width are mended or set aside at the end."""
+    """Read with Arrow and number the rows.
+
+    A file whose rows are all of one width is read ahead by a second thread. At the first other row, one
+    thread goes on from there alone, since only then does Arrow tell the number of a row it sets aside.
+    """
+    position = 0
+    try:
+        for batch in _arrow_batches(path, reading, skip, limits, None):
+            numbers = np.arange(position + first, position + first + batch.num_rows)
+            position += batch.num_rows
+            on_bytes(batch.nbytes)
+            yield batch.append_column(ROW, int_array(numbers))
+    except pa.ArrowInvalid:
+        yield from _slow(path, reading, (skip, position), first, rule, limits, on_bytes)
+
+
+def _slow(
+    path: Path,
+    reading: Reading,
+    start: tuple[int, int],
+    first: int,
+    rule: FileRule,
+    limits: Limits,
+    on_bytes: Callable[[int], None],
+) -> Iterator[pa.RecordBatch]:
+    """Read on after `start` = (lines to skip, rows already handed over); rows of another width come last."""
+    skip, done = start
     odd: list[tuple[int, str]] = []
 
     def set_aside(row: arrow_csv.InvalidRow) -> str:
@@ -122,8 +149,7 @@ def _fast(
         return "skip"
 
     # Arrow counts the skipped lines too: the first row after them is number skip + 1.
-    position = 0
-    seen = 0
+    position = seen = 0
     try:
         for batch in _arrow_batches(path, reading, skip, limits, set_aside):
             numbers = np.empty(batch.num_rows, dtype=np.int64)
@@ -135,8 +161,10 @@ def _fast(
                 take = min(batch.num_rows - filled, until - position)
                 numbers[filled : filled + take] = np.arange(position, position + take)
                 filled, position = filled + take, position + take
-            on_bytes(batch.nbytes)
-            yield batch.append_column(ROW, int_array(numbers + first))
+            fresh = int(np.searchsorted(numbers, done))
+            if fresh < batch.num_rows:
+                on_bytes(batch.nbytes)
+                yield batch.slice(fresh).append_column(ROW, int_array(numbers[fresh:] + first))
     except pa.ArrowInvalid as error:
         raise TornRows from error
     mended = mend_rows(((number + first, text) for number, text in odd), reading, rule)
@@ -149,13 +177,13 @@ def _arrow_batches(
     reading: Reading,
     skip: int,
     limits: Limits,
-    on_odd: Callable[[arrow_csv.InvalidRow], str],
+    on_odd: Callable[[arrow_csv.InvalidRow], str] | None,
 ) -> Iterator[pa.RecordBatch]:
-    block = max(BLOCK, min(limits.row_bytes, path.stat().st_size + 1))
+    block = max(BLOCK, min(limits.row_bytes, path.stat().st_size + 1)) if on_odd else BLOCK
     with arrow_csv.open_csv(
         path,
         read_options=arrow_csv.ReadOptions(
-            use_threads=False, block_size=block, column_names=list(reading.columns), skip_rows=skip
+            use_threads=on_odd is None, block_size=block, column_names=list(reading.columns), skip_rows=skip
         ),
         parse_options=arrow_csv.ParseOptions(
             delimiter=reading.delimiter,
