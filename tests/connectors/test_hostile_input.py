@@ -401,3 +401,15 @@ def test_an_unreadable_file_in_a_folder_is_told_and_the_others_read(write, tmp_p
 def test_a_path_that_is_not_there_is_named(tmp_path):
     with pytest.raises(SourceRefused, match="There is no file or folder"):
         open_source(tmp_path / "nothing")
+
+
+def test_row_numbers_stay_right_after_an_odd_row_in_a_large_file(write):
+    lines = [f"{n},2026-01-02,{'text ' * 20}" for n in range(2, 90_000)]
+    lines[60_000] = "odd"
+    path = write("tickets.csv", "id,created,text\n" + "\n".join(lines) + "\n")
+
+    chunks = all_chunks(path, TICKETS.replace("body: text", "title: id"))
+
+    assert [(refusal.row, refusal.value) for refusal in chunks[0].refusals] == [(60_002, "odd")]
+    assert sum(chunk.rows.num_rows for chunk in chunks) == len(lines) - 1
+    assert len(set(rows_of(chunks, "signals")["signal_id"].to_pylist())) == len(lines) - 1

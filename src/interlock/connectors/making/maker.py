@@ -85,7 +85,9 @@ class Maker:
     def _keep_keys(self, target: Target) -> None:
         """Keep the keys of a table that others point to, and what it points to itself."""
         columns = {name for output in self.mapping.outputs for name in output.columns}
-        others = {n for output in self.mapping.outputs if output.table != target.table for n in output.columns}
+        others = {
+            n for output in self.mapping.outputs if output.table != target.table for n in output.columns
+        }
         if any(REFERENCES.get(name) == target.table for name in others):
             self.keys[target.table] = self.bench.new_name("keys")
             key = sql.name(TABLES[target.table].key[0])

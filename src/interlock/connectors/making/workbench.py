@@ -16,6 +16,7 @@ from ..protocol import RawTable, Reading, TornRows, Unreadable
 from . import sql
 
 ROW = "_row"
+INSERT_BYTES = 64_000_000
 _READ_OPTIONS = ("encoding", "delimiter", "header", "short_rows")
 
 
@@ -87,8 +88,15 @@ class Workbench:
         table = self.new_name("file")
         columns = ", ".join(f"{sql.name(column)} VARCHAR" for column in reading.columns)
         self.run(f"CREATE TABLE {table} ({columns}{', ' if columns else ''}{ROW} BIGINT)")
+        # Few large inserts: a dozen small ones cost five times as much.
+        waiting: list[pa.RecordBatch] = []
         for batch in reading.batches:
-            self.insert(table, pa.Table.from_batches([_trimmed(batch)]))
+            waiting.append(_trimmed(batch))
+            if sum(one.nbytes for one in waiting) > INSERT_BYTES:
+                self.insert(table, pa.Table.from_batches(waiting))
+                waiting = []
+        if waiting:
+            self.insert(table, pa.Table.from_batches(waiting))
         if reading.columns:
             filled = ", ".join(sql.name(column) for column in reading.columns)
             self.run(f"DELETE FROM {table} WHERE coalesce({filled}) IS NULL")
