@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from interlock.fabric import records
-from interlock.listen import intake, services, signal_copies, uploads
+from interlock.listen import intake, search, services, signal_copies, uploads
 from interlock.listen.errors import WrongState
 from interlock.listen.models import Import, Signal, State
 from listen.small import NOON, SmallSource, signal, small_company
@@ -256,3 +256,20 @@ def test_the_journal_says_who_imported_what(waiting, reads):
     done = run(waiting())
 
     assert [entry.verb for entry in journal.entries_about(done)] == ["imported", "asked to import"]
+
+
+def test_words_of_a_large_copying_that_was_killed_are_found_in_the_end(waiting, reads, monkeypatch):
+    monkeypatch.setattr(signal_copies, "MANY_ROWS", 1)
+    reads(small_company(signal(1, body="rattles"), signal(2)))
+
+    def die() -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(search, "catch_up_words", die)
+        with pytest.raises(Killed):
+            run(waiting())
+
+    intake.settle_abandoned(clock=lambda: NOON)
+
+    assert [each.key for each in search.containing(Signal.objects.all(), "rattles")] == ["s1"]

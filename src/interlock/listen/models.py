@@ -178,6 +178,9 @@ class SignalsCopied(models.Model):
     snapshot_number = models.BigIntegerField(default=0)
     signals = models.BigIntegerField(default=0)
     latest_at = models.DateTimeField(null=True)
+    words_behind = models.BooleanField(
+        default=False, help_text=_("the search index is rebuilt when copying ends")
+    )
     recent = models.JSONField(
         default=dict, help_text=_("counts of the newest 90 days, for the list's headline")
     )

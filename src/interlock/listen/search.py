@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from django.db import connections
+from django.db import connection, connections, transaction
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
-from interlock.listen.models import Signal
+from interlock.listen.models import Signal, SignalsCopied
 
 _PART = re.compile(r'"([^"]*)"|(\S+)')
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
@@ -58,6 +58,24 @@ def containing(signals: QuerySet[Signal], text: str) -> QuerySet[Signal]:
             [" AND ".join(_fts5(part) for part in parts)],
         )
     return signals.filter(pk__in=found)
+
+
+def let_words_wait(many: bool) -> None:
+    """Before many signals are written: stop the triggers of SQLite until `catch_up_words`.
+
+    The mark is kept in the database, so that a copying that is killed leaves word of it.
+    """
+    if many and connection.vendor == "sqlite":
+        SignalsCopied.objects.update_or_create(pk=1, defaults={"words_behind": True})
+
+
+@transaction.atomic
+def catch_up_words() -> None:
+    """Index the words of all signals if the triggers were stopped; PostgreSQL never falls behind."""
+    if SignalsCopied.objects.filter(pk=1, words_behind=True).exists():
+        with connection.cursor() as cursor:
+            cursor.execute("INSERT INTO listen_signal_words(listen_signal_words) VALUES ('rebuild')")
+        SignalsCopied.objects.filter(pk=1).update(words_behind=False)
 
 
 def _fts5(part: Part) -> str:

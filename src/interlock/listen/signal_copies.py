@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from ibis import _ as row
 
 from interlock.fabric import records
+from interlock.listen import search
 from interlock.listen.models import Facet, Signal, SignalsCopied, Source
 from interlock.listen.selection import LOW
 from interlock.listen.signal_rows import copy_of, read_rows, signal_table, write_rows
@@ -32,6 +33,9 @@ OnRows = Callable[[str, int, int], None]
 BATCH_ROWS = 5_000
 # Products and regions to choose from in a list; more are found by searching.
 FACET_VALUES = 300
+# From here on one rebuilding of the search index is quicker than one step a row: 300,000 signals took 38 + 6 s
+# against 104 s on a busy machine.
+MANY_ROWS = 20_000
 RECENT_DAYS = 90
 FACETS = {"kind": "kind", "region": "region", "product": "product_label", "source": "source__key"}
 
@@ -47,9 +51,11 @@ def sync(*, on_rows: OnRows | None = None) -> int:
         now = records.snapshot()
         if _noted() == now.number:
             return 0
+        total = now.counts.get("signals", 0)
+        search.let_words_wait(abs(total - Signal.objects.count()) >= MANY_ROWS)
         with records.records_at(now.versions) as tables:
-            total = now.counts.get("signals", 0)
             changed = _write_changed(tables, total, on_rows) if total else _remove_all()
+        search.catch_up_words()
         _refresh_facets()
         _note(now.number)
         return changed
