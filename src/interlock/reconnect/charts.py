@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from interlock.reconnect.models import Disconnect
@@ -20,6 +21,10 @@ RAISED = 1.25
 
 def forest_title(disconnect: Disconnect) -> str:
     """The finding of the forest: alone, or with others, away from its siblings."""
+    return capfirst(_forest_finding(disconnect))
+
+
+def _forest_finding(disconnect: Disconnect) -> str:
     subject = next((one for one in disconnect.siblings if one["subject"]), None)
     others = [one for one in disconnect.siblings if not one["subject"]]
     if subject is None or not others:

@@ -17,7 +17,7 @@ from interlock.converse.models import Conversation, Participant
 from interlock.converse.queries import LIVE_STATES, MOST_CONVENINGS, open_convenings
 from interlock.fabric import journal
 from interlock.fabric.evidence import freeze_rows, query_of
-from interlock.fabric.models import Function, Person
+from interlock.fabric.models import Evidence, Function, Person
 from interlock.reconnect.errors import TooManyConvenings
 from interlock.reconnect.models import Disconnect
 from interlock.reconnect.services.moving import locked, require
@@ -53,14 +53,7 @@ def bring_together(
         _("A conversation about it is already open."),
     )
     _require_free(people)
-    evidence = freeze_rows(
-        context=disconnect.context,
-        title=title,
-        query=query_of(disconnect.row_query),
-        versions=disconnect.versions,
-        by=by,
-        now=now,
-    )
+    evidence = _frozen(disconnect, title, by, now)
     conversation = talks.open_conversation(
         context=disconnect.context,
         title=title,
@@ -78,19 +71,37 @@ def bring_together(
     _note(disconnect, conversation, people, by, now)
     state_safety(disconnect=disconnect, by=by, facilitator=facilitator, now=now)
     if facilitator is not None:
-        talks.invite(
-            conversation=conversation,
-            person=facilitator,
-            function=(facilitator.functions or [Function.PEOPLE])[0],
-            part=Participant.Part.FACILITATOR,
-            by=by,
-            now=now,
-        )
+        _ask_facilitator(conversation, facilitator, by, now)
+    _acknowledge_own_side(disconnect, by, now)
+    return conversation
+
+
+def _frozen(disconnect: Disconnect, title: str, by: Person, now: datetime) -> Evidence:
+    """The rows as the page shows them: at the versions at which the disconnect was found."""
+    query = query_of(disconnect.row_query)
+    versions = disconnect.versions
+    return freeze_rows(
+        context=disconnect.context, title=title, query=query, versions=versions, by=by, now=now
+    )
+
+
+def _ask_facilitator(conversation: Conversation, facilitator: Person, by: Person, now: datetime) -> None:
+    talks.invite(
+        conversation=conversation,
+        person=facilitator,
+        function=(facilitator.functions or [Function.PEOPLE])[0],
+        part=Participant.Part.FACILITATOR,
+        by=by,
+        now=now,
+    )
+
+
+def _acknowledge_own_side(disconnect: Disconnect, by: Person, now: datetime) -> None:
+    """Who convenes has seen it, and says so for their own function if it is one of the two."""
     for function in disconnect.pair:
         if function in by.functions:
             acknowledge(disconnect=disconnect, by=by, function=function, now=now)
-            break
-    return conversation
+            return
 
 
 def _require_free(people: Sequence[tuple[Person, str]]) -> None:
