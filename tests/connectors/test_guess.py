@@ -3,6 +3,7 @@
 import pytest
 
 from interlock.connectors import SourceRefused, open_source, read_mapping, write_mapping
+from interlock.connectors.guess import guess_mapping
 from interlock.connectors.guess.dates import date_forms
 from interlock.connectors.limits import Limits
 from interlock.connectors.making.workbench import Workbench
@@ -199,3 +200,46 @@ def test_near_keys_after_an_import_are_the_same(write, tmp_path):
         before = source.near_keys(mapping)
         list(source.chunks(mapping))
         assert source.near_keys(mapping) == before
+
+
+def test_a_files_own_words_for_won_and_lost_are_mapped_and_the_others_asked_for(write):
+    path = write(
+        "opportunities.csv",
+        "opportunity_id;stage;value\nD1;Closed Won;5\nD2;Verloren;6\nD3;Negotiation;7\nD4;Zzz;8\n",
+    )
+
+    mapping, made = proposal(path)
+
+    assert made["deals"].rows["outcome"].to_pylist() == ["won", "lost", "open", "open"]
+    assert "opportunities.csv, stage: Zzz is taken as open." in mapping.questions[0]
+
+
+def test_lines_with_negative_quantities_are_proposed_as_returns(write):
+    path = write(
+        "sales.csv",
+        "order_no,sku,qty,total,order_date,customer_no\nB1,P1,2,5,2026-01-02,K1\nB1,P2,1,3,2026-01-02,K1\n"
+        "B2,P1,-1,-5,2026-01-03,K1\n",
+    )
+
+    mapping, made = proposal(path)
+
+    assert made["order_lines"].rows.num_rows == 2
+    assert made["signals"].rows.select(["kind", "product_id", "account_id"]).to_pylist() == [
+        {"kind": "return", "product_id": "P1", "account_id": "K1"}
+    ]
+    assert mapping.questions[0].startswith(
+        "sales.csv has 1 rows with a negative quantity; they are taken for returns."
+    )
+
+
+@pytest.mark.parametrize("name", ["olist/sample", "crm_sales", "cfpb", "northwind/northwind.sqlite"])
+def test_real_files_are_understood_without_their_shipped_mapping(real_file, name):
+    with open_source(real_file(name), now=NOW) as source:
+        mapping = guess_mapping(name, source._bench, list(source._all_staged()))
+        chunks = list(source.chunks(mapping))
+
+    tables = {chunk.table for chunk in chunks if chunk.rows.num_rows}
+    assert {"crm_sales": {"deals"}, "cfpb": {"signals"}}.get(
+        name, {"orders", "order_lines", "products"}
+    ) <= tables
+    assert not any(chunk.refusals for chunk in chunks)

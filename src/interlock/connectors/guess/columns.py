@@ -34,6 +34,11 @@ class Profiled:
             self.dates[column] = date_forms(self.bench, self.staged, column)
         return self.dates[column]
 
+    def distinct_share(self, column: str) -> float:
+        """Different values a row, 0 to 1."""
+        query = f"SELECT count(DISTINCT {sql.name(column)}) FROM {self.staged.table}"
+        return float(self.bench.rows(query)[0][0]) / max(1, self.staged.rows)
+
     def is_unique(self, column: str) -> bool:
         """Whether no value of the column occurs twice."""
         name = sql.name(column)
@@ -81,7 +86,7 @@ def _match(profiled: Profiled, table: str, column: Column, name: str) -> Match |
     if not score:
         return None
     found = profiled.columns[name]
-    if found.type == "empty":
+    if found.type == "empty" or not _may_be_key(profiled, table, column, found):
         return None
     reason = (
         "called so in the contract"
@@ -96,6 +101,13 @@ def _match(profiled: Profiled, table: str, column: Column, name: str) -> Match |
     return Match(
         name, column.name, round(score * (1.0 if why else 0.95), 2), f"{reason}{', ' + why if why else ''}"
     )
+
+
+def _may_be_key(profiled: Profiled, table: str, column: Column, found: FoundColumn) -> bool:
+    """Whether the number of a message, deal or invoice is filled and differs from row to row."""
+    if table not in ("signals", "deals", "invoices") or column.name != TABLES[table].key[0]:
+        return True
+    return found.share_filled > 0.98 and profiled.distinct_share(found.name) > 0.9
 
 
 def _type_fits(profiled: Profiled, column: Column, found: FoundColumn) -> tuple[bool, str]:

@@ -30,7 +30,10 @@ def date_forms(bench: Workbench, staged: Staged, column: str) -> DateForms | Non
         f"WHERE {sql.name(column)} IS NOT NULL LIMIT {LOOKED_AT})"
     )
     tests = ["c LIKE '____-__-__%' AND try_cast(c AS TIMESTAMP) IS NOT NULL"]
-    tests += [f"try_strptime(c, {sql.text(form)}) IS NOT NULL" for form in FORMATS]
+    # From 1900 on: two digits read as a year of four would lie in the first century.
+    tests += [
+        f"coalesce(try_strptime(c, {sql.text(form)}) >= TIMESTAMP '1900-01-01', false)" for form in FORMATS
+    ]
     counts = ", ".join(f"count(*) FILTER (WHERE {test})" for test in tests)
     total, *found = bench.rows(f"SELECT count(*), {counts} FROM {values}")[0]
     if not total or max(found) < 0.2 * total:

@@ -55,7 +55,7 @@ _COLUMNS = {
     "orders.team_id": "team_id|team|sales_team|vertriebsteam|equipe|equipo",
     "orders.status": "status|order_status|state|etat|estado_pedido|zustand",
     "orders.currency": "currency|waehrung|devise|moneda|moeda",
-    "order_lines.line_id": "line_id|order_line_id|position_id|row_id|item_line_id",
+    "order_lines.line_id": "line_id|order_line_id|position_id|row_id",
     "order_lines.quantity": "quantity|qty|amount_pieces|menge|anzahl|stueck|quantite|qte|cantidad|cant|quantidade|qtd|pieces",
     "order_lines.amount": "amount|line_total|total|value|betrag|summe|umsatz|montant|importe|valor|revenue|net_amount|"
     "price|sales",
@@ -73,7 +73,7 @@ _COLUMNS = {
     "signals.signal_id": "signal_id|ticket_id|ticket|complaint_id|review_id|case_id|case_number|id|issue_id|"
     "reklamationsnr|beschwerde_id|id_reclamation|id_ticket",
     "signals.occurred_at": "occurred_at|created|created_at|date|date_received|opened_at|review_date|erstellt|"
-    "erstellt_am|eingang|eingangsdatum|datum|date_creation|cree_le|fecha|fecha_creacion|data|data_criacao|submitted_at",
+    "erstellt_am|eingang|eingangsdatum|datum|creation_date|date_creation|cree_le|fecha|fecha_creacion|data|data_criacao|submitted_at",
     "signals.kind": "kind|ticket_type|typ|art",
     "signals.channel": "channel|via|source|submitted_via|kanal|canal|origin",
     "signals.lang": "lang|language|sprache|langue|idioma",
@@ -158,7 +158,7 @@ OWN_KEYS = ("id", "nr", "no", "number", "key", "code", "numero", "nummer")
 
 
 def name_score(name: str, known: tuple[str, ...]) -> float:
-    """How well a column's name fits: 1 the contract's own, 0.9 a known one, 0.7 nearly, else 0."""
+    """How well a column's name fits: 1 the contract's own, 0.9 a known one, 0.7 or 0.6 nearly, else 0."""
     own = plain(name)
     squeezed = own.replace("_", "")
     if own == known[0]:
@@ -168,6 +168,9 @@ def name_score(name: str, known: tuple[str, ...]) -> float:
             return 0.9
     for candidate in known:
         # "customer_order_id" ends as "order_id"; single words such as "id" or "date" say too little.
+        is_word = "_" not in candidate and len(candidate) > 3 and candidate not in OWN_KEYS
+        if is_word and own.endswith("_" + candidate):
+            return 0.6
         if "_" in candidate and (own.endswith("_" + candidate) or own.startswith(candidate + "_")):
             return 0.7
     return 0.0

@@ -24,10 +24,11 @@ _UNIQUE_KEYS = (
 )
 # Without these a file cannot be the table, whatever its name says.
 _NEEDED = {
-    "order_lines": ("order_id", "product_id", "quantity"),
+    "order_lines": ("order_id", "product_id"),
     "orders": ("order_id", "ordered_at"),
     "signals": ("occurred_at",),
     "deals": ("deal_id", "outcome"),
+    "teams": ("team_id", "function"),
     "invoices": ("invoice_id", "amount"),
     "accounts": ("account_id",),
     "products": ("product_id",),
@@ -56,7 +57,7 @@ class Part:
 def find_parts(files: list[Profiled]) -> list[Part]:
     """Every file's main table, then what is split off."""
     mains = [part for profiled in files if (part := _main(profiled)) is not None]
-    mains = _best_of_each(mains)
+    mains = _without_twins(_best_of_each(mains))
     have = {part.table for part in mains}
     parts = list(mains)
     for part in mains:
@@ -82,6 +83,24 @@ def _best_of_each(mains: list[Part]) -> list[Part]:
     return [*kept.values(), *others]
 
 
+def _without_twins(mains: list[Part]) -> list[Part]:
+    """Of two tables with the same rows under the same keys, as a view beside its table, the fuller one."""
+    kept: list[Part] = []
+    for part in sorted(mains, key=lambda part: -len(part.matches)):
+        key = "order_id" if part.table == "order_lines" else TABLES[part.table].key[0]
+        twins = (
+            other
+            for other in kept
+            if other.table == part.table
+            and other.profiled.staged.rows == part.profiled.staged.rows
+            and key in other.matches
+            and key in part.matches
+        )
+        if not any(overlap(part, part.matches[key].column, o, o.matches[key].column) > 0.95 for o in twins):
+            kept.append(part)
+    return [part for part in mains if part in kept]
+
+
 def _main(profiled: Profiled) -> Part | None:
     best: tuple[float, Part] | None = None
     for table in _NEEDED:
@@ -99,6 +118,10 @@ def _score(profiled: Profiled, table: str, matches: ReadOnly[str, Match]) -> flo
     score = sum(match.confidence * (1.5 if name in important else 1.0) for name, match in matches.items())
     if file_fits(table, profiled.staged.raw.name):
         score += 3.0
+    if table == "signals" and "signal_id" not in matches and "rating" not in matches:
+        score -= 2.0
+    if table == "order_lines" and "quantity" in matches:
+        score += 2.0
     key = TABLES[table].key[0]
     if table in _UNIQUE_KEYS and key in matches and not profiled.is_unique(matches[key].column):
         score -= 4.0

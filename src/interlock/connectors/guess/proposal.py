@@ -11,15 +11,9 @@ from ..making.workbench import Staged, Workbench
 from ..mapping.model import ColumnGuess, Mapping
 from ..mapping.read import mapping_from
 from .columns import Match, Profiled
-from .names import file_fits, plain
+from .names import plain
+from .needs import needs_of, quantity_sign, word_values
 from .parts import Part, find_parts, overlap
-
-_KINDS = (
-    ("review", ("review*", "avis", "bewertung*", "resenas", "avaliac*")),
-    ("complaint", ("complaint*", "beschwerde*", "reklamation*", "reclam*", "plainte*", "quejas")),
-    ("return", ("return*", "retouren", "retours", "devolu*")),
-    ("survey", ("survey*", "umfrage*", "enquete*", "encuesta*", "nps*", "csat*")),
-)
 
 
 def guess_mapping(label: str, bench: Workbench, tables: list[Staged]) -> Mapping:
@@ -56,6 +50,7 @@ class _Proposal:
         tables: dict[str, Any] = {}
         for table in TABLES:
             outputs = [self._output(part) for part in self.parts if part.table == table]
+            outputs += self._returns() if table == "signals" else []
             if outputs:
                 tables[table] = outputs[0] if len(outputs) == 1 else outputs
         used = {part.file for part in self.parts}
@@ -82,14 +77,48 @@ class _Proposal:
 
     def _output(self, part: Part) -> dict[str, Any]:
         columns = {name: self._recipe(part, match) for name, match in self._with_references(part).items()}
-        columns |= self._made_up(part)
+        made, questions = needs_of(part)
+        columns |= made
+        self.questions += questions
         ordered = {name: columns[name] for name in TABLES[part.table].column_names if name in columns}
         output: dict[str, Any] = {"from": self.aliases[part.file]}
         if part.split:
             output["one_per_key"] = True
             key = part.matches[TABLES[part.table].key[0]].column
             output["leave_out"] = [{"when": {key: {"empty": True}}, "reason": f"rows without {key}"}]
+        if part.table == "order_lines" and quantity_sign(part):
+            output["when"] = {part.matches["quantity"].column: {"above": 0}}
         return {**output, "columns": ordered}
+
+    def _returns(self) -> list[dict[str, Any]]:
+        """Lines with a negative quantity, taken for goods that came back."""
+        outputs = []
+        for part in self.parts:
+            orders = next((other for other in self.parts if other.split and other.table == "orders"), None)
+            if part.table != "order_lines" or orders is None or not (rows := quantity_sign(part)):
+                continue
+            pair = [part.matches["order_id"].column, part.matches["product_id"].column]
+            quantity = part.matches["quantity"].column
+            columns: dict[str, Any] = {
+                "signal_id": {
+                    "concatenate": [*pair, {"number_within": pair}, {"constant": "back"}],
+                    "separator": "-",
+                },
+                "kind": {"constant": "return"},
+                "occurred_at": self._recipe(orders, orders.matches["ordered_at"]),
+                "product_id": pair[1],
+                "quantity": {"column": quantity, "absolute": True},
+            }
+            if "account_id" in orders.matches:
+                columns["account_id"] = orders.matches["account_id"].column
+            outputs.append(
+                {"from": self.aliases[part.file], "when": {quantity: {"below": 0}}, "columns": columns}
+            )
+            self.questions.append(
+                f"{part.file} has {rows:,} rows with a negative quantity; they are taken for returns. "
+                "Leave them out instead if they are stock adjustments."
+            )
+        return outputs
 
     def _with_references(self, part: Part) -> dict[str, Match]:
         """The matches, judged by whether a key's values are found in the file it points to."""
@@ -130,42 +159,15 @@ class _Proposal:
                 if forms.question:
                     self.questions.append(forms.question)
                     confidence, reason = min(confidence, 0.5), f"{reason}, but day and month may be exchanged"
+        elif (words := word_values(part, match)) is not None:
+            recipe["values"], recipe["otherwise"] = words.values, words.otherwise
+            self.questions += [words.question] if words.question else []
         elif part.profiled.columns[match.column].type == "number, decimal comma":
             recipe["decimal"] = "comma"
             reason = f"{reason} with decimal commas"
         target = f"{part.table}.{match.target}"
         self.guesses.append(ColumnGuess(part.file, match.column, target, confidence, reason))
         return recipe if len(recipe) > 1 else match.column
-
-    def _made_up(self, part: Part) -> dict[str, Any]:
-        """Columns that the contract needs and the file does not have."""
-        made: dict[str, Any] = {}
-        if part.table == "order_lines" and "line_id" not in part.matches:
-            pair = [part.matches["order_id"].column, part.matches["product_id"].column]
-            made["line_id"] = {"concatenate": [*pair, {"number_within": pair}], "separator": "-"}
-        if part.table == "signals":
-            made |= self._signal_needs(part)
-        if part.table == "teams" and "function" not in part.matches:
-            made["function"] = {"constant": "service"}
-            self.questions.append(
-                f"{part.file} does not say what the teams do; service is taken. Correct it."
-            )
-        return made
-
-    def _signal_needs(self, part: Part) -> dict[str, Any]:
-        made: dict[str, Any] = {}
-        if "signal_id" not in part.matches:
-            column = part.matches["occurred_at"].column
-            made["signal_id"] = {"concatenate": [column, {"number_within": [column]}], "separator": "-"}
-            self.questions.append(
-                f"{part.file} has no number of its own for each message; its date and place in the file serve. "
-                "A later export in another order would be taken for new messages."
-            )
-        if "kind" not in part.matches:
-            made["kind"] = {"constant": _kind(part)}
-        if "rating" in part.matches and "rating_max" not in part.matches:
-            made["rating_max"] = {"constant": _rating_max(part)}
-        return made
 
     def _not_understood(self) -> list[ColumnGuess]:
         used = {(guess.file, guess.column) for guess in self.guesses}
@@ -195,21 +197,3 @@ def _aliases(files: list[Profiled]) -> dict[str, str]:
             alias, number = f"{stem}_{number}", number + 1
         aliases[name] = alias
     return aliases
-
-
-def _kind(part: Part) -> str:
-    for kind, patterns in _KINDS:
-        stem = plain(part.file.rsplit("/", 1)[-1].rsplit(".", 1)[0])
-        if any(pattern.rstrip("*") in stem for pattern in patterns):
-            return kind
-    if "rating" in part.matches and not file_fits("signals", part.file):
-        return "review"
-    return "ticket"
-
-
-def _rating_max(part: Part) -> int:
-    column = part.matches["rating"].column.replace('"', '""')
-    found = part.profiled.bench.rows(
-        f'SELECT max(try_cast("{column}" AS DOUBLE)) FROM {part.profiled.staged.table}'
-    )[0][0]
-    return next((top for top in (5, 10, 100) if (found or 0) <= top), int(found or 5))
