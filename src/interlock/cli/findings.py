@@ -133,7 +133,8 @@ def _detected(again: bool) -> Detection:
 
 
 def _disconnect_table(found: list[Disconnect]) -> Table:
-    table = Table(title=f"{len(found)} disconnects" if found else "No disconnects", show_lines=False)
+    count = f"{len(found)} disconnects" if len(found) > 1 else "One disconnect"
+    table = Table(title=count if found else "No disconnects")
     for name in ("", "Money a year", "Chances", "Functions", "What follows", "State"):
         table.add_column(name, justify="right" if name in {"", "Money a year", "Chances"} else "left")
     for number, one in enumerate(found, start=1):
@@ -151,7 +152,8 @@ def _disconnect_table(found: list[Disconnect]) -> Table:
 
 
 def _driver_table(found: list[dict[str, Any]]) -> Table:
-    table = Table(title=f"{len(found)} drivers" if found else "Nothing moves an outcome beyond chance")
+    count = f"{len(found)} drivers" if len(found) > 1 else "One driver"
+    table = Table(title=count if found else "Nothing moves an outcome beyond chance")
     for name in ("Outcome", "Factor", "With", "Without", "Times as often", "Adjusted, more in 100", "Share"):
         table.add_column(name, justify="left" if name in {"Outcome", "Factor"} else "right")
     for row in found:
