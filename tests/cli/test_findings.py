@@ -68,5 +68,5 @@ def test_a_driver_for_machines_has_every_field(found):
 
 
 def test_people_get_tables(found):
-    assert "1 disconnects" not in run("disconnects")
-    assert "bad rating" in run("drivers")
+    assert "One disconnect" in run("disconnects")
+    assert "One driver" in run("drivers")

@@ -97,8 +97,8 @@ def disconnect_json(one: Disconnect) -> dict[str, Any]:
         "money": _money_json(one),
         "money_refusal": one.money_refusal,
         "status": one.state,
-        "sentence": sentences.text(one.consequence),
-        "lead": sentences.text(one.lead),
+        "sentence": _plain(one.consequence),
+        "lead": _plain(one.lead),
         "window": [one.window_from.isoformat(), one.window_to.isoformat()],
         "evidence": {
             "query": one.row_query,
@@ -114,6 +114,11 @@ def disconnect_json(one: Disconnect) -> dict[str, Any]:
 def driver_json(row: Mapping[str, Any]) -> dict[str, Any]:
     """One driver for machines, the named fields first."""
     return {name: row[name] for name in DRIVER_FIELDS} | dict(row)
+
+
+def _plain(sentence: Mapping[str, Any]) -> str:
+    """A sentence with plain spaces: machines compare texts, and no line is broken there."""
+    return sentences.text(sentence).replace(figures.NBSP, " ")
 
 
 def _money_json(one: Disconnect) -> dict[str, Any] | None:
