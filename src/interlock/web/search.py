@@ -80,7 +80,8 @@ def _things(words: str) -> list[Thing]:
         wanted = (rows[key].lower() == words.lower()) | label.lower().contains(words.lower())
         few = rows.filter(wanted).select(key=rows[key], label=label).order_by("label", "key").limit(MOST)
         found += [
-            Thing(kind, row["label"], _address(kind, row["key"])) for row in few.to_pyarrow().to_pylist()
+            Thing(kind, row["label"], row["key"], _address(kind, row["key"]))
+            for row in few.to_pyarrow().to_pylist()
         ]
     return found
 
