@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.urls import reverse
 
 from interlock.converse.models import Conversation
 from interlock.fabric.models import Context
