@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from browser.chromium import chromium, serious_findings, sized
+from browser.chromium import serious_findings, sized
 from interlock.converse.models import Conversation, Message
 from interlock.fabric import invitations, journal
 from interlock.reconnect.models import Disconnect
@@ -47,22 +47,21 @@ def welcome(page: Page, link: str, name: str, email: str) -> None:
     page.click("main form button.btn-primary")
 
 
-def test_from_a_zip_to_a_reply_of_the_second_function(live_server, home, olist_zip):
+def test_from_a_zip_to_a_reply_of_the_second_function(browser, live_server, home, olist_zip):
     token = invitations.first_owner_link(now=timezone.now())
-    with chromium() as browser:
-        ines = sized(browser, "1280", "paper").new_page()
-        welcome(ines, f"{live_server.url}/welcome/{token}/", "Ines Calder", "ines@example.com")
-        expect(ines.locator("h1")).to_contain_text("your first three disconnects")
+    ines = sized(browser, "1280", "paper").new_page()
+    welcome(ines, f"{live_server.url}/welcome/{token}/", "Ines Calder", "ines@example.com")
+    expect(ines.locator("h1")).to_contain_text("your first three disconnects")
 
-        import_the_zip(ines, live_server.url, olist_zip)
-        read_the_first_screen(ines, live_server.url)
-        link = ask_the_other_function_in(ines)
+    import_the_zip(ines, live_server.url, olist_zip)
+    read_the_first_screen(ines, live_server.url)
+    link = ask_the_other_function_in(ines)
 
-        other = sized(browser, "1280", "paper").new_page()
-        welcome(other, link, "Tomas Brandt", "tomas@example.com")
-        convene(ines, live_server.url)
-        reply(other, live_server.url, "The carrier needs two days more to RJ than we promise.")
-        reply(ines, live_server.url, "Then we change the date that the shop shows. By Friday.")
+    other = sized(browser, "1280", "paper").new_page()
+    welcome(other, link, "Tomas Brandt", "tomas@example.com")
+    convene(ines, live_server.url)
+    reply(other, live_server.url, "The carrier needs two days more to RJ than we promise.")
+    reply(ines, live_server.url, "Then we change the date that the shop shows. By Friday.")
 
     work_off_the_queue()
     talk = Conversation.objects.get()

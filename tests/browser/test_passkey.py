@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from browser.chromium import chromium
 from interlock.fabric import invitations
 from interlock.fabric.models import Person
 
@@ -27,28 +26,29 @@ def with_authenticator(page) -> None:
     session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
 
 
-def test_an_account_is_made_with_a_passkey_and_signs_in_with_it(live_server, home):
+def test_an_account_is_made_with_a_passkey_and_signs_in_with_it(browser, live_server, home):
     address = live_server.url.replace("127.0.0.1", "localhost")  # a passkey is bound to a name
     token = invitations.first_owner_link(now=timezone.now())
-    with chromium() as browser:
-        page = browser.new_page()
-        with_authenticator(page)
+    context = browser.new_context()
+    page = context.new_page()
+    with_authenticator(page)
 
-        page.goto(f"{address}/welcome/{token}/")
-        page.fill("input[name=name]", "Ines Calder")
-        page.fill("input[name=email]", "ines@example.com")
-        page.select_option("select[name=function]", "service")
-        page.check("input[name=proof][value=passkey]")
-        page.click("main button.btn-primary")
-        page.wait_for_url("**/2fa/webauthn/add/")
-        page.fill("input[name=name]", "My laptop")
-        page.click("main button.btn-primary, main button[type=submit], #mfa_webauthn_add")
-        page.wait_for_url(lambda url: "add" not in url)
+    page.goto(f"{address}/welcome/{token}/")
+    page.fill("input[name=name]", "Ines Calder")
+    page.fill("input[name=email]", "ines@example.com")
+    page.select_option("select[name=function]", "service")
+    page.check("input[name=proof][value=passkey]")
+    page.click("main button.btn-primary")
+    page.wait_for_url("**/2fa/webauthn/add/")
+    page.fill("input[name=name]", "My laptop")
+    page.click("main button.btn-primary, main button[type=submit], #mfa_webauthn_add")
+    page.wait_for_url(lambda url: "add" not in url)
 
-        page.context.clear_cookies()
-        page.goto(f"{address}/account/login/")
-        page.click("#passkey_login")
-        page.wait_for_url(f"{address}/")
+    page.context.clear_cookies()
+    page.goto(f"{address}/account/login/")
+    page.click("#passkey_login")
+    page.wait_for_url(f"{address}/")
+    context.close()
 
     ines = Person.objects.get()
     assert (ines.role, ines.user.has_usable_password()) == ("owner", False)
