@@ -11,7 +11,7 @@ DAY = timedelta(days=1)
 TYPES = {
     "promised_at": pa.timestamp("us"), "delivered_at": pa.timestamp("us"), "shipped_at": pa.timestamp("us"),
     "ordered_at": pa.timestamp("us"), "occurred_at": pa.timestamp("us"), "first_reply_at": pa.timestamp("us"),
-    "closed_at": pa.timestamp("us"), "finished_at": pa.timestamp("us"), "amount": pa.float64(),
+    "requested_at": pa.timestamp("us"), "closed_at": pa.timestamp("us"), "finished_at": pa.timestamp("us"), "amount": pa.float64(),
     "rating": pa.float64(), "rating_max": pa.float64(), "cost": pa.float64(), "quantity": pa.float64(),
     "unit_margin": pa.float64(), "good_qty": pa.float64(), "credited": pa.float64(), "reopened": pa.int64(),
     "since": pa.date32(), "ended_at": pa.date32(), "annual_margin": pa.float64(),

@@ -1,10 +1,13 @@
 """R01 on small companies: the planted fault is found, what only looks like one is not."""
 
+from datetime import timedelta
+
 import pytest
 
 from analytics.companies import DAY, UNTIL, Records, ordered_lines, seeded
 from interlock.analytics.finding import RowQuery
 from interlock.analytics.symptoms import find_symptoms, rows
+from interlock.analytics.symptoms.r01_broken_promises import promised_lines
 
 
 def promises(tables):
@@ -26,8 +29,60 @@ def test_a_planted_fault_is_named_once_and_at_its_place():
 
     assert keys(found) == [("team+family", "T2|F1")]
     assert found[0].tier == "detected"
-    assert found[0].functions == ("sales", "production")
+    assert found[0].functions == ("sales", "operations")
+    assert "of the late days arose after the hand-over" in str(found[0].why)
     assert str(found[0].consequence).startswith("T2 promised dates for F1 that we missed")
+
+
+def test_what_leaves_late_joins_the_makers_and_what_travels_long_joins_operations():
+    tables = ordered_lines(seeded(), 8000, late=faulty)
+    for line in tables["order_lines"]:
+        if line["delivered_at"] > line["promised_at"]:
+            line["shipped_at"] = line["promised_at"] - DAY
+
+    (found,) = promises(tables)
+
+    assert found.functions == ("sales", "production")
+    assert "of the late days arose before the hand-over" in str(found.why)
+
+
+def test_a_site_that_hands_over_past_the_limit_is_named_beside_operations():
+    tables = ordered_lines(seeded(), 6000)
+    rng = seeded(8)
+    for line in tables["order_lines"]:
+        slow = rng.random() < (0.35 if line["site_id"] == "S1" else 0.05)
+        line["requested_at"] = line["promised_at"] - 5 * DAY
+        line["shipped_at"] = line["requested_at"] + DAY * (0.5 if slow else -1)
+
+    (found,) = promises(tables)
+
+    assert found.context.key == "S1"
+    assert found.functions == ("operations", "production")
+    assert "were handed to the carrier past the agreed day" in str(found.consequence)
+
+
+def test_a_requested_day_that_is_the_customers_wish_is_no_limit():
+    tables = ordered_lines(seeded(), 6000)
+    for number, line in enumerate(tables["order_lines"]):
+        line["requested_at"] = line["promised_at"] - DAY * (20 if number % 3 == 0 else -2)
+
+    assert promises(tables) == []
+
+
+def test_a_promise_is_kept_until_its_day_ends_wherever_it_was_made():
+    """A promised day in Brazil stands in the records as 02:59:59 of the next day, in UTC."""
+    tables = ordered_lines(seeded(), 3000)
+    for line in tables["order_lines"]:
+        line["promised_at"] = line["promised_at"] + timedelta(days=1, hours=2, minutes=59, seconds=59)
+        line["delivered_at"] = line["promised_at"] - timedelta(minutes=5)
+    tables["order_lines"][0]["delivered_at"] += timedelta(minutes=10)
+
+    lines = promised_lines(Records(tables), "late", UNTIL.date() - DAY * 400, UNTIL.date() + DAY * 5)
+    found = lines.order_by("line_id").select("line_id", "hit", "days_late", "on").to_pyarrow().to_pylist()
+
+    assert [(row["line_id"], row["days_late"]) for row in found if row["hit"]] == [("L0", 1)]
+    meant = tables["order_lines"][0]["promised_at"].date() - DAY
+    assert next(row["on"] for row in found if row["line_id"] == "L0") == meant
 
 
 def test_the_rows_behind_a_finding_are_exactly_x_of_n():

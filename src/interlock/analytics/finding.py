@@ -5,7 +5,7 @@ has to invent any of them. Nothing here computes; the types are frozen and JSON-
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Protocol
 
@@ -35,16 +35,27 @@ def gettext_noop(text: str) -> str:
 class Sentence:
     """A msgid with named values; `rows` says which values open which rows.
 
-    `rows` maps the name of a value to a row selection ("hits" or "all").
+    `rows` maps the name of a value to a row selection ("hits" or "all"); `then` holds the
+    sentences that follow, each a msgid of its own, so that every one can be translated whole.
     """
 
     text: str
     values: Mapping[str, Value] = field(default_factory=dict)
     rows: Mapping[str, str] = field(default_factory=dict)
+    then: tuple["Sentence", ...] = ()
 
     def __str__(self) -> str:
-        """The sentence in English, as a terminal prints it."""
-        return self.text.format(**self.values)
+        """The sentence, and those that follow it, in English, as a terminal prints them."""
+        return " ".join((self.text.format(**self.values), *map(str, self.then)))
+
+
+def one_after_another(*sentences: Sentence | None) -> Sentence | None:
+    """Return the sentences as one that the others follow; None without any."""
+    said = [sentence for sentence in sentences if sentence is not None and sentence.text]
+    if not said:
+        return None
+    first, *others = said
+    return replace(first, then=(*first.then, *others))
 
 
 @dataclass(frozen=True)

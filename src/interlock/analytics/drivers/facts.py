@@ -12,10 +12,9 @@ import ibis
 import pyarrow as pa
 
 from interlock.analytics.finding import Tables
+from interlock.analytics.promises import DAY, promise_grace, whole_seconds
 from interlock.analytics.symptoms.bench import last_event
 
-HOUR = 3_600
-DAY = 24 * HOUR
 # Words with which systems of record close an order that will never arrive.
 CANCELLED = ("canceled", "cancelled", "cancel", "void", "voided", "unavailable", "rejected", "refused")
 
@@ -37,26 +36,6 @@ def seconds_of(moment: datetime) -> int:
     """Return a naive or aware moment as whole seconds since 1970, naive meaning UTC."""
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return int(aware.timestamp())
-
-
-def promise_grace(tables: Tables) -> int:
-    """Return for how many seconds from `promised_at` on a delivery still keeps the promise: 1 or a day.
-
-    A promise that is a date reaches the records as one time of day, the first or the last of that day (two
-    an hour apart where clocks change). The first is kept until the day ends; the last, like any promised
-    hour, until the second is over.
-    """
-    clock = whole_seconds(tables.table("order_lines").promised_at) % DAY
-    found = clock.name("clock").as_table().filter(clock.notnull()).distinct().limit(3)
-    times = sorted(found.to_pyarrow()["clock"].to_pylist())
-    dated = len(times) == 1 or (len(times) == 2 and times[1] - times[0] in (HOUR, DAY - HOUR))
-    last_moment = any(time % HOUR == HOUR - 1 for time in times)
-    return DAY if dated and not last_moment else 1
-
-
-def whole_seconds(moment: Any) -> Any:
-    """Return a moment as whole seconds since 1970; cut before, as engines differ in rounding fractions."""
-    return moment.cast("timestamp").truncate("s").epoch_seconds().cast("int64")
 
 
 def order_rows(tables: Tables, now: datetime) -> pa.Table:

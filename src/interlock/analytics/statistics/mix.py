@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 MIX_HOLD = 1.0  # events that a mix factor is drawn towards 1 by
 GROUP_HOLD = 10.0  # events that a group factor is drawn towards 1 by
@@ -24,7 +25,9 @@ ROUNDS = 25
 CLOSE = 1e-3
 
 
-def expected_events(x: Floats, n: Floats, group: Codes, mix: Sequence[Codes]) -> Floats:
+def expected_events(
+    x: Floats, n: Floats, group: Codes, mix: Sequence[Codes], judged: Mask | None = None
+) -> Floats:
     """Return the events that each cell's mix leads one to expect, its group's own factor left out.
 
     Args:
@@ -32,31 +35,53 @@ def expected_events(x: Floats, n: Floats, group: Codes, mix: Sequence[Codes]) ->
         n: cases per cell, shape (c,), >= 0.
         group: group of each cell, codes from 0, shape (c,).
         mix: level of each cell per mix variable, codes from 0, each shape (c,).
+        judged: cells that stand out, shape (c,): they do not shape what is expected of them. A level that
+            occurs in such cells alone keeps the factor that all cells give it, so that it is not charged
+            to the group.
 
     Returns:
-        Shape (c,), 0 to 0.95 n; sums to about the sum of x. Zeros where no case exists.
+        Shape (c,), 0 to 0.95 n; sums to about the sum of x over the cells not judged. Zeros where no case
+        exists.
     """
     if x.size == 0 or n.sum() == 0:
         return np.zeros_like(n, dtype=float)
+    towards = [np.ones(int(codes.max()) + 1) for codes in mix]
+    fitted, factors = _fit(x, n, group, mix, towards)
+    if judged is not None and judged.any() and not judged.all():
+        rest = np.where(judged, 0.0, x), np.where(judged, 0.0, n)
+        if rest[0].sum() > 0:
+            _, factors = _fit(*rest, group, mix, factors)
+            fitted = n * (rest[0].sum() / rest[1].sum())
+            for codes, factor in zip(mix, factors, strict=True):
+                fitted = fitted * factor[codes]
+    return np.asarray(np.minimum(fitted, 0.95 * n))
+
+
+def _fit(
+    x: Floats, n: Floats, group: Codes, mix: Sequence[Codes], towards: list[Floats]
+) -> tuple[Floats, list[Floats]]:
+    """Fit the factors of all mix variables, each drawn towards the one given; the group's own apart."""
+    factors = [factor.copy() for factor in towards]
     fitted = n * (x.sum() / n.sum())  # base x all mix factors, kept up to date as each factor moves
-    factors = [np.ones(int(codes.max()) + 1) for codes in mix]
+    for codes, factor in zip(mix, factors, strict=True):
+        fitted = fitted * factor[codes]
     own = np.ones(int(group.max()) + 1)
     for _ in range(ROUNDS):
         moved = 0.0
         own_cell = own[group]
         for index, codes in enumerate(mix):
             fitted /= factors[index][codes]
-            factor = _ratio(x, fitted * own_cell, codes, factors[index].size, MIX_HOLD)
+            factor = _ratio(x, fitted * own_cell, codes, towards[index], MIX_HOLD)
             moved = max(moved, float(np.abs(factor - factors[index]).max()))
             fitted *= factor[codes]
             factors[index] = factor
-        own = _ratio(x, fitted, group, own.size, GROUP_HOLD)
+        own = _ratio(x, fitted, group, np.ones(own.size), GROUP_HOLD)
         if moved < CLOSE:
             break
-    return np.asarray(np.minimum(fitted, 0.95 * n))
+    return fitted, factors
 
 
-def _ratio(x: Floats, expected: Floats, codes: Codes, size: int, hold: float) -> Floats:
-    seen = np.bincount(codes, weights=x, minlength=size)
-    awaited = np.bincount(codes, weights=expected, minlength=size)
-    return np.asarray((seen + hold) / (awaited + hold))
+def _ratio(x: Floats, expected: Floats, codes: Codes, towards: Floats, hold: float) -> Floats:
+    seen = np.bincount(codes, weights=x, minlength=towards.size)
+    awaited = np.bincount(codes, weights=expected, minlength=towards.size)
+    return np.asarray((seen + hold * towards) / (awaited + hold))

@@ -15,7 +15,6 @@ import ibis.expr.types as ir
 from interlock.analytics.finding import Tables
 
 WINDOW_DAYS = 90
-LONG_WINDOW_DAYS = 180
 YEAR_DAYS = 365
 # A few rows long after all the others are typing errors or stragglers, not the present.
 _STRAY_SHARE = 0.0005
@@ -36,6 +35,13 @@ class Remembered:
         self._tables = tables
         self._known: dict[tuple[str, ...], bool] = {}
         self._seen: dict[str, ir.Table] = {}
+        self._answers: dict[str, Any] = {}
+
+    def once[T](self, question: str, ask: Callable[[], T]) -> T:
+        """Return what `ask` returned the first time for this question."""
+        if question not in self._answers:
+            self._answers[question] = ask()
+        return cast(T, self._answers[question])
 
     def table(self, name: str) -> ir.Table:
         """Return a contract table as an Ibis expression."""

@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 
 import ibis.expr.types as ir
 
-from interlock.analytics.finding import Money, Sentence, Symptom, gettext_noop
+from interlock.analytics.finding import Money, Sentence, Symptom, gettext_noop, one_after_another
 from interlock.analytics.statistics import wilson
 from interlock.analytics.symptoms.bench import WINDOW_DAYS, Bench
-from interlock.analytics.symptoms.cube import Cube
 from interlock.analytics.symptoms.evidence import History, quotes, row_query, select_rows, siblings
 from interlock.analytics.symptoms.labels import context_of, labels_of, words_of
-from interlock.analytics.symptoms.rule import Period, Rule, chance_sentence, per_hundred
+from interlock.analytics.symptoms.rule import Rule, chance_sentence, per_hundred
 from interlock.analytics.symptoms.search import Alarm
+from interlock.analytics.symptoms.standing import STANDING
 
 
 @dataclass(frozen=True)
@@ -22,12 +22,11 @@ class Ground:
     bench: Bench
     rule: Rule
     facts: ir.Table
-    cube: Cube
-    period: Period
     history: History
     adjusted: tuple[str, ...]
     missing: str = ""
     said_by: str = "line_id"
+    missing_values: Mapping[str, str | int | float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -40,12 +39,13 @@ class Wording:
     functions: tuple[str, str] | None = None
     bring: tuple[str, ...] | None = None
     params: Mapping[str, str] = field(default_factory=dict)
+    borne_out: Sentence | None = None
 
 
 def compose(ground: Ground, alarm: Alarm, wording: Wording, money: Money | None, refusal: str) -> Symptom:
     """Return the symptom of an alarm with all that stands behind it."""
-    query = row_query(ground.rule.key, {**ground.period.params, **wording.params}, alarm)
-    inside = select_rows(ground.facts, query).filter(ground.facts.on >= ground.period.first)
+    query = row_query(ground.rule.key, {**alarm.cube.period.params, **wording.params}, alarm)
+    inside = select_rows(ground.facts, query).filter(ground.facts.on >= alarm.cube.period.first)
     low, high = wilson(alarm.x, alarm.n)
     chance = chance_sentence(alarm, words_of(_allowed_for(ground, alarm)))
     return Symptom(
@@ -64,13 +64,13 @@ def compose(ground: Ground, alarm: Alarm, wording: Wording, money: Money | None,
         money_refusal="" if money else refusal,
         consequence=_consequence(ground, alarm, wording),
         lead=wording.harm or chance,
-        why=_why(ground, alarm, chance if wording.harm else None),
-        siblings=siblings(ground.bench, ground.cube, alarm),
+        why=_why(ground, alarm, wording, chance if wording.harm else None),
+        siblings=siblings(ground.bench, alarm.cube, alarm),
         periods=ground.history.get(alarm.columns + alarm.key, ()),
         rows=query,
         quotes=quotes(ground.bench, inside.filter(inside.hit == 1), ground.said_by),
         bring=wording.bring or ground.rule.bring,
-        window=(ground.period.first, ground.period.last),
+        window=(alarm.cube.period.first, alarm.cube.period.last),
     )
 
 
@@ -86,14 +86,28 @@ def _consequence(ground: Ground, alarm: Alarm, wording: Wording) -> Sentence:
     return Sentence(wording.text, {**labels, **figures, **wording.values}, {"x": "hits", "n": "all"})
 
 
-def _why(ground: Ground, alarm: Alarm, chance: Sentence | None) -> Sentence:
-    """Say how sure it is (unless said already), how it was grouped and which days were judged."""
-    days = ground.period.days
-    parts = [chance.text] if chance else []
-    parts.append(ground.missing)
-    parts.append(gettext_noop("Judged by {by}, over the {days} days up to {last}."))
-    if days > WINDOW_DAYS:
-        parts.append(gettext_noop("Ninety days hold too few cases, so twice as many are read."))
-    values: dict[str, str | int | float] = dict(chance.values) if chance else {}
-    values |= {"by": words_of(alarm.columns), "days": days, "last": f"{ground.period.last:%-d %B %Y}"}
-    return Sentence(" ".join(part for part in parts if part), values)
+def _why(ground: Ground, alarm: Alarm, wording: Wording, chance: Sentence | None) -> Sentence | None:
+    """Say how sure it is (unless said already), where it arose, how it was grouped, which days were judged."""
+    period = alarm.cube.period
+    judged = Sentence(
+        gettext_noop("Judged by {by}, over the {days} days up to {last}."),
+        {"by": words_of(alarm.columns), "days": period.days, "last": f"{period.last:%-d %B %Y}"},
+    )
+    missing = Sentence(ground.missing, ground.missing_values)
+    return one_after_another(chance, wording.borne_out, missing, judged, _longer(alarm))
+
+
+def _longer(alarm: Alarm) -> Sentence | None:
+    """Say why more than ninety days are read, and that the harm is still there."""
+    if alarm.cube.period.days <= WINDOW_DAYS:
+        return None
+    recent = alarm.recent
+    if recent is None or recent.verdict != STANDING or recent.n == alarm.n:
+        return Sentence(gettext_noop("Ninety days hold too few cases, so more are read."))
+    return Sentence(
+        gettext_noop(
+            "Ninety days hold too few cases, so more are read; in the last {recent_days} days it was"
+            " {recent_x} of {recent_n}, so it goes on."
+        ),
+        {"recent_days": recent.days, "recent_x": recent.x, "recent_n": recent.n},
+    )

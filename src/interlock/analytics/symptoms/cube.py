@@ -4,7 +4,8 @@ A cube has one cell per combination of group columns and month. Rules share it, 
 fact table is read once.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
 import ibis
 import ibis.expr.types as ir
@@ -12,22 +13,52 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from interlock.analytics.symptoms.bench import YEAR_DAYS
+
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 MONTH = "month"
+PART = "part"
+PART_DAYS = 90
+
+
+@dataclass(frozen=True)
+class Period:
+    """The days judged."""
+
+    first: date
+    last: date
+
+    @property
+    def days(self) -> int:
+        """Number of days judged."""
+        return (self.last - self.first).days + 1
+
+    @property
+    def per_year(self) -> float:
+        """How often the period fits into a year."""
+        return YEAR_DAYS / self.days
+
+    @property
+    def params(self) -> dict[str, str]:
+        """The period as a row query carries it."""
+        return {"from": self.first.isoformat(), "to": self.last.isoformat()}
 
 
 @dataclass(frozen=True)
 class Cube:
-    """Counts per cell.
+    """Counts per cell of the days judged.
 
     Attributes:
+        period: the days judged.
         codes: level of each cell per column, -1 where the record has none, each shape (c,).
         levels: the levels' keys per column.
         n: cases; x: events; amount: money on all cases; hit_amount: money on events; all (c,).
         months: month number of each cell, (c,).
+        parts: age of each cell in steps of 90 days, 0 for the last 90 days of the window, (c,).
     """
 
+    period: Period
     codes: dict[str, Codes]
     levels: dict[str, list[str]]
     n: Floats
@@ -35,32 +66,48 @@ class Cube:
     amount: Floats
     hit_amount: Floats
     months: Codes
+    parts: Codes
 
     def holds(self, columns: tuple[str, ...], key: tuple[str, ...]) -> NDArray[np.bool_]:
         """Return which cells belong to a group, shape (c,)."""
         inside = np.ones(self.n.size, dtype=bool)
         for name, part in zip(columns, key, strict=True):
-            inside &= self.codes[name] == self.levels[name].index(part)
+            level = self.levels[name].index(part) if part in self.levels[name] else -2
+            inside &= self.codes[name] == level
         return inside
 
+    def since(self, first: date, parts: int) -> "Cube":
+        """Return the counts of the last `parts` times 90 days, which begin on `first`."""
+        chosen = self.parts < parts
+        kept = {name: codes[chosen] for name, codes in self.codes.items()}
+        sums = (self.n, self.x, self.amount, self.hit_amount)
+        n, x, amount, hit_amount = (values[chosen] for values in sums)
+        return replace(
+            self, period=Period(first, self.period.last), codes=kept, n=n, x=x, amount=amount,
+            hit_amount=hit_amount, months=self.months[chosen], parts=self.parts[chosen],
+        )  # fmt: skip
 
-def cube_of(facts: ir.Table, columns: tuple[str, ...]) -> Cube:
-    """Count facts by columns and month.
+
+def cube_of(facts: ir.Table, columns: tuple[str, ...], period: Period) -> Cube:
+    """Count facts of a period by columns, month and part.
 
     Args:
-        facts: rows with `hit` (0 or 1), `amount` (may be null), `month` (integer) and the columns.
+        facts: rows with `on` (day), `hit` (0 or 1), `amount` (may be null), `month` and the columns.
         columns: group columns of type string.
+        period: the days counted.
     """
-    counted = facts.group_by([*columns, MONTH]).agg(
+    age = ibis.literal(period.last).delta(facts.on, unit="day").cast("int64")
+    facts = facts.filter(facts.on >= period.first).mutate(part=(age / PART_DAYS).floor().cast("int64"))
+    counted = facts.group_by([*columns, MONTH, PART]).agg(
         n=ibis._.count(),
         x=ibis._.hit.sum(),
         amount_sum=ibis._.amount.sum(),
         hit_amount=(ibis._.amount * ibis._.hit).sum(),
     )
-    return _from_arrow(counted.to_pyarrow(), columns)
+    return _from_arrow(counted.to_pyarrow(), columns, period)
 
 
-def _from_arrow(cells: pa.Table, columns: tuple[str, ...]) -> Cube:
+def _from_arrow(cells: pa.Table, columns: tuple[str, ...], period: Period) -> Cube:
     codes: dict[str, Codes] = {}
     levels: dict[str, list[str]] = {}
     for name in columns:
@@ -68,6 +115,7 @@ def _from_arrow(cells: pa.Table, columns: tuple[str, ...]) -> Cube:
         codes[name] = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
         levels[name] = encoded.dictionary.to_pylist()
     return Cube(
+        period,
         codes,
         levels,
         _floats(cells["n"]),
@@ -75,6 +123,7 @@ def _from_arrow(cells: pa.Table, columns: tuple[str, ...]) -> Cube:
         _floats(cells["amount_sum"]),
         _floats(cells["hit_amount"]),
         cells[MONTH].fill_null(0).to_numpy().astype(np.int64),
+        cells[PART].fill_null(0).to_numpy().astype(np.int64),
     )
 
 

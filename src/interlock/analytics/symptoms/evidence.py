@@ -1,6 +1,7 @@
 """What stands behind an alarm: siblings, months, the customers' words, the way back to the rows."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import ibis
@@ -50,9 +51,10 @@ def _group_rate(bench: Bench, cube: Cube, alarm: Alarm, group: int) -> GroupRate
 History = dict[tuple[str, ...], tuple[PeriodRate, ...]]
 
 
-def histories(facts: ir.Table, alarms: Sequence[Alarm]) -> History:
-    """Return the last twelve months of each alarm by its columns and key, in one query a grouping."""
+def histories(facts: ir.Table, alarms: Sequence[Alarm], last: date) -> History:
+    """Return the twelve months up to `last` of each alarm by columns and key, in one query a grouping."""
     found: History = {}
+    facts = facts.filter(facts.on >= year_before(last))
     for columns in sorted({alarm.columns for alarm in alarms}):
         named = {alarm.key: alarm.usual for alarm in alarms if alarm.columns == columns}
         inside = facts
@@ -72,6 +74,11 @@ def histories(facts: ir.Table, alarms: Sequence[Alarm]) -> History:
 def _month(number: int, x: int, n: int, usual: float) -> PeriodRate:
     low, high = wilson(x, n)
     return PeriodRate(month_start(number), x, n, x / n, float(low), float(high), usual)
+
+
+def year_before(last: date) -> date:
+    """Return the first day of the twelve months that a chart shows."""
+    return date(last.year - 1, last.month, 1)
 
 
 def row_query(rule: str, window: dict[str, str], alarm: Alarm) -> RowQuery:

@@ -11,6 +11,8 @@ import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
 from interlock.analytics.finding import Tables
+from interlock.analytics.promises import Clock, is_late, promise_clock
+from interlock.analytics.symptoms.bench import Remembered
 
 # What calls a line bad: the customer complained, sent it back, or rated it 2 of 5 or worse.
 BAD_KINDS = ("complaint", "return")
@@ -40,6 +42,7 @@ def order_lines(tables: Tables) -> ir.Table:
         product_id=column(lines, "product_id", "string"),
         quantity=column(lines, "quantity", "float64"),
         amount=column(lines, "amount", "float64"),
+        requested_at=column(lines, "requested_at", "timestamp(6)"),
         promised_at=column(lines, "promised_at", "timestamp(6)"),
         shipped_at=column(lines, "shipped_at", "timestamp(6)"),
         delivered_at=column(lines, "delivered_at", "timestamp(6)"),
@@ -68,6 +71,21 @@ def _join(tables: Tables, facts: ir.Table, name: str, key: str, columns: dict[st
         **{new: column(other, _SOURCES.get(new, new), kind) for new, kind in columns.items()},
     )
     return facts.left_join(chosen, facts[key] == chosen.joined_key).drop("joined_key")
+
+
+def clock_of(tables: Tables) -> Clock:
+    """Return how promises stand in these records, asked once."""
+    if not tables.has("order_lines", "promised_at"):
+        return Clock(1, 0)
+    if isinstance(tables, Remembered):
+        return tables.once("promise clock", lambda: promise_clock(tables))
+    return promise_clock(tables)
+
+
+def came_late(tables: Tables, lines: ir.Table) -> ir.StringColumn:
+    """Return "late" for lines that arrived past their promise, "on time" for all others."""
+    late = is_late(lines.delivered_at, lines.promised_at, clock_of(tables).grace)
+    return late.fill_null(False).ifelse("late", "on time")
 
 
 def day(moment: ir.Column) -> ir.Column:

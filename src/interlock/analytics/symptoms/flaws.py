@@ -14,8 +14,9 @@ from interlock.analytics.finding import RowQuery, Tables, gettext_noop
 from interlock.analytics.symptoms import facts as fact
 from interlock.analytics.symptoms.bench import Bench
 from interlock.analytics.symptoms.evidence import select_rows
+from interlock.analytics.symptoms.looks import longest_before
 from interlock.analytics.symptoms.prices import Extra, Prices, signal_cost
-from interlock.analytics.symptoms.rule import Need, year_before
+from interlock.analytics.symptoms.rule import Need
 from interlock.analytics.symptoms.uplift import (
     Reorders,
     followed_from,
@@ -60,8 +61,7 @@ def delivered_lines(tables: Tables, first: date, last: date) -> ir.Table:
     arrived = fact.day(lines.delivered_at)
     lines = lines.filter(lines.delivered_at.notnull(), arrived >= first, arrived <= last)
     arrived = fact.day(lines.delivered_at)
-    late = (arrived > fact.day(lines.promised_at)).fill_null(False)
-    lines = lines.mutate(on=arrived, month=fact.month(arrived), late=late.ifelse("late", "on time"))
+    lines = lines.mutate(on=arrived, month=fact.month(arrived), late=fact.came_late(tables, lines))
     return _with_signals(tables, lines, last)
 
 
@@ -116,7 +116,7 @@ def judged(bench: Bench) -> tuple[ir.Table, tuple[str, ...], date, date]:
 def _judged(bench: Bench) -> tuple[ir.Table, tuple[str, ...], date, date]:
     last = bench.as_of.date()
     starts = observed_from(bench)
-    first = max(year_before(last), min(starts.values()))
+    first = max(longest_before(last), min(starts.values()))
     facts = delivered_lines(bench.tables, first, last)
     late_starts = sorted({day for day in starts.values() if day > first + timedelta(days=_STARTS_LATE_DAYS)})
     seen: ir.Value = ibis.literal(0)

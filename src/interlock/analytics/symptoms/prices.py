@@ -10,6 +10,7 @@ from interlock.analytics.finding import Money, Sentence, Term, gettext_noop
 from interlock.analytics.statistics import Difference, positive_draws
 from interlock.analytics.statistics.harm import DRAWS
 from interlock.analytics.symptoms.bench import Bench
+from interlock.analytics.symptoms.cube import Period
 from interlock.analytics.symptoms.facts import column
 from interlock.analytics.symptoms.money import (
     Cost,
@@ -20,7 +21,6 @@ from interlock.analytics.symptoms.money import (
     rng_for,
     term,
 )
-from interlock.analytics.symptoms.rule import Period
 from interlock.analytics.symptoms.search import Alarm
 from interlock.analytics.symptoms.uplift import Reorders
 

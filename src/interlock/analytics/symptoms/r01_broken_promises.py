@@ -1,8 +1,10 @@
 """R01: Sales promised dates that production then missed, far beyond the usual for the same mix.
 
-Two measures: lines that arrived on a later day than promised (or have not yet), and lines
-that had not arrived thirty days after it. They have different causes, and a company that
-loses parcels everywhere would else hide the region it is merely slow in. Cancelled orders count as neither: the records do not say who cancelled.
+Three measures: lines that arrived past the promise (or have not yet), lines that had not
+arrived thirty days after it, and, where the records hold a limit for it, lines handed to
+the carrier past that limit. They have different causes, and a company that loses parcels
+everywhere would else hide the region it is merely slow in. Cancelled orders count as
+neither: the records do not say who cancelled.
 """
 
 from collections.abc import Sequence
@@ -11,14 +13,17 @@ from datetime import date, datetime, timedelta
 import ibis
 import ibis.expr.types as ir
 
-from interlock.analytics.finding import RowQuery, RuleOff, Symptom, Tables, gettext_noop
+from interlock.analytics.finding import RowQuery, RuleOff, Sentence, Symptom, Tables, gettext_noop
+from interlock.analytics.promises import SECOND, days_past, is_late
 from interlock.analytics.symptoms import facts as fact
 from interlock.analytics.symptoms.bench import Bench
 from interlock.analytics.symptoms.compose import Ground, Wording, compose
-from interlock.analytics.symptoms.evidence import histories, select_rows
+from interlock.analytics.symptoms.evidence import histories, row_query, select_rows
+from interlock.analytics.symptoms.handover import MOSTLY, Leg, limits_known, where_late
+from interlock.analytics.symptoms.looks import longest_before, look_for_alarms
 from interlock.analytics.symptoms.prices import Prices, credits_beyond
-from interlock.analytics.symptoms.rule import Need, Rule, counted, year_before
-from interlock.analytics.symptoms.search import Alarm, Bar, find_alarms
+from interlock.analytics.symptoms.rule import Need, Rule
+from interlock.analytics.symptoms.search import Alarm, Bar
 from interlock.analytics.symptoms.uplift import followed_from, margin_share, reorders
 
 KEY = "R01"
@@ -38,10 +43,10 @@ _LATE: dict[tuple[str, ...], str] = {
         "{team_id} promised dates that we missed {x} of {n} times; usually it is {usual} in 100."
     ),
     ("site_id", "family"): gettext_noop(
-        "{family} from {site_id} missed the promised date {x} of {n} times; usually it is {usual} in 100."
+        "{x} of {n} lines of {family} from {site_id} missed the promised date; usually it is {usual} in 100."
     ),
     ("site_id",): gettext_noop(
-        "Orders from {site_id} missed the promised date {x} of {n} times; usually it is {usual} in 100."
+        "{x} of {n} lines from {site_id} missed the promised date; usually it is {usual} in 100."
     ),
     ("family",): gettext_noop(
         "We promised dates for {family} that we missed {x} of {n} times; usually it is {usual} in 100."
@@ -75,7 +80,24 @@ _NEVER: dict[tuple[str, ...], str] = {
         "{x} of {n} lines promised for {due_month} never arrived; usually it is {usual} in 100."
     ),
 }
-_SENTENCES = {"late": _LATE, "never": _NEVER}
+_HANDED: dict[tuple[str, ...], str] = {
+    ("site_id", "family"): gettext_noop(
+        "{x} of {n} lines of {family} from {site_id} were handed to the carrier past the agreed day;"
+        " usually it is {usual} in 100."
+    ),
+    ("site_id",): gettext_noop(
+        "{x} of {n} lines from {site_id} were handed to the carrier past the agreed day;"
+        " usually it is {usual} in 100."
+    ),
+    ("family",): gettext_noop(
+        "{x} of {n} lines of {family} were handed to the carrier past the agreed day;"
+        " usually it is {usual} in 100."
+    ),
+}
+_SENTENCES = {"late": _LATE, "never": _NEVER, "handed over": _HANDED}
+_BEFORE = gettext_noop("{share} in 100 of the late days arose before the hand-over to the carrier.")
+_AFTER = gettext_noop("{share} in 100 of the late days arose after the hand-over to the carrier.")
+_OTHERS = {"production": ("operations", "customer"), "operations": ("production", "customer")}
 GIVEN_UP_DAYS = 30  # past the promise; what has not arrived by then is not late but lost
 _NO_TEAM = gettext_noop("The records name no sales team, so lines are grouped by what they do name.")
 _READABLE: tuple[str, ...] = (
@@ -83,6 +105,7 @@ _READABLE: tuple[str, ...] = (
     "account",
     "product",
     "region",
+    "requested_at",
     "promised_at",
     "shipped_at",
     "delivered_at",
@@ -96,31 +119,46 @@ def promised_lines(tables: Tables, measure: str, first: date, last: date) -> ir.
     Args:
         tables: the records.
         measure: "late" (arrived after the promised day, or not yet), "never" (not arrived
-            thirty days after it) or "broken" (either).
+            thirty days after it), "broken" (either) or "handed over" (left past its limit).
         first: first due day.
         last: the last day on which arrivals are known.
     """
     lines = fact.order_lines(tables)
-    due = fact.day(lines.promised_at)
+    lines = lines.filter(lines.promised_at.notnull(), fact.not_cancelled(lines.status))
+    if measure == "handed over":
+        return _handed_over(lines, first, last)
+    clock = fact.clock_of(tables)
+    lines = lines.mutate(on=fact.day(lines.promised_at + ibis.interval(seconds=clock.shift)))
+    lines = lines.filter(lines.on >= first, lines.on < last)
     lost = last - timedelta(days=GIVEN_UP_DAYS)
-    lines = lines.filter(
-        lines.promised_at.notnull(), due >= first, due < last, fact.not_cancelled(lines.status)
-    )
-    due, arrived = fact.day(lines.promised_at), fact.day(lines.delivered_at)
     if measure == "late":
-        lines = lines.filter(arrived.notnull() | (due >= lost))
+        lines = lines.filter(lines.delivered_at.notnull() | (lines.on >= lost))
     elif measure == "never":
-        lines = lines.filter(due < lost)
-    due, arrived = fact.day(lines.promised_at), fact.day(lines.delivered_at)
-    by_now = ibis.coalesce(arrived, ibis.literal(last))
-    hit = arrived.isnull() if measure == "never" else by_now > due
+        lines = lines.filter(lines.on < lost)
+    missing = lines.delivered_at.isnull()
+    late = is_late(lines.delivered_at, lines.promised_at, clock.grace)
+    hit = missing if measure == "never" else missing | late
+    by_now = ibis.coalesce(lines.delivered_at, ibis.literal(fact.end_of(last), "timestamp(6)"))
     return lines.mutate(
-        on=due,
-        month=fact.month(due),
+        month=fact.month(lines.on),
         # A month is only judged once all its lines have arrived or are given up.
-        due_month=(fact.month(due) < _month_number(lost)).ifelse(due.strftime("%Y-%m"), ibis.null("string")),
+        due_month=(fact.month(lines.on) < _month_number(lost)).ifelse(
+            lines.on.strftime("%Y-%m"), ibis.null("string")
+        ),
         hit=hit.cast("int64"),
-        days_late=by_now.delta(due, unit="day"),
+        days_late=days_past(by_now, lines.promised_at, clock.grace),
+    )
+
+
+def _handed_over(lines: ir.Table, first: date, last: date) -> ir.Table:
+    """Return the lines that left, by the day on which they had to be handed over."""
+    lines = lines.filter(lines.requested_at.notnull(), lines.shipped_at.notnull())
+    lines = lines.mutate(on=fact.day(lines.requested_at), due_month=ibis.null("string"))
+    lines = lines.filter(lines.on >= first, lines.on < last)
+    return lines.mutate(
+        month=fact.month(lines.on),
+        hit=is_late(lines.shipped_at, lines.requested_at, SECOND).cast("int64"),
+        days_late=days_past(lines.shipped_at, lines.requested_at, SECOND),
     )
 
 
@@ -138,9 +176,10 @@ def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
             KEY, gettext_noop("The records name no team, site, product family or region to compare.")
         )
     opened, last = _observed(bench)
+    measures = [name for name in _SENTENCES if name != "handed over" or limits_known(bench)]
     found: dict[str, Symptom] = {}
-    for measure in _SENTENCES:
-        for symptom in _measured(bench, measure, columns, (opened, last)):
+    for measure in measures:
+        for symptom in _measured(bench, measure, columns, (opened, last), len(measures)):
             known = found.get(symptom.context.key)
             if known is None or symptom.probability > known.probability:
                 found[symptom.context.key] = symptom
@@ -148,40 +187,62 @@ def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
 
 
 def _measured(
-    bench: Bench, measure: str, columns: tuple[str, ...], known: tuple[date, date]
+    bench: Bench, measure: str, columns: tuple[str, ...], known: tuple[date, date], measures: int
 ) -> list[Symptom]:
-    first, last = max(year_before(known[1]), known[0]), known[1]
+    first, last = max(longest_before(known[1]), known[0]), known[1]
     facts = promised_lines(bench.tables, measure, first, last)
-    cube, period = counted(facts, columns, first, last)
     mix = tuple(name for name in MIX if name in columns)
     groupings = [group for group in _SENTENCES[measure] if set(group) <= set(columns)]
-    alarms = find_alarms(cube, groupings, mix, Bar(runs=len(_SENTENCES)))
+    if not groupings:
+        return []
+    alarms = look_for_alarms(facts, columns, groupings, mix, (first, last), Bar(runs=measures))
     if not alarms:
         return []
     prices = bench.once("promise prices", lambda: _prices(bench, *known))
-    ground = Ground(
-        bench,
-        RULE,
-        facts,
-        cube,
-        period,
-        histories(facts, alarms),
-        mix,
-        "" if "team_id" in columns else _NO_TEAM,
-    )
+    missing = "" if "team_id" in columns else _NO_TEAM
+    ground = Ground(bench, RULE, facts, histories(facts, alarms, last), mix, missing)
     return [_symptom(ground, measure, alarm, prices) for alarm in alarms]
 
 
 def _symptom(ground: Ground, measure: str, alarm: Alarm, prices: Prices) -> Symptom:
     text = _SENTENCES[measure][alarm.columns]
-    wording = Wording(text, {}, prices.harm(), _functions(alarm.columns), params={"measure": measure})
+    leg = _leg(ground, alarm) if measure == "late" else None
+    functions = _functions(measure, alarm.columns, leg)
+    wording = Wording(
+        text,
+        {},
+        prices.harm(),
+        functions,
+        (*functions, "partner") if measure == "handed over" else (*functions, *_OTHERS[functions[1]]),
+        {"measure": measure},
+        _where(leg) if leg else None,
+    )
     # A month happens once; every other group is taken to go on for a year.
-    per_year = 1.0 if alarm.columns == ("due_month",) else ground.period.per_year
+    per_year = 1.0 if alarm.columns == ("due_month",) else alarm.cube.period.per_year
     return compose(ground, alarm, wording, prices.money(alarm, per_year), prices.refusal())
 
 
-def _functions(columns: tuple[str, ...]) -> tuple[str, str]:
-    """What is late into one region is on the road; all else is late in the making."""
+def _leg(ground: Ground, alarm: Alarm) -> Leg | None:
+    inside = select_rows(ground.facts, row_query(KEY, {}, alarm))
+    return where_late(ground.bench, inside.filter(inside.on >= alarm.cube.period.first, inside.hit == 1))
+
+
+def _where(leg: Leg) -> Sentence:
+    if leg.before >= MOSTLY:
+        return Sentence(_BEFORE, {"share": round(100 * leg.before)})
+    return Sentence(_AFTER, {"share": round(100 * (1 - leg.before))})
+
+
+def _functions(measure: str, columns: tuple[str, ...], leg: Leg | None) -> tuple[str, str]:
+    """Who promised, and who was late: the makers before the hand-over, operations after it.
+
+    Where the records do not divide the days, what is late into one region is on the road, all
+    else is late in the making.
+    """
+    if measure == "handed over":
+        return ("operations", "production")
+    if leg is not None:
+        return ("sales", "production" if leg.before >= MOSTLY else "operations")
     return ("sales", "operations") if columns == ("region",) else ("sales", "production")
 
 
@@ -236,7 +297,7 @@ RULE = Rule(
     groups=gettext_noop(
         "team x family, team, site x family, site, family, region; month where no team is named"
     ),
-    test="T1 late lines, and lines that never arrived; T4 reorders within 180 days",
+    test="T1 late lines, lines that never arrived, lines handed over late; T4 reorders within 180 days",
     bring=("sales", "production", "operations", "customer"),
     run=run,
     rows=rows,

@@ -12,10 +12,12 @@ from interlock.analytics.finding import RuleOff, Symptom, gettext_noop
 from interlock.analytics.symptoms import flaws
 from interlock.analytics.symptoms.bench import Bench
 from interlock.analytics.symptoms.compose import Ground, Wording, compose
+from interlock.analytics.symptoms.cube import Period
 from interlock.analytics.symptoms.evidence import histories
 from interlock.analytics.symptoms.facts import column, end_of, start_of
-from interlock.analytics.symptoms.rule import Need, Period, Rule, counted
-from interlock.analytics.symptoms.search import Alarm, find_alarms
+from interlock.analytics.symptoms.looks import look_for_alarms
+from interlock.analytics.symptoms.rule import Need, Rule
+from interlock.analytics.symptoms.search import Alarm
 
 KEY = "R02"
 MADE_ON = 0.8  # of the good units of the window before
@@ -44,13 +46,14 @@ def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
     if "product_id" not in known:
         return RuleOff(KEY, gettext_noop("The order lines name no product."))
     mix = (*tuple(n for n in ("family", "region", "channel") if n in known), "late", "observed")
-    cube, period = counted(facts, ("product_id", *mix), first, last)
-    alarms = find_alarms(cube, [("product_id",)], mix)
-    made = _made(bench, period) if alarms else {}
+    alarms = look_for_alarms(facts, ("product_id", *mix), [("product_id",)], mix, (first, last))
+    made = {period: _made(bench, period) for period in {alarm.cube.period for alarm in alarms}}
     shown = tuple(name for name in mix if name not in ("late", "observed"))
-    ground = Ground(bench, RULE, facts, cube, period, histories(facts, alarms), shown)
+    ground = Ground(bench, RULE, facts, histories(facts, alarms, last), shown)
     return [
-        _symptom(ground, alarm, made[alarm.key[0]]) for alarm in alarms if _made_on(made.get(alarm.key[0]))
+        _symptom(ground, alarm, goods)
+        for alarm in alarms
+        if (goods := made[alarm.cube.period].get(alarm.key[0])) and _made_on(goods)
     ]
 
 
@@ -73,15 +76,15 @@ def _made(bench: Bench, period: Period) -> dict[str, _Made]:
     }
 
 
-def _made_on(made: _Made | None) -> bool:
-    return made is not None and made.changed == 0 and made.now > 0 and made.now >= MADE_ON * made.before
+def _made_on(made: _Made) -> bool:
+    return made.changed == 0 and made.now > 0 and made.now >= MADE_ON * made.before
 
 
 def _symptom(ground: Ground, alarm: Alarm, made: _Made) -> Symptom:
     prices = flaws.prices(ground.bench, KEY)
     times = round(alarm.x / alarm.n / alarm.usual, 1)
     wording = Wording(_TEXT, {"times": times, "made": round(made.now)}, prices.harm())
-    return compose(ground, alarm, wording, prices.money(alarm, ground.period.per_year), prices.refusal())
+    return compose(ground, alarm, wording, prices.money(alarm, alarm.cube.period.per_year), prices.refusal())
 
 
 RULE = Rule(

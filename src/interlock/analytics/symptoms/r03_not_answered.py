@@ -17,9 +17,10 @@ from interlock.analytics.symptoms import facts as fact
 from interlock.analytics.symptoms.bench import Bench
 from interlock.analytics.symptoms.compose import Ground, Wording, compose
 from interlock.analytics.symptoms.evidence import histories, select_rows
+from interlock.analytics.symptoms.looks import longest_before, look_for_alarms
 from interlock.analytics.symptoms.prices import Prices
-from interlock.analytics.symptoms.rule import Need, Rule, counted, year_before
-from interlock.analytics.symptoms.search import Alarm, Bar, find_alarms
+from interlock.analytics.symptoms.rule import Need, Rule
+from interlock.analytics.symptoms.search import Alarm, Bar
 from interlock.analytics.symptoms.uplift import margin_share, reorders
 
 KEY = "R03"
@@ -152,25 +153,31 @@ def _observed(asked: ir.Table) -> ir.Table:
 def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
     """Return the kinds of signal, channels, products or regions that wait for an answer too often."""
     last = bench.as_of.date()
-    facts = asked_signals(bench.tables, year_before(last), last)
+    facts = asked_signals(bench.tables, longest_before(last), last)
     columns = ("kind", *(name for name, need in _COLUMNS.items() if bench.has(*need)))
     groupings = [group for group in _GROUPINGS if set(group) <= set(columns)]
-    cube, period = counted(facts, columns, year_before(last), last)
     # Segment and channel are not allowed for: shops phone and riders write, each would excuse the other.
     mix = tuple(name for name in columns if name not in ("segment", "channel"))
-    alarms = find_alarms(cube, groupings, mix, Bar(targets=dict.fromkeys(groupings, TARGET)))
+    alarms = look_for_alarms(
+        facts,
+        columns,
+        groupings,
+        mix,
+        (longest_before(last), last),
+        Bar(targets=dict.fromkeys(groupings, TARGET)),
+    )
     if not alarms:
         return []
     hours, promise = answer_promise(bench.tables)
     stated = _STATED.format(promise=promise) if promise else _ASSUMED
-    ground = Ground(bench, RULE, facts, cube, period, histories(facts, alarms), mix, stated, "signal_id")
+    ground = Ground(bench, RULE, facts, histories(facts, alarms, last), mix, stated, "signal_id")
     prices = _prices(bench, facts, last)
     return [
         compose(
             ground,
             alarm,
             _wording(ground, alarm, hours, prices),
-            prices.money(alarm, period.per_year),
+            prices.money(alarm, alarm.cube.period.per_year),
             prices.refusal(),
         )
         for alarm in alarms
@@ -188,7 +195,7 @@ def _wording(ground: Ground, alarm: Alarm, hours: int, prices: Prices) -> Wordin
 
 def _again(ground: Ground, alarm: Alarm) -> int:
     """Count the customers of an alarm who wrote again."""
-    facts = ground.facts.filter(ground.facts.on >= ground.period.first)
+    facts = ground.facts.filter(ground.facts.on >= alarm.cube.period.first)
     for name, key in zip(alarm.columns, alarm.key, strict=True):
         facts = facts.filter(facts[name] == key)
     waited = facts.filter(facts.hit == 1)

@@ -15,10 +15,12 @@ from interlock.analytics.symptoms import deals
 from interlock.analytics.symptoms import facts as fact
 from interlock.analytics.symptoms.bench import Bench
 from interlock.analytics.symptoms.compose import Ground, Wording, compose
-from interlock.analytics.symptoms.evidence import histories, row_query, select_rows
+from interlock.analytics.symptoms.cube import Period, cube_of
+from interlock.analytics.symptoms.evidence import histories, row_query, select_rows, year_before
 from interlock.analytics.symptoms.labels import labels_of
+from interlock.analytics.symptoms.looks import longest_before, look_for_alarms
 from interlock.analytics.symptoms.prices import case_value
-from interlock.analytics.symptoms.rule import Period, Rule, counted, per_hundred, year_before
+from interlock.analytics.symptoms.rule import Rule, per_hundred
 from interlock.analytics.symptoms.search import Alarm, Bar, find_alarms
 from interlock.analytics.symptoms.uplift import margin_share
 
@@ -64,25 +66,25 @@ def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
 
 def _of_deals(bench: Bench, groupings: list[tuple[str, ...]], columns: tuple[str, ...]) -> list[Symptom]:
     last = bench.as_of.date()
-    facts = deals.closed_deals(bench.tables, year_before(last), last)
+    facts = deals.closed_deals(bench.tables, longest_before(last), last)
     mix = columns + (
         ("family",) if bench.has("products", "family") and bench.has("deals", "product_id") else ()
     )
-    cube, period = counted(facts, mix, year_before(last), last)
-    alarms = find_alarms(cube, groupings, mix, Bar(min_n=MIN_DEALS, points=POINTS))
-    ground = Ground(bench, RULE, facts, cube, period, histories(facts, alarms), mix, "", "account_id")
+    days = longest_before(last), last
+    alarms = look_for_alarms(facts, mix, groupings, mix, days, Bar(min_n=MIN_DEALS, points=POINTS))
+    ground = Ground(bench, RULE, facts, histories(facts, alarms, last), mix, "", "account_id")
     return [_lost(ground, alarm) for alarm in alarms]
 
 
 def _lost(ground: Ground, alarm: Alarm) -> Symptom:
     inside = select_rows(ground.facts, row_query(KEY, {}, alarm))
-    reason, count = deals.top_reason(inside.filter(inside.on >= ground.period.first))
+    reason, count = deals.top_reason(inside.filter(inside.on >= alarm.cube.period.first))
     why = f" {count} of them say: “{reason}”." if reason else ""
     margin = margin_share(ground.bench)
     money = case_value(
         KEY,
         alarm,
-        ground.period,
+        alarm.cube.period,
         ground.bench.currency(),
         (gettext_noop("deals closed a year"), gettext_noop("deals lost beyond the usual")),
         gettext_noop("amount of a lost deal"),
@@ -117,11 +119,9 @@ def _of_accounts(bench: Bench, groupings: list[tuple[str, ...]], columns: tuple[
     last = bench.as_of.date()
     first = year_before(last)
     facts = ended_accounts(bench.tables, first, last)
-    cube, _ = counted(facts, columns, first, last)
+    cube = cube_of(facts, columns, Period(first, last))
     alarms = find_alarms(cube, groupings, columns, Bar(min_n=MIN_ACCOUNTS))
-    ground = Ground(
-        bench, RULE, facts, cube, Period(first, last), histories(facts, alarms), columns, "", "account_id"
-    )
+    ground = Ground(bench, RULE, facts, histories(facts, alarms, last), columns, "", "account_id")
     return [_left(ground, alarm) for alarm in alarms]
 
 
@@ -129,7 +129,7 @@ def _left(ground: Ground, alarm: Alarm) -> Symptom:
     money = case_value(
         KEY,
         alarm,
-        ground.period,
+        alarm.cube.period,
         ground.bench.currency(),
         (gettext_noop("customers a year"), gettext_noop("customers lost beyond the usual")),
         gettext_noop("yearly margin of a customer who left"),

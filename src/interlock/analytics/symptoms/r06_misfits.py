@@ -6,6 +6,7 @@ or more: a misfit that sales has already stopped feeding is not news.
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from interlock.analytics.finding import PeriodRate, RuleOff, Symptom, gettext_noop
 from interlock.analytics.symptoms import flaws
@@ -13,8 +14,9 @@ from interlock.analytics.symptoms.bench import Bench
 from interlock.analytics.symptoms.compose import Ground, Wording, compose
 from interlock.analytics.symptoms.evidence import histories
 from interlock.analytics.symptoms.labels import labels_of
-from interlock.analytics.symptoms.rule import Period, Rule, counted, per_hundred
-from interlock.analytics.symptoms.search import Alarm, find_alarms
+from interlock.analytics.symptoms.looks import look_for_alarms
+from interlock.analytics.symptoms.rule import Rule, per_hundred
+from interlock.analytics.symptoms.search import Alarm
 
 KEY = "R06"
 STILL_SOLD = 0.9  # of the pace before the window
@@ -44,22 +46,21 @@ def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
         return RuleOff(KEY, gettext_noop("The order lines name no product."))
     groupings = [(thing, context) for thing in things for context in contexts]
     mix = (*things, *contexts, *(n for n in ("channel",) if n in known), "late", "observed")
-    cube, period = counted(facts, mix, first, last)
-    alarms = find_alarms(cube, groupings, mix)
-    history = histories(facts, alarms)
-    alarms = [a for a in alarms if _still_sold(a, period, history[a.columns + a.key])]
+    alarms = look_for_alarms(facts, mix, groupings, mix, (first, last))
+    history = histories(facts, alarms, last)
+    alarms = [a for a in alarms if _still_sold(a, history[a.columns + a.key])]
     if not alarms:
         return []
     missing = _FAMILIES if things == ("family",) else ""
     shown = tuple(name for name in mix if name not in ("late", "observed"))
-    ground = Ground(bench, RULE, facts, cube, period, history, shown, missing)
+    ground = Ground(bench, RULE, facts, history, shown, missing)
     prices = flaws.prices(bench, KEY)
     return [
         compose(
             ground,
             alarm,
             Wording(_TEXT, _values(ground, alarm), prices.harm()),
-            prices.money(alarm, period.per_year),
+            prices.money(alarm, alarm.cube.period.per_year),
             prices.refusal(),
         )
         for alarm in alarms
@@ -77,16 +78,18 @@ def _things(bench: Bench, known: tuple[str, ...]) -> tuple[str, ...]:
     return ("product_id", *families) if often or not families else families
 
 
-def _still_sold(alarm: Alarm, period: Period, months: tuple[PeriodRate, ...]) -> bool:
-    """Compare the pace of sales in the window with the whole months before it."""
-    opened = period.first.replace(day=1)
+def _still_sold(alarm: Alarm, months: tuple[PeriodRate, ...]) -> bool:
+    """Compare the pace of recent sales with the whole months before them."""
+    period = alarm.cube.period
+    n, days = (alarm.recent.n, alarm.recent.days) if alarm.recent else (alarm.n, period.days)
+    opened = (period.last - timedelta(days=days - 1)).replace(day=1)
     before = [month.n for month in months if month.start < opened]
-    return not before or alarm.n / period.days >= STILL_SOLD * sum(before) / (len(before) * DAYS_A_MONTH)
+    return not before or n / days >= STILL_SOLD * sum(before) / (len(before) * DAYS_A_MONTH)
 
 
 def _values(ground: Ground, alarm: Alarm) -> dict[str, str | int | float]:
     """Say how the same product does in all other contexts together."""
-    cube = ground.cube
+    cube = alarm.cube
     thing, place = labels_of(ground.bench, alarm.columns, alarm.key)
     others = cube.holds(alarm.columns[:1], alarm.key[:1]) & ~cube.holds(alarm.columns, alarm.key)
     n = cube.n[others].sum()

@@ -10,9 +10,10 @@ from interlock.analytics.symptoms import deals
 from interlock.analytics.symptoms.bench import Bench
 from interlock.analytics.symptoms.compose import Ground, Wording, compose
 from interlock.analytics.symptoms.evidence import histories, row_query, select_rows
+from interlock.analytics.symptoms.looks import longest_before, look_for_alarms
 from interlock.analytics.symptoms.prices import case_value
-from interlock.analytics.symptoms.rule import Need, Rule, counted, per_hundred, year_before
-from interlock.analytics.symptoms.search import Alarm, Bar, find_alarms
+from interlock.analytics.symptoms.rule import Need, Rule, per_hundred
+from interlock.analytics.symptoms.search import Alarm, Bar
 from interlock.analytics.symptoms.uplift import margin_share
 
 KEY = "R09"
@@ -47,24 +48,24 @@ _NO_REASON = gettext_noop("The buyers' reasons are not on record.")
 def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
     """Return the rivals we lose to far more often than our own mix of deals explains."""
     last = bench.as_of.date()
-    facts = deals.closed_deals(bench.tables, year_before(last), last)
+    facts = deals.closed_deals(bench.tables, longest_before(last), last)
     mix = tuple(name for name, need in _MIX.items() if bench.has(*need))
-    cube, period = counted(facts, ("rival", *mix), year_before(last), last)
-    alarms = find_alarms(cube, [("rival",)], mix, Bar(min_n=MIN_DEALS, points=POINTS))
-    ground = Ground(bench, RULE, facts, cube, period, histories(facts, alarms), mix, "", "account_id")
+    days, bar = (longest_before(last), last), Bar(min_n=MIN_DEALS, points=POINTS)
+    alarms = look_for_alarms(facts, ("rival", *mix), [("rival",)], mix, days, bar)
+    ground = Ground(bench, RULE, facts, histories(facts, alarms, last), mix, "", "account_id")
     return [_symptom(ground, alarm) for alarm in alarms]
 
 
 def _symptom(ground: Ground, alarm: Alarm) -> Symptom:
     inside = select_rows(ground.facts, row_query(KEY, {}, alarm))
-    reasons = _reasons(inside.filter(inside.on >= ground.period.first, inside.hit == 1))
+    reasons = _reasons(inside.filter(inside.on >= alarm.cube.period.first, inside.hit == 1))
     quality = reasons.values.get("named", 0), reasons.values.get("said", 0)
     production = quality[1] and int(quality[0]) >= QUALITY_SHARE * int(quality[1])
     margin = margin_share(ground.bench)
     money = case_value(
         KEY,
         alarm,
-        ground.period,
+        alarm.cube.period,
         ground.bench.currency(),
         (gettext_noop("deals a year against this rival"), gettext_noop("deals lost beyond the usual")),
         gettext_noop("amount of a lost deal"),

@@ -13,8 +13,9 @@ from interlock.analytics.symptoms import flaws
 from interlock.analytics.symptoms.bench import Bench
 from interlock.analytics.symptoms.compose import Ground, Wording, compose
 from interlock.analytics.symptoms.evidence import histories
-from interlock.analytics.symptoms.rule import Rule, counted
-from interlock.analytics.symptoms.search import Alarm, Bar, find_alarms
+from interlock.analytics.symptoms.looks import look_for_alarms
+from interlock.analytics.symptoms.rule import Rule
+from interlock.analytics.symptoms.search import Alarm, Bar
 
 KEY = "R10"
 MIN_UNITS = 50
@@ -24,11 +25,11 @@ _SENTENCES = {
         " usually it is {usual} in 100. {units} of its units are still with customers."
     ),
     ("site_id", "family"): gettext_noop(
-        "{family} from {site_id} was complained about, sent back or rated badly {x} of {n} times;"
+        "{x} of {n} lines of {family} from {site_id} were complained about, sent back or rated badly;"
         " usually it is {usual} in 100."
     ),
     ("site_id",): gettext_noop(
-        "What {site_id} sends was complained about, sent back or rated badly {x} of {n} times;"
+        "{x} of {n} lines from {site_id} were complained about, sent back or rated badly;"
         " usually it is {usual} in 100."
     ),
 }
@@ -51,20 +52,20 @@ def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
     mix = (*tuple(n for n in ("region", "family", "channel") if n in known), "late", "observed")
     if "batch_id" in known and "product_id" in known:
         mix += ("product_id",)
-    cube, period = counted(facts, tuple(sorted(grouped | set(mix))), first, last)
-    alarms = find_alarms(cube, groupings, mix, Bar(min_n=MIN_UNITS))
+    columns = tuple(sorted(grouped | set(mix)))
+    alarms = look_for_alarms(facts, columns, groupings, mix, (first, last), Bar(min_n=MIN_UNITS))
     if not alarms:
         return []
     missing = "" if "batch_id" in known else _NO_BATCH
     shown = tuple(name for name in mix if name not in ("late", "observed"))
-    ground = Ground(bench, RULE, facts, cube, period, histories(facts, alarms), shown, missing)
+    ground = Ground(bench, RULE, facts, histories(facts, alarms, last), shown, missing)
     prices = flaws.prices(bench, KEY)
     return [
         compose(
             ground,
             alarm,
             Wording(_SENTENCES[alarm.columns], _units(bench, alarm), prices.harm()),
-            prices.money(alarm, period.per_year),
+            prices.money(alarm, alarm.cube.period.per_year),
             prices.refusal(),
         )
         for alarm in alarms

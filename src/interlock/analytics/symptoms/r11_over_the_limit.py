@@ -20,9 +20,9 @@ from interlock.analytics.symptoms import facts as fact
 from interlock.analytics.symptoms import flaws
 from interlock.analytics.symptoms.bench import Bench
 from interlock.analytics.symptoms.compose import Ground, Wording, compose
-from interlock.analytics.symptoms.cube import Floats, cube_of
-from interlock.analytics.symptoms.evidence import histories, select_rows
-from interlock.analytics.symptoms.rule import Need, Period, Rule, year_before
+from interlock.analytics.symptoms.cube import Floats, Period, cube_of
+from interlock.analytics.symptoms.evidence import histories, select_rows, year_before
+from interlock.analytics.symptoms.rule import Need, Rule
 from interlock.analytics.symptoms.search import Alarm, alarms_against
 
 KEY = "R11"
@@ -55,7 +55,7 @@ def followed_lines(tables: Tables, rate: str, first: date, last: date) -> ir.Tab
     joined = lines.left_join(said, lines.line_id == said.said_line).drop("said_line")
     soon = joined.complained_at <= joined.delivered_at + ibis.interval(days=FOLLOWED_DAYS)
     on = fact.day(joined.delivered_at)
-    late = (on > fact.day(joined.promised_at)).fill_null(False).ifelse("late", "on time")
+    late = fact.came_late(tables, joined)
     return joined.mutate(on=on, month=fact.month(on), hit=soon.fill_null(False).cast("int64"), late=late)
 
 
@@ -94,10 +94,10 @@ def _rising(bench: Bench, rate: str, observed: date) -> list[Symptom]:
         return []
     period = Period(last - timedelta(days=7 * RECENT_WEEKS - 1), last)
     over = {family: _over(weeks, row) for row, family in enumerate(weeks.families)}
-    cube = cube_of(facts.filter(facts.on >= period.first), ("family",))
+    cube = cube_of(facts, ("family",), period)
     expected = {family: _expected(weeks, row) for row, family in enumerate(weeks.families)}
     alarms = [a for a in alarms_against(cube, "family", expected) if over.get(a.key[0], 0) >= MIN_OVER]
-    ground = Ground(bench, RULE, facts, cube, period, histories(facts, alarms), ("family",))
+    ground = Ground(bench, RULE, facts, histories(facts, alarms, last), ("family",))
     return [_symptom(ground, rate, alarm, over[alarm.key[0]]) for alarm in alarms]
 
 
@@ -146,7 +146,7 @@ def _share(weeks: _Weeks, rows: "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 def _symptom(ground: Ground, rate: str, alarm: Alarm, over: int) -> Symptom:
     prices = flaws.prices(ground.bench, KEY)
     wording = Wording(_TEXTS[rate], {"over": over}, prices.harm(), params={"rate": rate})
-    return compose(ground, alarm, wording, prices.money(alarm, ground.period.per_year), prices.refusal())
+    return compose(ground, alarm, wording, prices.money(alarm, alarm.cube.period.per_year), prices.refusal())
 
 
 def rows(tables: Tables, query: RowQuery) -> ir.Table:

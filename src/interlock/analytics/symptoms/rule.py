@@ -2,16 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 
 import ibis.expr.types as ir
 
 from interlock.analytics.finding import RowQuery, RuleOff, Sentence, Symptom, Tables, gettext_noop
-from interlock.analytics.symptoms.bench import LONG_WINDOW_DAYS, WINDOW_DAYS, YEAR_DAYS, Bench
-from interlock.analytics.symptoms.cube import Cube, cube_of
+from interlock.analytics.statistics import MIN_X
+from interlock.analytics.symptoms.bench import Bench
 from interlock.analytics.symptoms.search import Alarm
-
-THIN = 2000  # cases in 90 days below which 180 days are judged: about 30 groups of 60
+from interlock.analytics.symptoms.standing import Recent
 
 
 @dataclass(frozen=True)
@@ -45,55 +43,13 @@ class Rule:
         return None
 
 
-@dataclass(frozen=True)
-class Period:
-    """The days judged, and the year of facts they are read with."""
-
-    first: date
-    last: date
-
-    @property
-    def days(self) -> int:
-        """Number of days judged."""
-        return (self.last - self.first).days + 1
-
-    @property
-    def per_year(self) -> float:
-        """How often the period fits into a year."""
-        return YEAR_DAYS / self.days
-
-    @property
-    def params(self) -> dict[str, str]:
-        """The period as a row query carries it."""
-        return {"from": self.first.isoformat(), "to": self.last.isoformat()}
-
-
-def year_before(last: date) -> date:
-    """Return the first day of the twelve months that a chart shows."""
-    return date(last.year - 1, last.month, 1)
-
-
-def counted(facts: ir.Table, columns: tuple[str, ...], first: date, last: date) -> tuple[Cube, Period]:
-    """Count the last 90 days of facts in one pass, or the last 180 when 90 are thin.
-
-    Args:
-        facts: rows with `on` (day), `month`, `hit`, `amount` and the columns.
-        columns: group columns.
-        first: the first day of the facts; no window begins before it.
-        last: the last day judged.
-    """
-    for days in (WINDOW_DAYS, LONG_WINDOW_DAYS):
-        start = max(last - timedelta(days=days - 1), first)
-        cube = cube_of(facts.filter(facts.on >= start), columns)
-        if cube.n.sum() >= THIN or start == first:
-            break
-    return cube, Period(start, last)
-
-
 def chance_sentence(alarm: Alarm, adjusted: str) -> Sentence:
     """Say how sure it is, and what was allowed for before saying so."""
     chance = min(99, int(alarm.probability * 100))
     by = _bar_words(alarm)
+    enough = alarm.n >= alarm.groups.bar.min_n and alarm.x >= MIN_X
+    if alarm.tier == "suspected" and alarm.recent and enough:
+        return _held_back(alarm, alarm.recent, chance)
     if alarm.tier == "suspected":
         return Sentence(
             gettext_noop(
@@ -117,6 +73,19 @@ def chance_sentence(alarm: Alarm, adjusted: str) -> Sentence:
     return Sentence(
         gettext_noop("{chance} chances in 100 that this is {by}, given its mix of {adjusted}."),
         {"chance": chance, "by": by, "adjusted": adjusted},
+    )
+
+
+def _held_back(alarm: Alarm, recent: Recent, chance: int) -> Sentence:
+    """Say why a group that stands out over a long time is not named yet."""
+    values: dict[str, str | int | float] = {"chance": chance, "by": _bar_words(alarm)}
+    values |= {"recent_x": recent.x, "recent_n": recent.n, "recent_days": recent.days}
+    return Sentence(
+        gettext_noop(
+            "Held back: {chance} chances in 100 that this is {by}, but in the last {recent_days} days it was"
+            " {recent_x} of {recent_n}, too few to say that it goes on."
+        ),
+        values,
     )
 
 

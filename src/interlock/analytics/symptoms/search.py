@@ -4,6 +4,8 @@ Every grouping tried (team x family, team, site, region ...) is judged by T1 aga
 group's own mix, and the number of groupings is paid for: a fault is a priori as rare per
 run, not per grouping. Then the likeliest group is named first, its excess is taken out
 of all groups that overlap it, and only what still stands out without it is named next.
+What was named is then left out of what is expected of it and of all others, and the
+search is made once more, so that no fault raises the usual rate it is judged by.
 
 Source: Kulldorff, Communications in Statistics 26 (1997), for the order by likelihood.
 """
@@ -32,6 +34,7 @@ from interlock.analytics.statistics import (
     tail_p_value,
 )
 from interlock.analytics.symptoms.cube import Codes, Cube, Floats, dense, join_codes
+from interlock.analytics.symptoms.standing import GONE, STANDING, Recent, recent_part
 
 MOST_NAMED = {"detected": 12, "watch": 5, "suspected": 3}
 _SUSPECT_N, _SUSPECT_X = 10, 3
@@ -48,12 +51,14 @@ class Bar:
     Attributes:
         min_n: cases below which a group is only suspected.
         runs: how many such searches the rule makes; each adds to the chances of a false alarm.
+        looks: by how much that is because the same cases are read over shorter and longer times.
         points: limit as usual + points (0 to 1); half again the usual when None.
         targets: groupings judged against a fixed share instead (T2), with that share.
     """
 
     min_n: int = MIN_N
-    runs: int = 1
+    runs: float = 1.0
+    looks: float = 1.0
     points: float | None = None
     targets: Mapping[tuple[str, ...], float] = field(default_factory=dict)
 
@@ -83,6 +88,7 @@ class Groups:
     x: Floats
     awaited: Floats
     usual_cell: Floats
+    expected_cell: Floats
     prior: RatePrior
     expected_rate: Floats
     q: Floats
@@ -109,10 +115,16 @@ class Alarm:
     hit_amount: float
     groups: Groups
     group: int
+    cube: Cube
+    recent: Recent | None = None
 
 
 def find_alarms(
-    cube: Cube, groupings: Sequence[tuple[str, ...]], mix: tuple[str, ...], bar: Bar | None = None
+    cube: Cube,
+    groupings: Sequence[tuple[str, ...]],
+    mix: tuple[str, ...],
+    bar: Bar | None = None,
+    known: Sequence[Alarm] = (),
 ) -> list[Alarm]:
     """Return the groups of the current window that stand out, likeliest first, each cause once.
 
@@ -121,14 +133,24 @@ def find_alarms(
         groupings: combinations of columns to try; all are paid for.
         mix: columns to adjust for, besides the month.
         bar: how far above the usual counts; half again from 30 cases when not given.
+        known: alarms of a shorter look; what they explain is not charged to others.
     """
     bar = bar or Bar()
     if cube.n.sum() == 0 or cube.x.sum() == 0:
         return []
     rare = _rareness(cube, groupings) / bar.runs
-    judged = [_judge(cube, columns, mix, rare, bar) for columns in groupings]
-    _share_q_values(judged)
-    return _name_once(cube, judged)
+    surely = [alarm for alarm in known if alarm.tier == "detected"]
+    named = np.zeros(cube.n.size, dtype=bool)
+    for alarm in surely:
+        named |= cube.holds(alarm.columns, alarm.key)
+    for _ in range(2):
+        judged = [_judge(cube, columns, mix, rare, bar, named) for columns in groupings]
+        _share_q_values(judged)
+        alarms, sure = _name_once(cube, judged, surely)
+        if not (sure & ~named).any():
+            break
+        named |= sure
+    return alarms
 
 
 def _rareness(now: Cube, groupings: Sequence[tuple[str, ...]]) -> float:
@@ -164,11 +186,13 @@ def alarms_against(
     prior = fit_prior(x[usable], n[usable], rate[usable])
     usual_cell = cube.n * prior.usual(rate)[group]
     awaited = n * rate
+    expected_cell = cube.n * rate[group]
     one = Groups(
-        (column,), bar or Bar(), group, first, usable, n, x, awaited, usual_cell, prior, rate, np.ones(size)
-    )
+        (column,), bar or Bar(), group, first, usable, n, x, awaited, usual_cell, expected_cell, prior, rate,
+        np.ones(size),
+    )  # fmt: skip
     _share_q_values([one])
-    return _name_once(cube, [one])
+    return _name_once(cube, [one], ())[0]
 
 
 def _first_cell(group: Codes, size: int) -> Codes:
@@ -182,12 +206,19 @@ def _level(cube: Cube, column: str, cell: int) -> str:
     return cube.levels[column][code] if code >= 0 else ""
 
 
-def _judge(now: Cube, columns: tuple[str, ...], mix: tuple[str, ...], rare: float, bar: Bar) -> Groups:
+def _judge(
+    now: Cube,
+    columns: tuple[str, ...],
+    mix: tuple[str, ...],
+    rare: float,
+    bar: Bar,
+    named: NDArray[np.bool_],
+) -> Groups:
     group, known = join_codes(now, columns)
     adjust = [dense(now.codes[name]) for name in mix if columns != (name,)] + (
         [] if "due_month" in columns else [dense(now.months)]
     )
-    expected = expected_events(now.x, now.n, group, adjust)
+    expected = expected_events(now.x, now.n, group, adjust, named)
     size = int(group.max()) + 1
     n, x, awaited = (np.bincount(group, weights=w, minlength=size) for w in (now.n, now.x, expected))
     first = _first_cell(group, size)
@@ -201,7 +232,22 @@ def _judge(now: Cube, columns: tuple[str, ...], mix: tuple[str, ...], rare: floa
     else:
         prior = fit_prior(x[usable], n[usable], rate[usable], broad_share=BROAD_SHARE * rare)
     usual_cell = expected * prior.scale
-    return Groups(columns, bar, group, first, usable, n, x, awaited, usual_cell, prior, rate, np.ones(size))
+    expected_cell = expected if columns not in bar.targets else now.n * bar.targets[columns]
+    return Groups(
+        columns,
+        bar,
+        group,
+        first,
+        usable,
+        n,
+        x,
+        awaited,
+        usual_cell,
+        expected_cell,
+        prior,
+        rate,
+        np.ones(size),
+    )
 
 
 def _share_q_values(judged: list[Groups]) -> None:
@@ -221,13 +267,25 @@ def _p_value(groups: Groups, chosen: NDArray[np.bool_]) -> Floats:
     return tail_p_value(x, n, rate, groups.prior)
 
 
-def _name_once(now: Cube, judged: list[Groups]) -> list[Alarm]:
+def _name_once(
+    now: Cube, judged: list[Groups], known: Sequence[Alarm]
+) -> tuple[list[Alarm], NDArray[np.bool_]]:
+    """Return the alarms, and the cells of all groups that surely stand out, whether named or mended."""
     alarms: list[Alarm] = []
+    passed: list[tuple[Groups, int]] = []
+    sure = np.zeros(now.n.size, dtype=bool)
     left = now.x.copy()
+    for groups in judged:
+        for alarm in known:
+            cells = now.holds(alarm.columns, alarm.key)
+            if alarm.columns == groups.columns and cells.any():
+                index = int(groups.group[np.argmax(cells)])
+                passed.append((groups, index))
+                left[cells] = np.minimum(left[cells], _explained(now, groups, index)[cells])
     for tier in ("detected", "watch", "suspected"):
-        for _ in range(MOST_NAMED[tier]):
+        while sum(alarm.tier == tier for alarm in alarms) < MOST_NAMED[tier]:
             best = max(
-                (pick for g in judged if (pick := _strongest(g, left, tier, alarms))),
+                (pick for g in judged if (pick := _strongest(g, left, tier, alarms, passed))),
                 key=lambda pick: pick[0],
                 default=None,
             )
@@ -235,9 +293,13 @@ def _name_once(now: Cube, judged: list[Groups]) -> list[Alarm]:
                 break
             _, groups, index = best
             cells = groups.group == index
-            alarms.append(_alarm(now, groups, index, tier, cells))
+            passed.append((groups, index))
+            sure |= cells & (tier == "detected")
+            alarm = _alarm(now, groups, index, tier, cells)
+            if alarm.recent is None or alarm.recent.verdict != GONE:
+                alarms.append(alarm)
             left[cells] = np.minimum(left[cells], _explained(now, groups, index)[cells])
-    return alarms
+    return alarms, sure
 
 
 def _explained(now: Cube, groups: Groups, index: int) -> Floats:
@@ -250,7 +312,7 @@ def _explained(now: Cube, groups: Groups, index: int) -> Floats:
 
 
 def _strongest(
-    groups: Groups, left: Floats, tier: str, alarms: list[Alarm]
+    groups: Groups, left: Floats, tier: str, alarms: list[Alarm], passed: list[tuple[Groups, int]]
 ) -> tuple[float, Groups, int] | None:
     x = np.bincount(groups.group, weights=left, minlength=groups.n.size)
     post = posterior(x, np.maximum(groups.n, 1), groups.expected_rate, groups.prior)
@@ -262,13 +324,13 @@ def _strongest(
         awaited = post.usual * groups.n
         half_left = x - awaited >= 0.5 * (groups.x - awaited)
         likely = post.above(groups.bar.limit(groups.columns, post.usual)) >= _LIKELIER_THAN_NOT
-        standing = counted & (groups.q <= FALSE_SHARE) & likely & half_left
+        standing = counted & (groups.q <= FALSE_SHARE / groups.bar.looks) & likely & half_left
     else:
         standing = sure & ~counted & (groups.n >= _SUSPECT_N) & (groups.x >= _SUSPECT_X)
     standing &= groups.usable
-    for alarm in alarms:
-        if alarm.groups is groups:
-            standing[alarm.group] = False
+    for other, index in passed:
+        if other is groups:
+            standing[index] = False
     if groups.columns in groups.bar.targets and any(alarm.n > groups.n.sum() / 2 for alarm in alarms):
         # The whole company is over target and named; a part of it must stand out from that.
         standing &= counted & (groups.x > TIMES * groups.awaited)
@@ -289,6 +351,9 @@ def _likelihood(x: Floats, n: Floats, usual: Floats, kappa: float) -> Floats:
 
 def _alarm(now: Cube, groups: Groups, index: int, tier: str, cells: NDArray[np.bool_]) -> Alarm:
     full = posterior(groups.x, np.maximum(groups.n, 1), groups.expected_rate, groups.prior)
+    recent = recent_part(now, cells, groups, full, index)
+    if tier != "suspected" and recent and recent.verdict not in (STANDING, GONE):
+        tier = "suspected"
     return Alarm(
         groups.columns,
         groups.key(now, index),
@@ -302,4 +367,6 @@ def _alarm(now: Cube, groups: Groups, index: int, tier: str, cells: NDArray[np.b
         float(now.hit_amount[cells].sum()),
         groups,
         index,
+        now,
+        recent,
     )
