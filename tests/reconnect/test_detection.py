@@ -161,6 +161,21 @@ def test_the_dearest_and_surest_comes_first(detect, person):
     assert ordered == ["a", "c", "d", "b"]
 
 
+def test_a_measured_loss_comes_before_larger_value_that_merely_stands_on_the_cases(detect, person):
+    from interlock.reconnect import queries
+
+    exposed = Money("EUR", 90_000_000, 95_000_000, 99_000_000, (), "Value on the cases.", basis="exposed")
+    detect(
+        symptom("refused", money=None, money_refusal="Not yet known."),
+        symptom("exposed", money=exposed),
+        symptom("lost"),
+    )
+
+    ordered = queries.open_disconnects(person("owner"))
+
+    assert [one.context.key for one in ordered] == ["lost", "exposed", "refused"]
+
+
 def test_customers_and_partners_see_no_disconnect(detect, person):
     from interlock.reconnect import queries
 

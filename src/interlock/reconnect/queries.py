@@ -27,8 +27,13 @@ def disconnects_visible_to(person: Person) -> QuerySet[Disconnect]:
 
 
 def in_order(disconnects: QuerySet[Disconnect]) -> QuerySet[Disconnect]:
-    """Dearest and surest first: money times probability, then probability."""
-    return disconnects.order_by("-worth", "-probability", "pk")
+    """Dearest and surest first: money times probability, then probability.
+
+    A loss measured in own data stands before value that merely stands on the cases, which stands before
+    what cannot be priced: a large sum of the second kind says less than a small one of the first.
+    """
+    # "lost" > "exposed" > "" also in the order of letters, so the column sorts as it is.
+    return disconnects.order_by("-money_basis", "-worth", "-probability", "pk")
 
 
 def open_disconnects(person: Person) -> QuerySet[Disconnect]:
