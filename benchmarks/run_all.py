@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-NO_BENCHMARK = {"run_all", "measure", "company"}
+NO_BENCHMARK = {"run_all", "measure", "company", "installation", "bare"}
 
 
 def main() -> int:
