@@ -5,7 +5,8 @@ hot path of DuckDB. One `Records` serves one thread; opening takes about 30 ms.
 """
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -31,6 +32,7 @@ class Records:
         self.connection = connection
         self._known = tables
         self._open: dict[str, ibis.Table] = {}
+        self._kept = 0
 
     @property
     def versions(self) -> dict[str, int]:
@@ -76,6 +78,18 @@ class Records:
             if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
                 raise LakeError("The records are read only: give one SELECT.")
             return self.connection.con.sql(query, params=parameters).to_arrow_table()
+
+    @contextmanager
+    def kept(self, rows: ibis.Table) -> Iterator[ibis.Table]:
+        """Hold what a query returns until the block ends, so that several questions read the records once."""
+        self._kept += 1
+        name = f"kept_{self._kept}"
+        # Ibis 12's own cache() cannot drop its tables in DuckDB 2.
+        self.connection.con.execute(f"CREATE TABLE {name} AS {ibis.to_sql(rows, dialect='duckdb')}")
+        try:
+            yield self.connection.table(name)
+        finally:
+            self.connection.con.execute(f"DROP TABLE {name}")
 
     def close(self) -> None:
         self.connection.disconnect()

@@ -14,9 +14,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from interlock.converse import queries as talks
-from interlock.fabric import records
 from interlock.fabric.access import Act, needs, person_of
-from interlock.fabric.dossiers import ContextUnknown, Dossier, dossier
+from interlock.fabric.dossiers import ContextUnknown, Dossier, current_dossier
 from interlock.fabric.models import Person
 from interlock.listen import queries as listening
 from interlock.reconnect import queries as gaps
@@ -74,7 +73,7 @@ def context(request: HttpRequest) -> HttpResponse:
     """Show one context. Keys hold any sign, so they travel in the query."""
     kind, key = request.GET.get("kind", ""), request.GET.get("key", "")
     try:
-        found = dossier(records.current_records(), kind, key)
+        found = current_dossier(kind, key)
     except ContextUnknown as error:
         raise Http404(str(error)) from error
     person = person_of(request)
