@@ -266,3 +266,14 @@ def test_before_the_first_import_the_pages_say_what_will_stand_there(signed_in):
 
     assert "appear with your first records" in client.get("/disconnects/").content.decode()
     assert "appears with your first records" in client.get("/drivers/").content.decode()
+
+
+def test_rows_in_memory_come_in_the_order_of_the_records(dearest, monkeypatch):
+    from interlock.reconnect import record_rows
+
+    few = record_rows.row_page(dearest, "hits", sort="order_id", descending=True)
+    monkeypatch.setattr(record_rows, "KEPT_ROWS", -1)
+    from_the_records = record_rows.row_page(dearest, "hits", sort="order_id", descending=True)
+
+    assert few == from_the_records
+    assert few.total == dearest.sample["hits"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -10,6 +11,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 import ibis
+import pyarrow as pa
+from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -33,6 +36,10 @@ LEADS_TO = {
     "batch_id": ("batch", "batch_id"),
 }
 MOST_A_SIDE = 4
+# At most 16 times about 2 MB a process.
+KEPT_ROWS = 10_000
+KEPT_SELECTIONS = 16
+_kept: dict[tuple[str, str, str], pa.Table] = {}
 
 
 @dataclass(frozen=True)
@@ -61,16 +68,60 @@ def row_page(
         RowsGone: the versions of the records are no longer kept.
     """
     first = (page - 1) * PAGE_ROWS
+    few = _few_rows(disconnect, selection)
+    if few is not None:
+        return _page_of_few(few, first, sort, descending)
     with _tables(disconnect) as tables:
         found = rows(tables, _query(disconnect, selection))
         columns = shown_columns(found.columns)
-        sort = sort if sort in {column.name for column in columns} else ""
+        sort = _known(sort, columns)
         total = int(found.count().to_pyarrow().as_py())
         ordered = _ordered(found, sort, descending) if sort else found
         read = ordered.limit(PAGE_ROWS, offset=first).to_pyarrow().to_pylist()
+    return RowPage(columns, sides_of(columns), _cells(read, columns), total, first + 1, sort, descending)
+
+
+def _page_of_few(few: pa.Table, first: int, sort: str, descending: bool) -> RowPage:
+    """A page of rows that are all in memory."""
+    columns = shown_columns(few.column_names)
+    sort = _known(sort, columns)
+    if sort:
+        rest = [(name, "ascending") for name in few.column_names if name != sort]
+        ordered = few.sort_by([(sort, "descending" if descending else "ascending"), *rest])
+    else:
+        ordered = few
+    read = ordered.slice(first, PAGE_ROWS).to_pylist()
+    cells = _cells(read, columns)
+    return RowPage(columns, sides_of(columns), cells, few.num_rows, first + 1, sort, descending)
+
+
+def _known(sort: str, columns: list[Column]) -> str:
+    return sort if sort in {column.name for column in columns} else ""
+
+
+def _cells(read: list[dict[str, Any]], columns: list[Column]) -> list[list[Any]]:
     signals = listening.signal_ids([str(row["signal_id"]) for row in read if row.get("signal_id")])
-    cells = [[_linked(row, column, signals) for column in columns] for row in read]
-    return RowPage(columns, sides_of(columns), cells, total, first + 1, sort, descending)
+    return [[_linked(row, column, signals) for column in columns] for row in read]
+
+
+def _few_rows(disconnect: Disconnect, selection: str) -> pa.Table | None:
+    """All rows of a selection when they are few, read once a process; None when they are many.
+
+    The rows of a query over fixed versions never change, so what was read stays right.
+    """
+    counted = (disconnect.sample or {}).get(selection)
+    if counted is None or counted > KEPT_ROWS:
+        return None
+    question = json.dumps([disconnect.row_query, disconnect.versions], sort_keys=True)
+    key = (str(settings.RECORDS_FOLDER), question, selection)
+    found = _kept.get(key)
+    if found is None:
+        with _tables(disconnect) as tables:
+            found = rows(tables, _query(disconnect, selection)).to_pyarrow()
+        _kept[key] = found
+        while len(_kept) > KEPT_SELECTIONS:
+            _kept.pop(next(iter(_kept)), None)
+    return found
 
 
 def all_rows(disconnect: Disconnect, selection: str) -> tuple[list[str], Iterator[list[Any]]]:
