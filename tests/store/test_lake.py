@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
 
+from interlock.store import draft, writing
 from interlock.store.contract import TABLES, arrow_schema
 from interlock.store.draft import SMALL_FILES, Limits
 from interlock.store.errors import (
@@ -72,6 +73,31 @@ def test_text_that_holds_a_separator_is_not_taken_for_two_values(lake):
     split = pa.Table.from_pylist([{"account_id": "a", "name": "x", "segment": "y"}], schema=schema)
 
     assert put(lake, split, batch="second", name="accounts") == Counts(updated=1)
+
+
+def test_two_columns_that_swap_their_values_are_a_change(lake):
+    schema = arrow_schema("accounts")
+    there = {"account_id": "a", "region": "North", "segment": "South"}
+    swapped = {"account_id": "a", "region": "South", "segment": "North"}
+    put(lake, pa.Table.from_pylist([there], schema=schema), name="accounts")
+
+    counts = put(lake, pa.Table.from_pylist([swapped], schema=schema), batch="second", name="accounts")
+
+    assert counts == Counts(updated=1)
+
+
+def test_rows_hashed_by_another_release_are_compared_by_their_values(lake, monkeypatch):
+    monkeypatch.setattr(draft, "hash_sign", lambda _: "another release")
+    monkeypatch.setattr(writing, "row_hash", lambda _: "7::BIGINT")
+    put(lake, orders(a="open", b="open", c="open"))
+    monkeypatch.undo()
+
+    second = put(lake, orders(a="open", b="shipped"), batch="second")
+    third = put(lake, orders(a="open", b="shipped", c="closed"), batch="third")
+
+    assert second == Counts(updated=1, unchanged=1)
+    assert third == Counts(updated=1, unchanged=2)
+    assert states(lake) == {"a": "open", "b": "shipped", "c": "closed"}
 
 
 def test_all_tables_of_a_write_show_together(lake):

@@ -68,9 +68,17 @@ class Term:
     values: Mapping[str, Value] = field(default_factory=dict)
 
 
+NO_MINOR_UNIT = frozenset({"JPY", "KRW", "CLP", "ISK", "VND"})
+
+
+def minor_units(currency: str) -> int:
+    """Return how many minor units make one of a currency: 100, or 1 where there are none (yen)."""
+    return 1 if currency in NO_MINOR_UNIT else 100
+
+
 @dataclass(frozen=True)
 class Money:
-    """Money in minor units (cents); low and high bound the truth 90 times in 100.
+    """Money in minor units (see `minor_units`); low and high bound the truth 90 times in 100.
 
     `basis` is "lost" when own data priced the harm, "exposed" when only the value that
     stood on the excess cases is known; a page must never call the second a loss.

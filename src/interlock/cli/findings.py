@@ -11,6 +11,7 @@ from django.utils import timezone
 from rich.console import Console
 from rich.table import Table
 
+from interlock.analytics.finding import minor_units
 from interlock.fabric import records
 from interlock.fabric.models import Function
 from interlock.reconnect import queries, services
@@ -124,7 +125,7 @@ def _plain(sentence: Mapping[str, Any]) -> str:
 def _money_json(one: Disconnect) -> dict[str, Any] | None:
     if one.money_mid is None or one.money_low is None or one.money_high is None:
         return None
-    size = 1 if one.currency in figures.NO_MINOR_UNIT else 100
+    size = minor_units(one.currency)
     ends = {"low": one.money_low / size, "mid": one.money_mid / size, "high": one.money_high / size}
     return {"currency": one.currency, **ends, "basis": one.money_basis}
 

@@ -97,8 +97,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "fabric.User"
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
-# What listen has done after every import, by path: rooms above it, which it must not import.
-AFTER_IMPORT_TASKS = ["interlock.reconnect.tasks.detect"]
+# What listen has done after every import, by path: rooms above it, which it must not import, and what can wait.
+AFTER_IMPORT_TASKS = ["interlock.reconnect.tasks.detect", "interlock.listen.tasks.clear_old_versions"]
 
 # Sign-in: one long password or a passkey, an e-mail as the name. NIST SP 800-63B-4 asks for 15 characters
 # where a password stands alone, a block list, and no rules of composition.

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 from django.tasks import task
 from django_tasks_db.models import DBTaskResult
 
+from interlock.fabric import evidence, records
 from interlock.fabric.models import Person
 from interlock.listen import following, intake, services, signal_copies
 from interlock.listen.errors import WrongState
 from interlock.listen.models import Errand, Import, Source, State
+from interlock.store.errors import LakeError
+
+logger = logging.getLogger(__name__)
 
 
 @task()
@@ -36,6 +42,17 @@ def copy_signals() -> None:
     signal_copies.sync()
     if any(import_.state == State.DONE for import_ in settled):
         following.queue_followers()
+
+
+@task()
+def clear_old_versions() -> int:
+    """Delete files of versions that went out of use KEEP_DAYS ago and that no evidence names; return how many."""
+    try:
+        deleted = records.lake().vacuum(settings.KEEP_DAYS, evidence.versions_in_use())
+    except LakeError as error:  # an import is being written, or the disk refused: the next import tries again
+        logger.warning("earlier versions of the records were not cleared: %s", error)
+        return 0
+    return sum(deleted.values())
 
 
 @transaction.atomic

@@ -17,6 +17,7 @@ from interlock.store.contract import TABLES
 from interlock.store.delta import DeltaFolder, stored_schema
 from interlock.store.errors import LakeError
 from interlock.store.parquet import NO_ASYNC, WrittenFile, scan, write_parquet
+from interlock.store.row_sql import hash_sign, row_hash
 from interlock.store.snapshots import DataFile, Snapshot, TableVersion
 
 # Eight imports of a few rows each are read as quickly as one; more are joined into one file.
@@ -45,6 +46,9 @@ class Draft:
         self.staging.mkdir(parents=True)
         self.tables = {name: self._restored(name) for name in TABLES if self.folder(name).head() >= 0}
         self.connection = _connect(limits, self.staging / "spill")
+        self.hash_sign = hash_sign(self.connection)
+        hashed_alike = not snapshot.number or snapshot.hash_sign == self.hash_sign
+        self.hashed_since = snapshot.hashed_since if hashed_alike else self.number
 
     def close(self) -> None:
         self.connection.close()
@@ -62,6 +66,12 @@ class Draft:
 
     def scan_version(self, name: str, version: TableVersion, *, with_file_name: bool = False) -> str:
         return scan(self._paths(name, version.files), with_file_name=with_file_name)
+
+    def hash_of_stored(self, name: str) -> str:
+        """Return the SQL of a stored row's hash: the one it carries, unless it was computed in another way."""
+        if self.hashed_since <= 1:
+            return "_row_hash"
+        return f"CASE WHEN _written >= {self.hashed_since} THEN _row_hash ELSE {row_hash(TABLES[name])} END"
 
     def write(self, name: str, select: str) -> list[WrittenFile]:
         """Write rows of a table into the staging folder."""

@@ -44,7 +44,8 @@ class Snapshot:
     """What readers see of all tables after one write; number 0 is the empty beginning.
 
     `batch_id` and `source_id` name the write that made it, `undone` the batches that it took back,
-    `removed` the sources that it removed.
+    `removed` the sources that it removed. `hash_sign` names the way rows are hashed, and `hashed_since` the
+    first write that hashed them so; see row_sql.py.
     """
 
     number: int = 0
@@ -53,6 +54,8 @@ class Snapshot:
     source_id: str = ""
     undone: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
+    hash_sign: str = ""
+    hashed_since: int = 1
 
     @property
     def versions(self) -> dict[str, int]:
@@ -117,6 +120,9 @@ def _read(path: Path) -> Snapshot:
             source_id=said["source_id"],
             undone=tuple(said["undone"]),
             removed=tuple(said["removed"]),
+            # Snapshots of the first weeks name no way of hashing: theirs counts as another one.
+            hash_sign=said.get("hash_sign", ""),
+            hashed_since=said.get("hashed_since", 1),
         )
     except OSError as error:
         raise LakeError(f"{path} cannot be read: {error}.") from error

@@ -138,6 +138,8 @@ class Write:
             source_id=self._source_id,
             undone=tuple(self._undone),
             removed=tuple(self._removed),
+            hash_sign=self._draft.hash_sign,
+            hashed_since=self._draft.hashed_since,
         )
 
     @property
@@ -187,9 +189,10 @@ class Write:
         keys = ", ".join(table.key)
         if self._draft.rows(table.name):
             there = self._draft.scan(table.name, with_file_name=True)
+            hash_of_stored = self._draft.hash_of_stored(table.name)
             select = (
                 f"SELECT {keys}, there.filename AS old_file FROM {_scan(staged)} AS here"
-                f" LEFT JOIN (SELECT {keys}, _row_hash, filename FROM {there}) AS there USING ({keys})"
+                f" LEFT JOIN (SELECT {keys}, {hash_of_stored} AS _row_hash, filename FROM {there}) AS there USING ({keys})"
                 " WHERE there.filename IS NULL OR there._row_hash <> here._row_hash"
             )
         else:

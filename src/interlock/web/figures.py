@@ -15,10 +15,11 @@ from django.utils.formats import number_format as _number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from interlock.analytics.finding import minor_units
+
 NBSP = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
 SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "BRL": "R$", "JPY": "¥", "INR": "₹"}
-NO_MINOR_UNIT = {"JPY", "KRW", "CLP", "ISK", "VND"}
 _UNITS = ((1_000_000_000, "bn"), (1_000_000, "m"), (10_000, "k"))
 
 
@@ -96,7 +97,7 @@ def money(minor: int, currency: str) -> str:
 
 def money_exact(minor: int, currency: str) -> str:
     """Every cent: €1,284.50."""
-    digits = 0 if currency in NO_MINOR_UNIT else 2
+    digits = 0 if minor_units(currency) == 1 else 2
     amount = _major(minor, currency)
     return _signed(_symbol(currency) + _number(abs(amount), digits), amount)
 
@@ -180,7 +181,7 @@ def _without_zeros(text: str) -> str:
 
 
 def _major(minor: int, currency: str) -> float:
-    return minor if currency in NO_MINOR_UNIT else minor / 100
+    return minor / minor_units(currency)
 
 
 def _unit_of(amount: float) -> tuple[int, str]:

@@ -35,12 +35,13 @@ RULES: dict[str, Rule] = {module.RULE.key: module.RULE for module in _MODULES}
 _TIERS = {"detected": 0, "watch": 1, "suspected": 2}
 
 
-def find_symptoms(tables: Tables, *, now: datetime | None = None) -> Report:
+def find_symptoms(tables: Tables, *, now: datetime | None = None, unnamed_currency: str = "") -> Report:
     """Run every rule over the records.
 
     Args:
         tables: the records; missing tables or columns switch rules off.
         now: the moment to judge from; the last event on record when not given.
+        unnamed_currency: ISO 4217 code of amounts whose records name none; empty when nobody knows.
 
     Returns:
         Symptoms by tier, then money times probability; rules that were off with their reason.
@@ -50,7 +51,7 @@ def find_symptoms(tables: Tables, *, now: datetime | None = None) -> Report:
     if as_of is None:
         nothing = "The records hold no dated order, delivery or signal yet."
         return Report((), tuple(RuleOff(key, nothing) for key in RULES), None, None)
-    bench = Bench(tables, as_of)
+    bench = Bench(tables, as_of, unnamed_currency)
     found: list[Symptom] = []
     off: list[RuleOff] = []
     ran: list[str] = []

@@ -59,10 +59,11 @@ class Remembered:
 
 @dataclass
 class Bench:
-    """Records, their last day, and a memory for what several rules ask."""
+    """Records, their last day, the currency of amounts that name none, and a memory for what several rules ask."""
 
     tables: Tables
     as_of: datetime
+    unnamed_currency: str = ""
     _memory: dict[Any, Any] = field(default_factory=dict)
 
     def once[T](self, key: object, ask: Callable[[], T]) -> T:
@@ -81,9 +82,9 @@ class Bench:
         return last - timedelta(days=days - 1), last
 
     def currency(self) -> str:
-        """Return the currency most orders are in; empty when the records name none."""
+        """Return the currency most orders are in; `unnamed_currency` when the records name none."""
         if not self.has("orders", "currency"):
-            return ""
+            return self.unnamed_currency
         return self.once("currency", lambda: _most_common(self.tables.table("orders").currency))
 
     def names(self, table: str, key: str, name: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from interlock.analytics.finding import Money, Term, Value, gettext_noop
+from interlock.analytics.finding import Money, Term, Value, gettext_noop, minor_units
 from interlock.analytics.statistics import excess_rate_draws, interval
 from interlock.analytics.symptoms.cube import Floats
 from interlock.analytics.symptoms.search import Alarm
@@ -84,7 +84,8 @@ def priced(
     found = interval(total)
     if found.high <= 0:
         return None
-    cents = [round(value * 100) for value in (found.low, found.mid, found.high)]
+    size = minor_units(currency)
+    low, mid, high = (round(value * size) for value in (found.low, found.mid, found.high))
     lines = [*head, *(line for cost in costs for line in cost.terms)]
     lines.append(term("=", gettext_noop("middle case, a year"), amount_text(found.mid, currency)))
-    return Money(currency, cents[0], cents[1], cents[2], tuple(lines), caveat, basis)
+    return Money(currency, low, mid, high, tuple(lines), caveat, basis)

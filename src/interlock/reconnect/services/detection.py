@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pyarrow as pa
+from django.conf import settings
 from django.db import transaction
 
 from interlock.analytics.coordination import shared_work
@@ -45,7 +46,7 @@ def detect_disconnects(*, now: datetime, by: Person | None = None, again: bool =
         _follow_talk(now)
         return known
     tables = records.current_records()
-    report = find_symptoms(tables)
+    report = find_symptoms(tables, unnamed_currency=settings.DEFAULT_CURRENCY)
     keep_drivers(snapshot, as_json(driver_report_json(find_drivers(tables))), now)
     return record_report(
         report=report,

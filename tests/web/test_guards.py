@@ -1,0 +1,140 @@
+"""Every address that names a thing refuses the wrong role although the thing is there.
+
+`test_permissions.py` asks for things that do not exist, where a view without its guard would answer 404
+as well; here each thing exists and could leak or be changed.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from reconnect.conftest import report, snapshot, symptom, three_rows
+from web.policy import ALL, POLICY, PUBLIC
+from web.test_permissions import ADDRESSES, ROLES
+
+GUARDED = sorted(
+    name
+    for name, row in POLICY.items()
+    if row.roles not in (PUBLIC, ALL) and any(kind == "int" for kind in ADDRESSES[name].values())
+)
+
+
+@pytest.fixture
+def things(person) -> dict[str, object]:
+    """One of everything that an address can name, by the name of the address's parameter."""
+    lead, maker = person("lead", "sales"), person("contributor", "production")
+    found = _disconnect()
+    talk, message, commitment = _talk(found, lead, maker)
+    import_ = _import(lead)
+    return {
+        "person_id": maker.pk,
+        "disconnect_id": found.pk,
+        "selection": "all",
+        "conversation_id": talk.pk,
+        "message_id": message.pk,
+        "commitment_id": commitment.pk,
+        "source_id": import_.source.pk,
+        "import_id": import_.pk,
+        "signal_id": _signal(import_.source).pk,
+    }
+
+
+def _disconnect():
+    from interlock.reconnect import services  # Django must be set up before rooms are imported
+    from interlock.reconnect.models import Disconnect
+
+    services.record_report(
+        report=report(symptom()), snapshot=snapshot(1), read_rows=three_rows, now=timezone.now()
+    )
+    return Disconnect.objects.get()
+
+
+def _talk(found, lead, maker):
+    from interlock.converse import services  # see above
+    from interlock.fabric.models import Evidence
+
+    now = timezone.now()
+    talk = services.open_conversation(
+        context=found.context,
+        title="Dates",
+        by=lead,
+        people=[(lead, "sales"), (maker, "production")],
+        now=now,
+    )
+    talk.evidence = Evidence.objects.create(
+        context=found.context,
+        title="Rows",
+        query=found.row_query,
+        versions={},
+        columns=[],
+        row_count=0,
+        sha256="",
+        taken_at=now,
+        taken_by=lead,
+    )
+    talk.save()
+    message = services.say(conversation=talk, by=lead, body="Which date holds?", now=now)
+    due = now.date() + timedelta(days=7)
+    return (
+        talk,
+        message,
+        services.commit(conversation=talk, by=lead, what="Ask", owner=maker, due=due, now=now),
+    )
+
+
+def _import(lead):
+    from interlock.listen import services, uploads  # see above
+
+    now = timezone.now()
+    import_ = services.name_location(
+        location="/exports",
+        title="exports",
+        source=services.name_source(name="shop", now=now),
+        mapping="",
+        files=[],
+        by=lead,
+        now=now,
+    )
+    uploads.folder_of(import_)
+    uploads.refused_path(import_).write_text("file,row,table,column,value,reason\r\n")
+    return import_
+
+
+def _signal(source):
+    from interlock.listen.models import Signal  # see above
+
+    return Signal.objects.create(
+        key="s1", source=source, kind="review", occurred_at=timezone.now(), body="late", copy_hash=1
+    )
+
+
+def test_every_parameter_of_a_guarded_address_has_its_thing(things):
+    assert {name for address in GUARDED for name in ADDRESSES[address]} <= set(things)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_what_is_there_is_refused_to_the_wrong_role(signed_in, things, role):
+    browser = signed_in(role, "legal")
+
+    let_in = []
+    for name in GUARDED:
+        url = reverse(name, kwargs={key: things[key] for key in ADDRESSES[name]})
+        for method, roles in POLICY[name].by_method():
+            if role not in roles:
+                answer = browser.generic(method.upper(), url)
+                if answer.status_code not in {403, 404}:
+                    let_in.append((method, name, answer.status_code))
+
+    assert let_in == []
+
+
+@pytest.mark.parametrize("name", ["reconnect:disconnect", "listen:signal", "listen:import", "web:person"])
+def test_the_things_are_really_there(signed_in, things, name):
+    """The control: whoever may is let in, so a refusal above is no missing thing."""
+    url = reverse(name, kwargs={key: things[key] for key in ADDRESSES[name]})
+
+    assert signed_in("owner").get(url).status_code == 200
