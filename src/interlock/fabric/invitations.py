@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from interlock.fabric import journal
@@ -68,7 +69,11 @@ def open_invitation(token: str, *, now: datetime) -> Invitation:
     Raises:
         InvitationUnusable: with the reason in words.
     """
-    invitation = Invitation.objects.filter(token_hash=_hash(token)).select_related("used_by__user").first()
+    return _usable(Invitation.objects.filter(token_hash=_hash(token)), now)
+
+
+def _usable(found: QuerySet[Invitation], now: datetime) -> Invitation:
+    invitation = found.select_related("used_by__user").first()
     if invitation is None:
         raise InvitationUnusable(
             _("This link is not known here. It may have been replaced by a newer one; ask for a new link.")
@@ -95,8 +100,9 @@ def accept(
         InvitationUnusable: see `open_invitation`.
         AddressTaken: somebody else signs in with this address.
     """
-    found = open_invitation(token, now=now)
-    invitation = Invitation.objects.select_for_update(of=("self",)).get(pk=found.pk)
+    # Locked before it is judged: of two forms sent at once, the second finds the link used.
+    locked = Invitation.objects.select_for_update(of=("self",)).filter(token_hash=_hash(token))
+    invitation = _usable(locked, now)
     email = (invitation.email or email).strip().lower()
     functions = invitation.functions or [code for code in [function] if code]
     person = invitation.used_by or _new_person(invitation, functions, name=name, email=email, now=now)

@@ -37,6 +37,10 @@ class Role(models.TextChoices):
     OBSERVER = "observer", _("Observer")
 
 
+# Those who work here; partners and customers are guests.
+STAFF_ROLES = frozenset({Role.OWNER, Role.LEAD, Role.CONTRIBUTOR, Role.OBSERVER})
+
+
 class UserManager(BaseUserManager["User"]):
     """Makes users by e-mail address; there are no user names."""
 
@@ -102,7 +106,7 @@ class Person(models.Model):
 
     @property
     def is_staff_side(self) -> bool:
-        return self.role in {Role.OWNER, Role.LEAD, Role.CONTRIBUTOR, Role.OBSERVER}
+        return self.role in STAFF_ROLES
 
 
 class Invitation(models.Model):

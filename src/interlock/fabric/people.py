@@ -13,8 +13,6 @@ from django.utils.translation import gettext as _
 from interlock.fabric import journal
 from interlock.fabric.models import Function, Person, Role
 
-STAFF_ROLES = {Role.OWNER, Role.LEAD, Role.CONTRIBUTOR, Role.OBSERVER}
-
 
 class LastOwner(Exception):
     """An installation keeps at least one owner."""
@@ -77,8 +75,11 @@ def choose_shortcuts(*, person: Person, on: bool) -> None:
 
 
 def _keep_an_owner(person: Person) -> None:
-    others = Person.objects.filter(role=Role.OWNER, left_at=None, user__isnull=False).exclude(pk=person.pk)
-    if person.role == Role.OWNER and not others.exists():
+    # All owners are locked, so that two who leave at the same moment do not each count on the other.
+    owners = Person.objects.select_for_update(of=("self",)).filter(
+        role=Role.OWNER, left_at=None, user__isnull=False
+    )
+    if {owner.pk for owner in owners} == {person.pk}:
         raise LastOwner(
             _("%(name)s is the only owner. Make somebody else owner first; nothing was changed.")
             % {"name": person.name}

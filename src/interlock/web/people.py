@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 
 from interlock.fabric import invitations, people
 from interlock.fabric.access import Act, may, needs, person_of
-from interlock.fabric.models import Person, Role
+from interlock.fabric.models import STAFF_ROLES, Person, Role
 from interlock.web.invitation_forms import InviteForm, PersonForm, WelcomeForm
 
 
@@ -29,9 +29,9 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
     try:
         invitation = invitations.open_invitation(token, now=now)
     except invitations.InvitationUnusable as error:
-        return render(request, "web/welcome_closed.html", {"reason": str(error)}, status=410)
+        return _closed(request, error)
     # An invitation names the function already; only the first owner and colleagues asked in without one choose.
-    ask_function = invitation.role in people.STAFF_ROLES and not invitation.functions
+    ask_function = invitation.role in STAFF_ROLES and not invitation.functions
     form = WelcomeForm(request.POST or None, email=invitation.email, ask_function=ask_function)
     if request.method == "POST" and form.is_valid():
         proof = form.cleaned_data.pop("proof")
@@ -39,10 +39,16 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
             person = invitations.accept(token=token, now=now, **form.cleaned_data)
         except invitations.AddressTaken as error:
             form.add_error("email", str(error))
+        except invitations.InvitationUnusable as error:  # used by another form since this page was opened
+            return _closed(request, error)
         else:
             return _enter(request, person, proof)
     page = {"form": form, "invitation": invitation}
     return render(request, "web/welcome.html", page, status=422 if form.errors else 200)
+
+
+def _closed(request: HttpRequest, error: invitations.InvitationUnusable) -> HttpResponse:
+    return render(request, "web/welcome_closed.html", {"reason": str(error)}, status=410)
 
 
 def _enter(request: HttpRequest, person: Person, proof: str) -> HttpResponse:
