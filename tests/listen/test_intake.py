@@ -273,3 +273,13 @@ def test_words_of_a_large_copying_that_was_killed_are_found_in_the_end(waiting, 
     intake.settle_abandoned(clock=lambda: NOON)
 
     assert [each.key for each in search.containing(Signal.objects.all(), "rattles")] == ["s1"]
+
+
+def test_files_cannot_pass_for_the_demo_nor_the_demo_for_files(db, home):
+    services.name_source(name="Aldermoor (demo)", kind="demo", now=NOON)
+    services.name_source(name="shop", now=NOON)
+
+    with pytest.raises(WrongState, match="another kind of source"):
+        services.name_source(name="aldermoor (DEMO)", now=NOON)
+    with pytest.raises(WrongState, match="another kind of source"):
+        services.name_source(name="shop", kind="demo", now=NOON)

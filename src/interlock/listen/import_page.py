@@ -22,7 +22,6 @@ from interlock.listen.accounting import Tally, tallies_of
 from interlock.listen.forms import known_sources
 from interlock.listen.models import Errand, Import, State
 
-PREVIEW_ROWS = 3
 MOST_REASONS = 12
 # Reasons are grouped from this many refused rows at most; the file holds them all.
 REASONS_READ = 200_000
@@ -59,7 +58,7 @@ def context(import_: Import, person: Person | None) -> dict[str, Any]:
         "steps": steps(import_, lines),
         "reading": reading(import_),
         "lines": lines,
-        "offered": mapping_edit.offered(import_.found, import_.mapping) if lines and not fault else [],
+        "offered": mapping_edit.offered(import_.mapping) if lines and not fault else [],
         "fault": fault,
         "is_shipped": import_.found.get("proposal", {}).get("shipped", False),
         "tallies": [(mapping_edit.table_name(name), tally) for name, tally in tallies_of(shown)],
@@ -148,7 +147,7 @@ def steps(import_: Import, lines: list[mapping_edit.ColumnLine]) -> list[dict[st
         else ""
         if import_.state in {State.DONE, State.UNDONE}
         else _("if you like"),
-        _rows_note(import_) if import_.errand == Errand.STORE and import_.rows_done else "",
+        _rows_note(import_),
     ]
     now = _now(import_)
     names = (_("File"), _("Columns"), _("Try"), _("Read all"))
@@ -226,7 +225,7 @@ def suggested_name(import_: Import) -> str:
 
 def answers(posted: Mapping[str, str]) -> dict[int, tuple[str, str, str]]:
     """What the lines of the form say: number to (use, date format, time zone)."""
-    numbers = [int(name[4:]) for name in posted if name.startswith("use-") and name[4:].isdigit()]
+    numbers = [int(name[4:]) for name in posted if name.startswith("use-") and name[4:].isdecimal()]
     return {
         number: (
             posted[f"use-{number}"],

@@ -96,7 +96,7 @@ def lines(found: Mapping[str, Any], mapping_text: str) -> list[ColumnLine]:
     return result
 
 
-def offered(found: Mapping[str, Any], mapping_text: str) -> list[tuple[str, list[tuple[str, str]]]]:
+def offered(mapping_text: str) -> list[tuple[str, list[tuple[str, str]]]]:
     """Meanings to choose from: the core tables and those the mapping makes, each with its columns."""
     made = {output.table for output in read_mapping(mapping_text, _("the mapping")).outputs}
     return [

@@ -48,11 +48,6 @@ def demo_source() -> Source | None:
     return Source.objects.filter(kind=SourceKind.DEMO, removed_at=None).first()
 
 
-def moving_imports(person: Person | None) -> QuerySet[Import]:
-    """Imports that wait or run, the oldest first."""
-    return imports_visible_to(person).filter(state__in=[State.WAITING, State.RUNNING]).order_by("made_at")
-
-
 def drafts(person: Person | None) -> QuerySet[Import]:
     """Uploads that nobody has finished preparing."""
     return imports_visible_to(person).filter(

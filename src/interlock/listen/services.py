@@ -98,9 +98,18 @@ def forget_trial(*, import_: Import) -> None:
 
 @transaction.atomic
 def name_source(*, name: str, kind: str = SourceKind.FILES, now: datetime) -> Source:
-    """Find a source by its name, or make it. A source that was removed comes back under its old key."""
+    """Find a source by its name, or make it. A source that was removed comes back under its old key.
+
+    Raises:
+        WrongState: the name belongs to the demo, and this is not the demo; or the other way round.
+    """
     name = name.strip()[:LONGEST_SOURCE_NAME]
     source = Source.objects.select_for_update().filter(name__iexact=name).first()
+    if source and SourceKind.DEMO in {source.kind, kind} and source.kind != kind:
+        # Files given under the demo's name would be passed over and the demo made once more.
+        raise WrongState(
+            _("“%(name)s” is the name of another kind of source. Choose another.") % {"name": name}
+        )
     if source is None:
         return Source.objects.create(key=_free_key(name), name=name, kind=kind, made_at=now)
     if source.removed_at:
@@ -305,9 +314,7 @@ def remove_source(*, source: Source, by: Person | None, now: datetime) -> dict[s
         locked = Source.objects.select_for_update().get(pk=source.pk)
         locked.removed_at = now
         locked.save(update_fields=["removed_at"])
-        for import_ in locked.imports.filter(state=State.DONE):
-            import_.state = State.UNDONE
-            import_.save(update_fields=["state"])
+        locked.imports.filter(state=State.DONE).update(state=State.UNDONE)
         journal.note(actor=by, verb="removed", about=locked, at=now, detail={"rows": removed})
     return removed
 

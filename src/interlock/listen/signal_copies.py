@@ -64,7 +64,7 @@ def sync(*, on_rows: OnRows | None = None) -> int:
 def _write_changed(tables: Records, total: int, on_rows: OnRows | None) -> int:
     signals = signal_table(tables, records.lake())
     sources = dict(Source.objects.values_list("key", "pk"))
-    answering = _answering(tables, signals)
+    answering = _answering(signals)
     known = dict(Signal.objects.values_list("key", "copy_hash").iterator(chunk_size=20_000))
     changed = done = 0
     for rows in batched(read_rows(signals), BATCH_ROWS):
@@ -80,7 +80,7 @@ def _write_changed(tables: Records, total: int, on_rows: OnRows | None) -> int:
     return changed + _remove(known)
 
 
-def _answering(tables: Records, signals: Any) -> set[tuple[str, str]]:
+def _answering(signals: Any) -> set[tuple[str, str]]:
     replied = signals.filter(row.first_reply_at.notnull() | row.resolved_at.notnull())
     pairs = replied.select("source_key", "kind").distinct().to_pyarrow().to_pylist()
     return {(pair["source_key"], pair["kind"]) for pair in pairs}
