@@ -194,9 +194,8 @@ def _rows_gone(disconnect: Disconnect, read_rows: ReadRows) -> bool:
     stored = disconnect.row_query
     try:
         return read_rows(RowQuery(stored["rule"], stored["selection"], stored["params"])).num_rows == 0
-    except (
-        KeyError
-    ):  # a question from an earlier release cannot be asked any more, which says nothing of rows
+    except KeyError:
+        # A question from an earlier release cannot be asked any more, which says nothing of its rows.
         return False
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -66,7 +67,7 @@ def invite(request: HttpRequest, disconnect_id: int) -> HttpResponse:
     token = invitations.invite(
         email="", role=Role.CONTRIBUTOR, functions=[function], by=person, now=timezone.now()
     )
-    link = request.build_absolute_uri(f"/welcome/{token}/")
+    link = request.build_absolute_uri(reverse("web:welcome", args=[token]))
     context = {"disconnect": found, "link": link, "function": function}
     return render(request, "reconnect/invited.html", context)
 
