@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from .contract_shape import contract_mapping, is_written_so
 from .errors import SourceRefused
 from .guess import guess_mapping
 from .making.maker import Maker
@@ -55,7 +56,7 @@ class StagedSource:
         return tuple(found_table(self._bench, staged) for staged in self._all_staged())
 
     def propose(self) -> Mapping:
-        """The mapping given at opening, else a shipped one that fits, else a guess.
+        """The mapping given at opening, else the contract's own shape, else a shipped one that fits, else a guess.
 
         Raises:
             SourceRefused: nothing in the source looks like a table of the contract.
@@ -63,6 +64,9 @@ class StagedSource:
         if self.mapping is not None:
             return self.mapping
         columns = self._columns()
+        shaped = contract_mapping(self.label, columns)
+        if shaped and is_written_so(self._bench, list(self._all_staged()), shaped):
+            return shaped
         for mapping in shipped_mappings():
             if fits(mapping, columns):
                 return mapping
