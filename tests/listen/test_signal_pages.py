@@ -108,16 +108,23 @@ def test_a_forged_place_shows_the_first_page(signed_in, heard):
     assert titles(response) == ["Signal 1"]
 
 
-def test_counts_beyond_the_limit_say_more_than(signed_in, heard, monkeypatch):
-    from interlock.listen import findings, selection
+def test_counts_beyond_the_limit_say_at_least_and_tell_of_the_newest(signed_in, heard, monkeypatch):
+    from interlock.listen import selection
 
     monkeypatch.setattr(selection, "COUNTED_TO", 5)
-    monkeypatch.setattr(findings, "COUNTED_TO", 5)
     heard(*(signal(number) for number in range(9)))
+    client = signed_in("observer")
 
-    response = signed_in("observer").get(reverse("listen:signals") + "?kind=review")
+    several = client.get(reverse("listen:signals"), {"kind": "review", "region": "North"})
+    one = client.get(reverse("listen:signals"), {"kind": "review"})
 
-    assert "More than 5 signals are like that" in response.text
+    assert several.context["heard"].headline == (
+        "At least 5 signals are like that; of the newest 5, 5 gave two fifths or less."
+    )
+    assert "Download all of them" in several.text
+    assert one.context["heard"].headline == (
+        "9 signals are like that; of the newest 5, 5 gave two fifths or less."
+    )
 
 
 def test_no_result_says_what_to_do(signed_in, heard):

@@ -14,8 +14,8 @@ from django.utils.translation import ngettext
 
 from interlock.analytics.statistics.shares import wilson
 from interlock.fabric import records
-from interlock.listen.models import Signal, SignalsCopied
-from interlock.listen.selection import COUNTED_TO, LOW, Selection, counted
+from interlock.listen.models import Facet, Signal, SignalsCopied
+from interlock.listen.selection import Counted, Selection, counted
 from interlock.store.engine import Records
 
 FEWEST_RATED = 30
@@ -39,18 +39,23 @@ def heard(selection: Selection, signals: QuerySet[Signal], copied: SignalsCopied
     """Count and word a list of signals. Without filters nothing is counted: the last sync has done so."""
     if selection.is_everything:
         return Heard(_everything(copied), _interval_note(copied.recent), copied.signals, True)
-    number, exact = counted(signals)
-    if not number:
+    found = counted(signals)
+    if not found.signals:
         return Heard(_("No signal is like that."), "", 0, True)
-    waiting, waiting_exact = counted(signals.filter(answered=False))
-    low, low_exact = counted(signals.filter(rating_share__lte=LOW))
-    parts = [_matching(number, exact)]
+    number = found.signals if found.exact else _known(selection)
+    parts = [_matching(number, found)]
     # What the reader asked for is not told back as a finding.
-    if waiting and not selection.answered:
-        parts.append(_("%(n)s wait for an answer") % {"n": _counted_text(waiting, waiting_exact)})
-    elif low and not selection.rating:
-        parts.append(_("%(n)s gave two fifths or less") % {"n": _counted_text(low, low_exact)})
-    return Heard("; ".join(parts) + ".", "", number, exact)
+    if found.waiting and not selection.answered:
+        parts.append(_among(_("%(n)s wait for an answer"), found.waiting, found))
+    elif found.low and not selection.rating:
+        parts.append(_among(_("%(n)s gave two fifths or less"), found.low, found))
+    return Heard("; ".join(parts) + ".", "", number or found.signals, number is not None)
+
+
+def _known(selection: Selection) -> int | None:
+    """The exact number of a single filter's signals, where the last sync has counted them."""
+    name, value = selection.only or ("", "")
+    return Facet.objects.filter(name=name, value=value).values_list("signals", flat=True).first()
 
 
 def _everything(copied: SignalsCopied) -> str:
@@ -85,14 +90,18 @@ def _interval_note(recent: dict[str, int]) -> str:
     }
 
 
-def _matching(number: int, exact: bool) -> str:
-    if not exact:
-        return _("More than %(n)s signals are like that") % {"n": _text(COUNTED_TO)}
+def _matching(number: int | None, found: Counted) -> str:
+    if number is None:
+        return _("At least %(n)s signals are like that") % {"n": _text(found.signals)}
     return ngettext("One signal is like that", "%(n)s signals are like that", number) % {"n": _text(number)}
 
 
-def _counted_text(number: int, exact: bool) -> str:
-    return _text(number) if exact else _("more than %(n)s") % {"n": _text(number)}
+def _among(sentence: str, part: int, found: Counted) -> str:
+    """A part of those that were counted, which are only the newest when there are very many."""
+    said = sentence % {"n": _text(part)}
+    if found.exact:
+        return said
+    return _("of the newest %(n)s, %(said)s") % {"n": _text(found.signals), "said": said}
 
 
 def _text(number: int) -> str:

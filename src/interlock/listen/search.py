@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 from django.db import connection, connections, transaction
-from django.db.models import QuerySet
+from django.db.models import BooleanField, QuerySet
 from django.db.models.expressions import RawSQL
 
 from interlock.listen.models import Signal, SignalsCopied
@@ -50,14 +50,15 @@ def containing(signals: QuerySet[Signal], text: str) -> QuerySet[Signal]:
             for part in parts
         )
         # Only the shape is composed; every word is a parameter.
-        sql = f"SELECT id FROM listen_signal WHERE words @@ ({query})"  # noqa: S608
-        found = RawSQL(sql, [_tsquery(part) for part in parts])  # noqa: S611
+        condition, words = f"listen_signal.words @@ ({query})", [_tsquery(part) for part in parts]
     else:
-        found = RawSQL(
-            "SELECT rowid FROM listen_signal_words WHERE listen_signal_words MATCH %s",
-            [" AND ".join(_fts5(part) for part in parts)],
+        # The plus keeps SQLite from fetching and sorting every hit: it walks the newest signals and asks of
+        # each whether it is a hit. A word in 232,000 of 294,000 signals took 26 ms instead of 135 ms.
+        condition = (
+            "+listen_signal.id IN (SELECT rowid FROM listen_signal_words WHERE listen_signal_words MATCH %s)"
         )
-    return signals.filter(pk__in=found)
+        words = [" AND ".join(_fts5(part) for part in parts)]
+    return signals.filter(RawSQL(condition, words, output_field=BooleanField()))  # noqa: S611
 
 
 def let_words_wait(many: bool) -> None:

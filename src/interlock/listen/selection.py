@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.core import signing
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -19,7 +19,7 @@ from interlock.listen.models import Signal
 from interlock.listen.search import containing
 
 PAGE_ROWS = 30
-# Counted exactly up to here; beyond it the page says "more than", because an exact count would cost seconds.
+# Counted exactly below this; from here on the page says "at least", because an exact count would cost seconds.
 COUNTED_TO = 10_000
 LOW, HIGH = 0.4, 0.8
 
@@ -44,6 +44,12 @@ class Selection:
     @property
     def is_everything(self) -> bool:
         return self == Selection()
+
+    @property
+    def only(self) -> tuple[str, str] | None:
+        """Name and value of the one filter that is set; None when there are several or none."""
+        filled = [(each.name, str(value)) for each in fields(self) if (value := getattr(self, each.name))]
+        return filled[0] if len(filled) == 1 else None
 
     def narrow(self, signals: QuerySet[Signal]) -> QuerySet[Signal]:
         """Keep the signals that every filter lets through."""
@@ -94,9 +100,11 @@ def page_of(signals: QuerySet[Signal], *, after: str = "", before: str = "") -> 
         )  # fmt: skip
         bound = Q(occurred_at__gte=at) if backwards else Q(occurred_at__lte=at)
         signals = signals.filter(bound & beyond)
-    rows = list(signals.defer("resolution", "url", "copy_hash").order_by(*order)[: PAGE_ROWS + 1])
-    more = len(rows) > PAGE_ROWS
-    rows = rows[:PAGE_ROWS]
+    # Numbers first: they are found in an index alone, and only the signals shown are read.
+    numbers = list(signals.order_by(*order).values_list("pk", flat=True)[: PAGE_ROWS + 1])
+    more = len(numbers) > PAGE_ROWS
+    read = signals.model._default_manager.defer("resolution", "url", "copy_hash").in_bulk(numbers[:PAGE_ROWS])
+    rows = [read[number] for number in numbers[:PAGE_ROWS] if number in read]
     if backwards:
         rows.reverse()
     has_newer = more if backwards else bool(place)
@@ -108,10 +116,32 @@ def page_of(signals: QuerySet[Signal], *, after: str = "", before: str = "") -> 
     )
 
 
-def counted(signals: QuerySet[Signal]) -> tuple[int, bool]:
-    """How many there are, and whether that is exact; beyond COUNTED_TO it is "more than"."""
-    number = signals.order_by()[: COUNTED_TO + 1].count()
-    return min(number, COUNTED_TO), number <= COUNTED_TO
+@dataclass(frozen=True)
+class Counted:
+    """How many of the newest signals were counted, and how many of these wait or rated badly.
+
+    `exact` is false when there may be more than were counted.
+    """
+
+    signals: int
+    waiting: int
+    low: int
+
+    @property
+    def exact(self) -> bool:
+        return self.signals < COUNTED_TO
+
+
+def counted(signals: QuerySet[Signal]) -> Counted:
+    """Count the newest, up to COUNTED_TO. One query, one walk."""
+    newest = signals.order_by("-occurred_at", "-id").values("answered", "rating_share")[:COUNTED_TO]
+    return Counted(
+        **newest.aggregate(
+            signals=Count("*"),
+            waiting=Count("answered", filter=Q(answered=False)),
+            low=Count("rating_share", filter=Q(rating_share__lte=LOW)),
+        )
+    )
 
 
 def _mark(signal: Signal) -> str:
