@@ -44,9 +44,12 @@ class Records:
 def ordered_lines(rng, count, *, teams=6, families=4, regions=5, days=360, late=lambda line: 0.10):
     """Orders of one line each over `days`; `late` gives the chance of a line (a dict) to come late."""
     tables = {name: [] for name in ("accounts", "products", "orders", "order_lines")}
-    tables["products"] = [{"product_id": f"P{f}", "family": f"F{f}", "name": f"Thing {f}"} for f in range(families)]
+    tables["products"] = [
+        {"product_id": f"P{f}", "family": f"F{f}", "name": f"Thing {f}"} for f in range(families)
+    ]
     tables["accounts"] = [
-        {"account_id": f"A{a}", "name": f"Customer {a}", "region": f"R{a % regions}"} for a in range(count // 3)
+        {"account_id": f"A{a}", "name": f"Customer {a}", "region": f"R{a % regions}"}
+        for a in range(count // 3)
     ]
     for number in range(count):
         account, family = int(rng.integers(0, count // 3)), int(rng.integers(0, families))
@@ -74,7 +77,7 @@ def signal(number, kind, line, days_after=5, **more):
     return {
         "signal_id": f"S{number}", "kind": kind, "occurred_at": line["delivered_at"] + DAY * days_after,
         "account_id": None, "line_id": line["line_id"], "product_id": line["product_id"], "rating": None,
-        "rating_max": None, "body": f"This is what went wrong with thing {number % 7}.", "first_reply_at": None,
+        "rating_max": None, "body": f"This is what went wrong with thing {number % 70}.", "first_reply_at": None,
         "channel": "mail", "reopened": None, "cost": None, **more,
     }  # fmt: skip
 

@@ -71,7 +71,7 @@ def test_without_deals_accounts_that_left_are_judged():
     found = named({"accounts": accounts, "orders": orders}, "R04")
 
     assert [s.context.key for s in found] == ["S1"]
-    assert "customers left within a year" in str(found[0].consequence)
+    assert "customers of the segment S1 left within a year" in str(found[0].consequence)
 
 
 def test_deals_without_rivals_switch_the_rule_off():

@@ -138,7 +138,33 @@ def test_customers_left_waiting_are_named_against_the_promise_on_record():
     found = named(tables, "R03")
 
     assert [s.context.key for s in found] == ["ticket"]
-    assert "our promise of one day" in str(found[0].consequence)
+    assert "waited past our promise to answer within 24 hours" in str(found[0].consequence)
+
+
+def test_without_a_promise_groups_are_compared_and_the_two_days_are_not_called_ours():
+    tables = with_complaints(lambda line, region, age: 0.3, count=3000, kind="ticket")
+    rng = seeded(5)
+    for number, asked in enumerate(tables["signals"]):
+        asked["channel"] = ("letter", "mail", "phone", "chat", "shop")[number % 5]
+        slow = rng.random() < (0.45 if asked["channel"] == "letter" else 0.15)
+        asked["first_reply_at"] = asked["occurred_at"] + DAY * (3 if slow else 0.2)
+
+    found = named(tables, "R03")
+
+    assert [s.context.key for s in found] == ["letter"]
+    assert "waited more than two days for an answer" in str(found[0].consequence)
+    assert "promise" not in str(found[0].consequence)
+
+
+def test_a_company_that_is_slow_everywhere_is_no_disconnect_of_one_segment():
+    tables = with_complaints(lambda line, region, age: 0.3, count=3000, kind="ticket")
+    rng = seeded(5)
+    for account in tables["accounts"]:
+        account["segment"] = "web" if int(account["account_id"][1:]) % 4 else "shops"
+    for asked in tables["signals"]:
+        asked["first_reply_at"] = asked["occurred_at"] + DAY * (3 if rng.random() < 0.4 else 0.2)
+
+    assert named(tables, "R03", tiers=("detected", "watch")) == []
 
 
 def test_silence_before_answers_were_recorded_is_not_held_against_anybody():

@@ -6,7 +6,7 @@ names the values that open rows. An unknown or missing value is our mistake and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from string import Formatter
 from typing import Any
 from urllib.parse import urlencode
@@ -23,20 +23,29 @@ _formatter = Formatter()
 def html(value: Any, urls: Mapping[str, str] | str | None = None, **more: str) -> SafeString:
     """The sentence as markup. `more` adds addresses by selection: `hits="/disconnects/7/rows/"`."""
     text_of, values, rows = _parts(value)
+    following = [html(one, urls, **more) for one in _then(value)]
     addresses: Mapping[str, str] | str = {**urls, **more} if isinstance(urls, Mapping) else urls or more
     pieces = [conditional_escape(piece) if name is None else _figure(piece, rows.get(name), addresses)
               for name, piece in _pieces(text_of, values)]  # fmt: skip
-    return mark_safe("".join(pieces))  # noqa: S308 - every piece is escaped above
+    return mark_safe(" ".join(["".join(pieces), *following]))  # noqa: S308 - every piece is escaped above
 
 
 def text(value: Any) -> str:
     """The sentence without markup."""
     text_of, values, _rows = _parts(value)
-    return "".join(piece for _name, piece in _pieces(text_of, values))
+    said = "".join(piece for _name, piece in _pieces(text_of, values))
+    return " ".join([said, *(text(one) for one in _then(value))])
 
 
 def translated(msgid: str) -> str:
     return gettext(msgid) if msgid else ""
+
+
+def _then(value: Any) -> Sequence[Any]:
+    """The sentences that follow, each translated on its own."""
+    if value is None or isinstance(value, str):
+        return ()
+    return (value.get("then") if isinstance(value, Mapping) else getattr(value, "then", ())) or ()
 
 
 def _parts(value: Any) -> tuple[str, Mapping[str, Any], Mapping[str, str]]:

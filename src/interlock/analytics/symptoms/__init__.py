@@ -19,6 +19,7 @@ from interlock.analytics.symptoms import (
     r11_over_the_limit,
 )
 from interlock.analytics.symptoms.bench import Bench, Remembered, last_event
+from interlock.analytics.symptoms.quotes import each_once
 from interlock.analytics.symptoms.rule import Rule
 
 _MODULES = (
@@ -62,7 +63,7 @@ def find_symptoms(tables: Tables, *, now: datetime | None = None, unnamed_curren
         else:
             ran.append(rule.key)
             found.extend(result)
-    return Report(tuple(sorted(found, key=_worth)), tuple(off), as_of, bench.window(), tuple(ran))
+    return Report(each_once(sorted(found, key=_worth)), tuple(off), as_of, bench.window(), tuple(ran))
 
 
 def rows(tables: Tables, query: RowQuery) -> ir.Table:

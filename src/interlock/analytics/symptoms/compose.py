@@ -8,8 +8,9 @@ import ibis.expr.types as ir
 from interlock.analytics.finding import Money, Sentence, Symptom, gettext_noop, one_after_another
 from interlock.analytics.statistics import wilson
 from interlock.analytics.symptoms.bench import WINDOW_DAYS, Bench
-from interlock.analytics.symptoms.evidence import History, quotes, row_query, select_rows, siblings
+from interlock.analytics.symptoms.evidence import History, row_query, select_rows, siblings
 from interlock.analytics.symptoms.labels import context_of, labels_of, words_of
+from interlock.analytics.symptoms.quotes import Topic, quotes
 from interlock.analytics.symptoms.rule import Rule, chance_sentence, per_hundred
 from interlock.analytics.symptoms.search import Alarm
 from interlock.analytics.symptoms.standing import STANDING
@@ -17,7 +18,7 @@ from interlock.analytics.symptoms.standing import STANDING
 
 @dataclass(frozen=True)
 class Ground:
-    """What all alarms of one rule share; `said_by` is how signals name these rows."""
+    """What all alarms of one rule share; `topic` is what the quotes should be about."""
 
     bench: Bench
     rule: Rule
@@ -25,7 +26,7 @@ class Ground:
     history: History
     adjusted: tuple[str, ...]
     missing: str = ""
-    said_by: str = "line_id"
+    topic: Topic = field(default_factory=Topic)
     missing_values: Mapping[str, str | int | float] = field(default_factory=dict)
 
 
@@ -40,6 +41,7 @@ class Wording:
     bring: tuple[str, ...] | None = None
     params: Mapping[str, str] = field(default_factory=dict)
     borne_out: Sentence | None = None
+    then: Sentence | None = None
 
 
 def compose(ground: Ground, alarm: Alarm, wording: Wording, money: Money | None, refusal: str) -> Symptom:
@@ -68,7 +70,7 @@ def compose(ground: Ground, alarm: Alarm, wording: Wording, money: Money | None,
         siblings=siblings(ground.bench, alarm.cube, alarm),
         periods=ground.history.get(alarm.columns + alarm.key, ()),
         rows=query,
-        quotes=quotes(ground.bench, inside.filter(inside.hit == 1), ground.said_by),
+        quotes=quotes(ground.bench, inside.filter(inside.hit == 1), ground.topic),
         bring=wording.bring or ground.rule.bring,
         window=(alarm.cube.period.first, alarm.cube.period.last),
     )
@@ -83,7 +85,9 @@ def _allowed_for(ground: Ground, alarm: Alarm) -> tuple[str, ...]:
 def _consequence(ground: Ground, alarm: Alarm, wording: Wording) -> Sentence:
     labels = dict(zip(alarm.columns, labels_of(ground.bench, alarm.columns, alarm.key), strict=True))
     figures = {"x": alarm.x, "n": alarm.n, "usual": per_hundred(alarm.usual)}
-    return Sentence(wording.text, {**labels, **figures, **wording.values}, {"x": "hits", "n": "all"})
+    values = {**labels, **figures, **wording.values}
+    then = (wording.then,) if wording.then else ()
+    return Sentence(wording.text, values, {"x": "hits", "n": "all"}, then)
 
 
 def _why(ground: Ground, alarm: Alarm, wording: Wording, chance: Sentence | None) -> Sentence | None:

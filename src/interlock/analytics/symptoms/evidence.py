@@ -2,24 +2,20 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 import numpy as np
 
-from interlock.analytics.finding import GroupRate, PeriodRate, Quote, RowQuery, Tables
+from interlock.analytics.finding import GroupRate, PeriodRate, RowQuery
 from interlock.analytics.statistics import wilson
 from interlock.analytics.symptoms.bench import Bench
 from interlock.analytics.symptoms.cube import Cube
-from interlock.analytics.symptoms.facts import column, month_start
+from interlock.analytics.symptoms.facts import month_start
 from interlock.analytics.symptoms.labels import labels_of
 from interlock.analytics.symptoms.search import Alarm
 
 MOST_SIBLINGS = 7
-MOST_QUOTES = 5
-_READ_FOR_QUOTES = 40
-_SHORTEST_QUOTE = 15
 
 
 def siblings(bench: Bench, cube: Cube, alarm: Alarm) -> tuple[GroupRate, ...]:
@@ -93,57 +89,3 @@ def select_rows(facts: ir.Table, query: RowQuery) -> ir.Table:
         if name.startswith("group."):
             facts = facts.filter(facts[name.removeprefix("group.")] == key)
     return facts.filter(facts.hit == 1) if query.selection == "hits" else facts
-
-
-def quotes(bench: Bench, hits: ir.Table, key: str = "line_id") -> tuple[Quote, ...]:
-    """Return three to five whole sentences customers wrote about these rows, lowest rating first."""
-    tables = bench.tables
-    if not bench.has("signals", "body"):
-        return ()
-    signals = tables.table("signals")
-    said = signals.select(
-        signal_id=signals.signal_id,
-        said_of=column(signals, key, "string"),
-        account_id=column(signals, "account_id", "string"),
-        occurred_at=signals.occurred_at,
-        rating=column(signals, "rating", "float64") / column(signals, "rating_max", "float64").nullif(0),
-        body=signals.body.cast("string"),
-        kind=signals.kind,
-    )
-    said = said.filter(said.body.length() >= _SHORTEST_QUOTE, said.kind != "praise")
-    about = hits.select(key_of_hit=hits[key]).distinct()
-    said = said.semi_join(about, said.said_of == about.key_of_hit)
-    ranked = said.mutate(rank=said.rating.fill_null(0.3))
-    ranked = ranked.order_by(ranked.rank, ibis.desc("occurred_at"), "signal_id").limit(_READ_FOR_QUOTES)
-    return _told_apart(bench, ranked.to_pyarrow().to_pylist())
-
-
-def _told_apart(bench: Bench, rows: list[dict[str, Any]]) -> tuple[Quote, ...]:
-    chosen: dict[str, dict[str, Any]] = {}
-    for row in rows:
-        row["body"] = " ".join(str(row["body"]).split())
-        near = "".join(c for c in row["body"].lower() if c.isalnum())[:60]
-        chosen.setdefault(near, row)
-        if len(chosen) == MOST_QUOTES:
-            break
-    who = _who(bench.tables, sorted({row["account_id"] for row in chosen.values() if row["account_id"]}))
-    return tuple(
-        Quote(row["signal_id"], row["body"], who.get(row["account_id"], ""), row["occurred_at"].date())
-        for row in chosen.values()
-    )
-
-
-def _who(tables: Tables, account_ids: list[str]) -> dict[str, str]:
-    """Return name and region of accounts, as far as they are known."""
-    if not account_ids or not tables.has("accounts"):
-        return {}
-    accounts = tables.table("accounts")
-    found = accounts.filter(accounts.account_id.isin(account_ids)).select(
-        key=accounts.account_id,
-        name=column(accounts, "name", "string"),
-        region=column(accounts, "region", "string"),
-    )
-    return {
-        row["key"]: ", ".join(part for part in (row["name"], row["region"]) if part)
-        for row in found.to_pyarrow().to_pylist()
-    }

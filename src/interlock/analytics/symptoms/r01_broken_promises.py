@@ -22,6 +22,7 @@ from interlock.analytics.symptoms.evidence import histories, row_query, select_r
 from interlock.analytics.symptoms.handover import MOSTLY, Leg, limits_known, where_late
 from interlock.analytics.symptoms.looks import longest_before, look_for_alarms
 from interlock.analytics.symptoms.prices import Prices, credits_beyond
+from interlock.analytics.symptoms.quotes import TIME
 from interlock.analytics.symptoms.rule import Need, Rule
 from interlock.analytics.symptoms.search import Alarm, Bar
 from interlock.analytics.symptoms.uplift import followed_from, margin_share, reorders
@@ -200,7 +201,7 @@ def _measured(
         return []
     prices = bench.once("promise prices", lambda: _prices(bench, *known))
     missing = "" if "team_id" in columns else _NO_TEAM
-    ground = Ground(bench, RULE, facts, histories(facts, alarms, last), mix, missing)
+    ground = Ground(bench, RULE, facts, histories(facts, alarms, last), mix, missing, TIME)
     return [_symptom(ground, measure, alarm, prices) for alarm in alarms]
 
 

@@ -16,6 +16,7 @@ from interlock.analytics.symptoms.cube import Period
 from interlock.analytics.symptoms.evidence import histories
 from interlock.analytics.symptoms.facts import column, end_of, start_of
 from interlock.analytics.symptoms.looks import look_for_alarms
+from interlock.analytics.symptoms.quotes import REASON
 from interlock.analytics.symptoms.rule import Need, Rule
 from interlock.analytics.symptoms.search import Alarm
 
@@ -49,7 +50,7 @@ def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
     alarms = look_for_alarms(facts, ("product_id", *mix), [("product_id",)], mix, (first, last))
     made = {period: _made(bench, period) for period in {alarm.cube.period for alarm in alarms}}
     shown = tuple(name for name in mix if name not in ("late", "observed"))
-    ground = Ground(bench, RULE, facts, histories(facts, alarms, last), shown)
+    ground = Ground(bench, RULE, facts, histories(facts, alarms, last), shown, "", REASON)
     return [
         _symptom(ground, alarm, goods)
         for alarm in alarms

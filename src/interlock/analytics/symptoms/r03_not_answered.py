@@ -12,13 +12,14 @@ from datetime import date, timedelta
 import ibis
 import ibis.expr.types as ir
 
-from interlock.analytics.finding import RowQuery, RuleOff, Symptom, Tables, gettext_noop
+from interlock.analytics.finding import RowQuery, RuleOff, Sentence, Symptom, Tables, gettext_noop
 from interlock.analytics.symptoms import facts as fact
 from interlock.analytics.symptoms.bench import Bench
 from interlock.analytics.symptoms.compose import Ground, Wording, compose
 from interlock.analytics.symptoms.evidence import histories, select_rows
 from interlock.analytics.symptoms.looks import longest_before, look_for_alarms
 from interlock.analytics.symptoms.prices import Prices
+from interlock.analytics.symptoms.quotes import Topic
 from interlock.analytics.symptoms.rule import Need, Rule
 from interlock.analytics.symptoms.search import Alarm, Bar
 from interlock.analytics.symptoms.uplift import margin_share, reorders
@@ -44,16 +45,50 @@ _GROUPINGS: tuple[tuple[str, ...], ...] = (
 )
 _PROMISE = re.compile(r"\bwithin (\w+) (?:working |business )?(hour|day)s?\b", re.IGNORECASE)
 _NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
-_SENTENCES: dict[tuple[str, ...], str] = {
-    ("segment",): gettext_noop("{x} of {n} {segment} waited past {within}"),
-    ("kind",): gettext_noop("{x} of {n} customers who sent a {kind} waited past {within}"),
-    ("channel",): gettext_noop("{x} of {n} customers who wrote by {channel} waited past {within}"),
-    ("family",): gettext_noop("{x} of {n} customers who wrote about {family} waited past {within}"),
-    ("region",): gettext_noop("{x} of {n} customers in {region} waited past {within}"),
+_PAST_PROMISE: dict[tuple[str, ...], str] = {
+    ("segment",): gettext_noop(
+        "{x} of {n} messages from customers of the segment {segment} waited past our promise to answer"
+        " within {hours} hours."
+    ),
+    ("kind",): gettext_noop(
+        "{x} of {n} messages of the kind {kind} waited past our promise to answer within {hours} hours."
+    ),
+    ("channel",): gettext_noop(
+        "{x} of {n} messages that came by {channel} waited past our promise to answer within {hours} hours."
+    ),
+    ("family",): gettext_noop(
+        "{x} of {n} messages about {family} waited past our promise to answer within {hours} hours."
+    ),
+    ("region",): gettext_noop(
+        "{x} of {n} messages from customers in {region} waited past our promise to answer"
+        " within {hours} hours."
+    ),
 }
-_AGAIN = gettext_noop("; {again} wrote again.")
+_PAST_TWO_DAYS: dict[tuple[str, ...], str] = {
+    ("segment",): gettext_noop(
+        "{x} of {n} messages from customers of the segment {segment} waited more than two days for an"
+        " answer; usually it is {usual} in 100."
+    ),
+    ("kind",): gettext_noop(
+        "{x} of {n} messages of the kind {kind} waited more than two days for an answer;"
+        " usually it is {usual} in 100."
+    ),
+    ("channel",): gettext_noop(
+        "{x} of {n} messages that came by {channel} waited more than two days for an answer;"
+        " usually it is {usual} in 100."
+    ),
+    ("family",): gettext_noop(
+        "{x} of {n} messages about {family} waited more than two days for an answer;"
+        " usually it is {usual} in 100."
+    ),
+    ("region",): gettext_noop(
+        "{x} of {n} messages from customers in {region} waited more than two days for an answer;"
+        " usually it is {usual} in 100."
+    ),
+}
+_AGAIN = gettext_noop("{again} of them wrote again.")
 _ASSUMED = gettext_noop(
-    "The records promise no time to answer, so two days are assumed; more than 10 in 100 late is too many."
+    "The records promise no time to answer, so two days are assumed and groups are compared with each other."
 )
 _STATED = gettext_noop("The records promise: “{promise}”. More than 10 in 100 late is too many.")
 _READABLE: tuple[str, ...] = (
@@ -158,19 +193,20 @@ def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
     groupings = [group for group in _GROUPINGS if set(group) <= set(columns)]
     # Segment and channel are not allowed for: shops phone and riders write, each would excuse the other.
     mix = tuple(name for name in columns if name not in ("segment", "channel"))
+    hours, promise = answer_promise(bench.tables)
     alarms = look_for_alarms(
         facts,
         columns,
         groupings,
         mix,
         (longest_before(last), last),
-        Bar(targets=dict.fromkeys(groupings, TARGET)),
+        Bar(targets=dict.fromkeys(groupings, TARGET), whole=("kind",)) if promise else Bar(),
     )
     if not alarms:
         return []
-    hours, promise = answer_promise(bench.tables)
-    stated = _STATED.format(promise=promise) if promise else _ASSUMED
-    ground = Ground(bench, RULE, facts, histories(facts, alarms, last), mix, stated, "signal_id")
+    stated = _STATED if promise else _ASSUMED
+    said = {"promise": promise}
+    ground = Ground(bench, RULE, facts, histories(facts, alarms, last), mix, stated, Topic("signal_id"), said)
     prices = _prices(bench, facts, last)
     return [
         compose(
@@ -185,12 +221,12 @@ def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
 
 
 def _wording(ground: Ground, alarm: Alarm, hours: int, prices: Prices) -> Wording:
-    days = {24: "one day", 48: "two days"}.get(hours, f"{hours} hours")
-    values: dict[str, str | int | float] = {"within": gettext_noop("our promise of {days}").format(days=days)}
-    text = _SENTENCES[alarm.columns]
+    stated = ground.missing == _STATED
+    text = (_PAST_PROMISE if stated else _PAST_TWO_DAYS)[alarm.columns]
+    again = None
     if ground.bench.has("signals", "reopened"):
-        return Wording(text + _AGAIN, values | {"again": _again(ground, alarm)}, prices.harm())
-    return Wording(text + ".", values, prices.harm())
+        again = Sentence(_AGAIN, {"again": _again(ground, alarm)})
+    return Wording(text, {"hours": hours}, prices.harm(), then=again)
 
 
 def _again(ground: Ground, alarm: Alarm) -> int:
@@ -235,7 +271,7 @@ RULE = Rule(
         ),
     ),
     groups=gettext_noop("kind, channel, family, region"),
-    test="T2 above 10 in 100 past two days; T1 between channels, families and regions",
+    test="T2 above 10 in 100 past the promise on record; T1 between groups where none is",
     bring=("service", "product", "customer"),
     run=run,
     rows=rows,

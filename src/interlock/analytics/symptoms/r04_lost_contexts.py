@@ -10,17 +10,17 @@ from datetime import date
 import ibis
 import ibis.expr.types as ir
 
-from interlock.analytics.finding import RowQuery, RuleOff, Symptom, Tables, gettext_noop
+from interlock.analytics.finding import RowQuery, RuleOff, Sentence, Symptom, Tables, gettext_noop
 from interlock.analytics.symptoms import deals
 from interlock.analytics.symptoms import facts as fact
 from interlock.analytics.symptoms.bench import Bench
 from interlock.analytics.symptoms.compose import Ground, Wording, compose
 from interlock.analytics.symptoms.cube import Period, cube_of
 from interlock.analytics.symptoms.evidence import histories, row_query, select_rows, year_before
-from interlock.analytics.symptoms.labels import labels_of
 from interlock.analytics.symptoms.looks import longest_before, look_for_alarms
 from interlock.analytics.symptoms.prices import case_value
-from interlock.analytics.symptoms.rule import Rule, per_hundred
+from interlock.analytics.symptoms.quotes import LOSS, Topic
+from interlock.analytics.symptoms.rule import Rule
 from interlock.analytics.symptoms.search import Alarm, Bar, find_alarms
 from interlock.analytics.symptoms.uplift import margin_share
 
@@ -34,10 +34,38 @@ _COLUMNS = {
     "region": ("accounts", "region"),
 }
 _GROUPINGS: tuple[tuple[str, ...], ...] = (("segment", "use_case"), ("segment",), ("use_case",), ("region",))
-_LOST = gettext_noop("In {place} we lose {x} of {n} deals; elsewhere it is {usual} in 100.{leavers}")
-_LEFT = gettext_noop(
-    "In {place} {x} of {n} customers left within a year; usually it is {usual} in 100.{leavers}"
-)
+_LEFT_WORDS = Topic("account_id", kinds=("loss", "cancel"))
+_LOST: dict[tuple[str, ...], str] = {
+    ("segment", "use_case"): gettext_noop(
+        "We lost {x} of {n} deals with customers of the segment {segment} whose use is {use_case};"
+        " usually it is {usual} in 100."
+    ),
+    ("segment",): gettext_noop(
+        "We lost {x} of {n} deals with customers of the segment {segment}; usually it is {usual} in 100."
+    ),
+    ("use_case",): gettext_noop(
+        "We lost {x} of {n} deals with customers whose use is {use_case}; usually it is {usual} in 100."
+    ),
+    ("region",): gettext_noop(
+        "We lost {x} of {n} deals with customers in {region}; usually it is {usual} in 100."
+    ),
+}
+_LEFT: dict[tuple[str, ...], str] = {
+    ("segment", "use_case"): gettext_noop(
+        "{x} of {n} customers of the segment {segment} whose use is {use_case} left within a year;"
+        " usually it is {usual} in 100."
+    ),
+    ("segment",): gettext_noop(
+        "{x} of {n} customers of the segment {segment} left within a year; usually it is {usual} in 100."
+    ),
+    ("use_case",): gettext_noop(
+        "{x} of {n} customers whose use is {use_case} left within a year; usually it is {usual} in 100."
+    ),
+    ("region",): gettext_noop(
+        "{x} of {n} customers in {region} left within a year; usually it is {usual} in 100."
+    ),
+}
+_LEAVERS = gettext_noop("{count} of them say: “{reason}”.")
 _ACCOUNT_ROWS = (
     "account",
     "segment",
@@ -72,14 +100,14 @@ def _of_deals(bench: Bench, groupings: list[tuple[str, ...]], columns: tuple[str
     )
     days = longest_before(last), last
     alarms = look_for_alarms(facts, mix, groupings, mix, days, Bar(min_n=MIN_DEALS, points=POINTS))
-    ground = Ground(bench, RULE, facts, histories(facts, alarms, last), mix, "", "account_id")
+    ground = Ground(bench, RULE, facts, histories(facts, alarms, last), mix, "", LOSS)
     return [_lost(ground, alarm) for alarm in alarms]
 
 
 def _lost(ground: Ground, alarm: Alarm) -> Symptom:
     inside = select_rows(ground.facts, row_query(KEY, {}, alarm))
     reason, count = deals.top_reason(inside.filter(inside.on >= alarm.cube.period.first))
-    why = f" {count} of them say: “{reason}”." if reason else ""
+    leavers = Sentence(_LEAVERS, {"count": count, "reason": reason}) if reason else None
     margin = margin_share(ground.bench)
     money = case_value(
         KEY,
@@ -91,7 +119,7 @@ def _lost(ground: Ground, alarm: Alarm) -> Symptom:
         deals.amounts_caveat(margin),
         margin,
     )
-    return compose(ground, alarm, Wording(_LOST, _place(ground, alarm, why)), money, _no_amount())
+    return compose(ground, alarm, Wording(_LOST[alarm.columns], {}, then=leavers), money, _no_amount())
 
 
 def ended_accounts(tables: Tables, first: date, last: date) -> ir.Table:
@@ -121,7 +149,7 @@ def _of_accounts(bench: Bench, groupings: list[tuple[str, ...]], columns: tuple[
     facts = ended_accounts(bench.tables, first, last)
     cube = cube_of(facts, columns, Period(first, last))
     alarms = find_alarms(cube, groupings, columns, Bar(min_n=MIN_ACCOUNTS))
-    ground = Ground(bench, RULE, facts, histories(facts, alarms, last), columns, "", "account_id")
+    ground = Ground(bench, RULE, facts, histories(facts, alarms, last), columns, "", _LEFT_WORDS)
     return [_left(ground, alarm) for alarm in alarms]
 
 
@@ -135,12 +163,7 @@ def _left(ground: Ground, alarm: Alarm) -> Symptom:
         gettext_noop("yearly margin of a customer who left"),
         gettext_noop("Yearly margin of customers lost beyond the usual, as the account records state it."),
     )
-    return compose(ground, alarm, Wording(_LEFT, _place(ground, alarm, "")), money, _no_amount())
-
-
-def _place(ground: Ground, alarm: Alarm, leavers: str) -> dict[str, str | int | float]:
-    place = ", ".join(labels_of(ground.bench, alarm.columns, alarm.key))
-    return {"place": place, "leavers": leavers, "usual": per_hundred(alarm.usual)}
+    return compose(ground, alarm, Wording(_LEFT[alarm.columns], {}), money, _no_amount())
 
 
 def _no_amount() -> str:

@@ -15,6 +15,7 @@ from interlock.analytics.symptoms.compose import Ground, Wording, compose
 from interlock.analytics.symptoms.evidence import histories
 from interlock.analytics.symptoms.labels import labels_of
 from interlock.analytics.symptoms.looks import look_for_alarms
+from interlock.analytics.symptoms.quotes import REASON
 from interlock.analytics.symptoms.rule import Rule, per_hundred
 from interlock.analytics.symptoms.search import Alarm
 
@@ -24,10 +25,20 @@ DAYS_A_MONTH = 30.4
 CONTEXTS = ("segment", "use_case", "region")
 # Below 30 lines a product in a year, products are too rare to compare; families stand in.
 _LINES_A_PRODUCT = 30
-_TEXT = gettext_noop(
-    "{thing} works for others, {elsewhere} in 100 come back or are rated badly; in {place} it is {x} of {n}."
-    " We keep selling it there."
-)
+_TEXTS = {
+    "region": gettext_noop(
+        "{thing} works for others, where {elsewhere} in 100 come back or are rated badly; in {place} it is"
+        " {x} of {n}. We keep selling it there."
+    ),
+    "segment": gettext_noop(
+        "{thing} works for others, where {elsewhere} in 100 come back or are rated badly; with customers of"
+        " the segment {place} it is {x} of {n}. We keep selling it to them."
+    ),
+    "use_case": gettext_noop(
+        "{thing} works for others, where {elsewhere} in 100 come back or are rated badly; with customers"
+        " whose use is {place} it is {x} of {n}. We keep selling it to them."
+    ),
+}
 _FAMILIES = gettext_noop("Single products are sold too seldom to compare, so product families are.")
 
 
@@ -53,13 +64,13 @@ def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
         return []
     missing = _FAMILIES if things == ("family",) else ""
     shown = tuple(name for name in mix if name not in ("late", "observed"))
-    ground = Ground(bench, RULE, facts, history, shown, missing)
+    ground = Ground(bench, RULE, facts, history, shown, missing, REASON)
     prices = flaws.prices(bench, KEY)
     return [
         compose(
             ground,
             alarm,
-            Wording(_TEXT, _values(ground, alarm), prices.harm()),
+            Wording(_TEXTS[alarm.columns[-1]], _values(ground, alarm), prices.harm()),
             prices.money(alarm, alarm.cube.period.per_year),
             prices.refusal(),
         )

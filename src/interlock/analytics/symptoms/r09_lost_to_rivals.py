@@ -12,6 +12,7 @@ from interlock.analytics.symptoms.compose import Ground, Wording, compose
 from interlock.analytics.symptoms.evidence import histories, row_query, select_rows
 from interlock.analytics.symptoms.looks import longest_before, look_for_alarms
 from interlock.analytics.symptoms.prices import case_value
+from interlock.analytics.symptoms.quotes import LOSS
 from interlock.analytics.symptoms.rule import Need, Rule, per_hundred
 from interlock.analytics.symptoms.search import Alarm, Bar
 from interlock.analytics.symptoms.uplift import margin_share
@@ -52,7 +53,7 @@ def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
     mix = tuple(name for name, need in _MIX.items() if bench.has(*need))
     days, bar = (longest_before(last), last), Bar(min_n=MIN_DEALS, points=POINTS)
     alarms = look_for_alarms(facts, ("rival", *mix), [("rival",)], mix, days, bar)
-    ground = Ground(bench, RULE, facts, histories(facts, alarms, last), mix, "", "account_id")
+    ground = Ground(bench, RULE, facts, histories(facts, alarms, last), mix, "", LOSS)
     return [_symptom(ground, alarm) for alarm in alarms]
 
 

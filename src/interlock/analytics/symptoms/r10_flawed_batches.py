@@ -14,6 +14,7 @@ from interlock.analytics.symptoms.bench import Bench
 from interlock.analytics.symptoms.compose import Ground, Wording, compose
 from interlock.analytics.symptoms.evidence import histories
 from interlock.analytics.symptoms.looks import look_for_alarms
+from interlock.analytics.symptoms.quotes import REASON
 from interlock.analytics.symptoms.rule import Rule
 from interlock.analytics.symptoms.search import Alarm, Bar
 
@@ -58,7 +59,7 @@ def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
         return []
     missing = "" if "batch_id" in known else _NO_BATCH
     shown = tuple(name for name in mix if name not in ("late", "observed"))
-    ground = Ground(bench, RULE, facts, histories(facts, alarms, last), shown, missing)
+    ground = Ground(bench, RULE, facts, histories(facts, alarms, last), shown, missing, REASON)
     prices = flaws.prices(bench, KEY)
     return [
         compose(

@@ -22,6 +22,7 @@ from interlock.analytics.symptoms.bench import Bench
 from interlock.analytics.symptoms.compose import Ground, Wording, compose
 from interlock.analytics.symptoms.cube import Floats, Period, cube_of
 from interlock.analytics.symptoms.evidence import histories, select_rows, year_before
+from interlock.analytics.symptoms.quotes import REASON
 from interlock.analytics.symptoms.rule import Need, Rule
 from interlock.analytics.symptoms.search import Alarm, alarms_against
 
@@ -97,7 +98,7 @@ def _rising(bench: Bench, rate: str, observed: date) -> list[Symptom]:
     cube = cube_of(facts, ("family",), period)
     expected = {family: _expected(weeks, row) for row, family in enumerate(weeks.families)}
     alarms = [a for a in alarms_against(cube, "family", expected) if over.get(a.key[0], 0) >= MIN_OVER]
-    ground = Ground(bench, RULE, facts, histories(facts, alarms, last), ("family",))
+    ground = Ground(bench, RULE, facts, histories(facts, alarms, last), ("family",), "", REASON)
     return [_symptom(ground, rate, alarm, over[alarm.key[0]]) for alarm in alarms]
 
 

@@ -53,6 +53,7 @@ class Bar:
         runs: how many such searches the rule makes; each adds to the chances of a false alarm.
         looks: by how much that is because the same cases are read over shorter and longer times.
         points: limit as usual + points (0 to 1); half again the usual when None.
+        whole: the grouping whose groups may stand for the whole company against a target.
         targets: groupings judged against a fixed share instead (T2), with that share.
     """
 
@@ -60,6 +61,7 @@ class Bar:
     runs: float = 1.0
     looks: float = 1.0
     points: float | None = None
+    whole: tuple[str, ...] = ()
     targets: Mapping[tuple[str, ...], float] = field(default_factory=dict)
 
     def limit(self, columns: tuple[str, ...], usual: Floats) -> Floats:
@@ -225,8 +227,8 @@ def _judge(
     usable = known[first] & (n > 0)
     rate = awaited / np.maximum(n, 1)
     if columns in bar.targets:
-        # Over target because of its mix alone is not the group's doing, unless it is most of the company.
-        usable &= (x > _ABOVE_MIX * awaited) | (n > now.n.sum() / 2)
+        # Over target like everybody else is not the group's doing; only one grouping speaks for all.
+        usable &= (x > _ABOVE_MIX * awaited) | ((n > now.n.sum() / 2) & (columns == bar.whole))
         rate = np.full(size, bar.targets[columns])
         prior = RatePrior(1.0, _TARGET_WEIGHT, BROAD_SHARE)
     else:
