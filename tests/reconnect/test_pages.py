@@ -277,3 +277,17 @@ def test_rows_in_memory_come_in_the_order_of_the_records(dearest, monkeypatch):
 
     assert few == from_the_records
     assert few.total == dearest.sample["hits"]
+
+
+@pytest.mark.parametrize(
+    "page", ["", "{pk}/", "{pk}/rows/all/", "{pk}/rows/hits/?sort=-order_id", "{pk}/together/"]
+)
+def test_pages_of_disconnects_ask_few_questions_of_the_database(
+    signed_in, dearest, page, django_assert_max_num_queries
+):
+    client = signed_in("lead")
+    address = "/disconnects/" + page.format(pk=dearest.pk)
+    client.get(address)
+
+    with django_assert_max_num_queries(20):
+        assert client.get(address).status_code == 200

@@ -140,6 +140,19 @@ def test_tables_are_joined_and_counted_through_ibis(lake):
     assert counted == [{"name": "Kato", "orders": 3}]
 
 
+def test_what_is_kept_is_read_once_and_gone_afterwards(lake):
+    put(lake, orders(a="open", b="done"))
+
+    with open_records(lake) as records:
+        table = records.table("orders")
+        with records.kept(table.filter(table.status == "open")) as kept:
+            keys = kept.order_id.to_pyarrow().to_pylist()
+            name = kept.get_name()
+        assert keys == ["a"]
+        with pytest.raises(LakeError):
+            records.sql(f"SELECT * FROM {name}")
+
+
 def test_sql_takes_named_parameters(lake):
     put(lake, orders(a="open", b="it's"))
 
