@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-NO_BENCHMARK = {"run_all", "measure", "company", "installation", "bare"}
+NO_BENCHMARK = {"run_all", "measure", "company", "installation", "bare", "usual_import"}
 
 
 def main() -> int:
