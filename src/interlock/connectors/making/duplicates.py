@@ -23,6 +23,7 @@ def settle_duplicates(bench: Workbench, target: Target, file_names: dict[tuple[i
     bench.run(f"CREATE TABLE {twice} AS SELECT {keys} FROM {target.rows} GROUP BY {keys} HAVING count(*) > 1")
     if not bench.count(twice):
         return 0
+    bench.make_table(target.rows)
     columns = ", ".join(sql.name(name) for name in table.column_names)
     ranked = bench.new_name("ranked")
     order = f"_output, {FILE}, {ROW}"

@@ -105,11 +105,13 @@ class Maker:
             self.uses.append(use)
 
     def _drop(self, target: Target) -> None:
-        self.bench.run(f"DROP TABLE {target.rows}")
+        self.bench.drop(target.rows)
         self.bench.run(f"DROP TABLE {target.refusals}")
+        self.bench.run(f"DROP TABLE IF EXISTS {target.checked}")
 
     def _target(self, table: str) -> Target:
-        target = Target(table, self.bench.new_name("rows"), self.bench.new_name("refused"))
+        rows, refused, checked = (self.bench.new_name(kind) for kind in ("rows", "refused", "checked"))
+        target = Target(table, rows, refused, checked)
         columns = ", ".join(
             f"{sql.name(column.name)} {sql_type(column.type, column.scale)}"
             for column in TABLES[table].columns

@@ -32,11 +32,12 @@ class Made:
 
 @dataclass(frozen=True)
 class Target:
-    """The workbench tables of one contract table: rows, and refusals."""
+    """The workbench tables of one contract table: rows, and refusals; `checked` holds both for a while."""
 
     table: str
     rows: str
     refusals: str
+    checked: str
 
 
 @dataclass
@@ -61,13 +62,20 @@ class OutputMaker:
         scope = Scope(self.bench, self.files, self.output, self.mapping.time_zone)
         columns = self._columns(scope, made)
         checks = self._checks(columns)
-        checked = self.bench.new_name("checked")
+        checked = self.target.checked
         self.bench.run(self._checked_rows(checked, scope, columns, checks))
         self._count_left_out(checked, made)
         self._refuse(checked, checks)
         self._keep(checked, columns, made)
-        self.bench.run(f"DROP TABLE {checked}")
+        if not self._is_seen_through:
+            self.bench.run(f"DROP TABLE {checked}")
         return made
+
+    @property
+    def _is_seen_through(self) -> bool:
+        """Whether the table's rows are a view of the checked ones: a copy of each row would take as long again."""
+        makers = [output for output in self.mapping.outputs if output.table == self.output.table]
+        return len(makers) == 1 and not (self.output.one_per_key or self.output.only_new)
 
     def _columns(self, scope: Scope, made: Made) -> dict[str, tuple[Recipe, str, str]]:
         """Contract columns with their recipe, typed SQL and text SQL."""
@@ -182,9 +190,13 @@ class OutputMaker:
             else f"CAST(NULL AS {sql_type(column.type, column.scale)})"
             for column in table.columns
         )  # fmt: skip
-        self.bench.run(
-            f"INSERT INTO {self.target.rows} SELECT {chosen}, {self.number}, {FILE}, {ROW} FROM ({good})"
-        )
+        kept = f"SELECT {chosen}, {self.number}, {FILE}, {ROW} FROM ({good})"
+        if self._is_seen_through:
+            names = ", ".join(sql.name(name) for name in (*table.column_names, "_output", FILE, ROW))
+            self.bench.run(f"DROP TABLE {self.target.rows}")
+            self.bench.run(f"CREATE VIEW {self.target.rows} ({names}) AS {kept}")
+        else:
+            self.bench.run(f"INSERT INTO {self.target.rows} {kept}")
 
     def _grouped(self, good: str, columns: dict[str, tuple[Recipe, str, str]]) -> str:
         """One row per key; each other column picked or summed as its recipe says."""

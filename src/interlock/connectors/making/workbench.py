@@ -120,6 +120,18 @@ class Workbench:
     def count(self, table: str) -> int:
         return int(self.rows(f"SELECT count(*) FROM {table}")[0][0])
 
+    def make_table(self, name: str) -> None:
+        """Turn a view into a table, so that rows can be removed; a table stays as it is."""
+        if self.rows(f"SELECT 1 FROM duckdb_views() WHERE view_name = {sql.text(name)}"):
+            self.run(f"CREATE TABLE {name}_made AS FROM {name}")
+            self.drop(name)
+            self.run(f"ALTER TABLE {name}_made RENAME TO {name}")
+
+    def drop(self, name: str) -> None:
+        """Remove a table, or a view."""
+        is_view = self.rows(f"SELECT 1 FROM duckdb_views() WHERE view_name = {sql.text(name)}")
+        self.run(f"DROP {'VIEW' if is_view else 'TABLE'} {name}")
+
     def batches(self, query: str, rows: int) -> pa.RecordBatchReader:
         # A cursor of its own: other queries may run while the rows are fetched.
         return self.connection.cursor().sql(query).to_arrow_reader(rows)
