@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from interlock.web.context_page import address
+from interlock.fabric.contexts import context_address as address
 
 
 def first(records, table: str, column: str) -> str:

@@ -1,7 +1,5 @@
 """Which columns of the contract hold keys, and the table each of them points to."""
 
-from interlock.store.contract import TABLES
-
 REFERENCES = {
     "account_id": "accounts",
     "product_id": "products",
@@ -22,11 +20,3 @@ _OTHER_KEYS = {"site_id", "object_id", "signal_id", "promise_id", "touch_id", "i
 def is_key(column: str) -> bool:
     """Whether the column holds a key, which a source's prefix makes unique."""
     return column in REFERENCES or column in _OTHER_KEYS
-
-
-def parent_of(table: str, column: str) -> str | None:
-    """The table that a column points to; its own table for the key itself."""
-    parent = REFERENCES.get(column)
-    if parent is None or column not in TABLES[table].column_names:
-        return None
-    return parent

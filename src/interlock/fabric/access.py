@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec
 from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
 
-from interlock.fabric.models import Evidence, Person, Role
+from interlock.fabric.models import Person, Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
 
 P = ParamSpec("P")
@@ -81,8 +80,3 @@ def person_of(request: HttpRequest) -> Person | None:
     """The person behind a request; None for a visitor."""
     user = request.user
     return getattr(user, "person", None) if user.is_authenticated else None
-
-
-def evidence_visible_to(person: Person) -> QuerySet[Evidence]:
-    """Evidence this person may open: all for staff; others read it inside a conversation they are in."""
-    return Evidence.objects.all() if may(person, Act.READ) else Evidence.objects.none()

@@ -1,6 +1,10 @@
-"""One place that makes contexts, so that the same thing never stands twice under two labels."""
+"""One place that makes contexts and their addresses, so that the same thing never stands twice under two labels."""
 
 from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.urls import reverse
 
 from interlock.fabric.models import Context
 
@@ -12,3 +16,8 @@ def context_for(*, kind: str, key: str, label: str) -> Context:
         context.label = label[:400]
         context.save(update_fields=["label"])
     return context
+
+
+def context_address(kind: str, key: str) -> str:
+    """Where the page of a context is. Keys hold any sign, so they travel in the query."""
+    return f"{reverse('web:context')}?{urlencode({'kind': kind, 'key': key})}"

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
 import ibis
 import pyarrow as pa
@@ -19,6 +18,7 @@ from django.utils.translation import gettext as _
 from interlock.analytics.finding import RowQuery, Tables
 from interlock.analytics.symptoms import rows
 from interlock.fabric import records
+from interlock.fabric.contexts import context_address
 from interlock.fabric.evidence import query_of
 from interlock.listen import queries as listening
 from interlock.reconnect.columns import DAY, Column, shown_columns, sides_of
@@ -159,8 +159,7 @@ def _linked(row: Mapping[str, Any], column: Column, signals: Mapping[str, int]) 
     kind, key = LEADS_TO.get(column.name, ("", ""))
     if value is None or not row.get(key):
         return value
-    query = urlencode({"kind": kind, "key": row[key]})
-    return {"text": value, "url": f"{reverse('web:context')}?{query}"}
+    return {"text": value, "url": context_address(kind, row[key])}
 
 
 def _telling(columns: list[Column], sample: dict[str, Any]) -> list[Column]:

@@ -18,7 +18,6 @@ FUNCTIONS = (
     "sales", "marketing", "product", "production", "operations", "service", "finance", "legal", "people",
 )  # fmt: skip
 
-TYPES = ("text", "date", "timestamp", "decimal", "double", "int", "boolean")
 DECIMAL_DIGITS = 18
 
 

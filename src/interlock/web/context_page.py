@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_GET
 
 from interlock.converse import queries as talks
 from interlock.fabric.access import Act, needs, person_of
+from interlock.fabric.contexts import context_address
 from interlock.fabric.dossiers import ContextUnknown, Dossier, current_dossier
 from interlock.fabric.models import Person
 from interlock.listen import queries as listening
@@ -62,15 +62,10 @@ KIND_NAMES = {
 }
 
 
-def address(kind: str, key: str) -> str:
-    """Where a context's page is."""
-    return f"{reverse('web:context')}?{urlencode({'kind': kind, 'key': key})}"
-
-
 @require_GET
 @needs(Act.READ)
 def context(request: HttpRequest) -> HttpResponse:
-    """Show one context. Keys hold any sign, so they travel in the query."""
+    """Show one context."""
     kind, key = request.GET.get("kind", ""), request.GET.get("key", "")
     try:
         found = current_dossier(kind, key)
@@ -148,14 +143,14 @@ def _columns() -> list[dict[str, str]]:
 def _row(line: dict[str, Any]) -> list[Any]:
     late = _days_late(line)
     return [
-        {"text": line["order_id"], "url": address("order", line["order_id"])},
+        {"text": line["order_id"], "url": context_address("order", line["order_id"])},
         {
             "text": line["account"] or line["account_id"] or "",
-            "url": address("account", line["account_id"] or ""),
+            "url": context_address("account", line["account_id"] or ""),
         },
         {
             "text": line["product"] or line["product_id"] or "",
-            "url": address("product", line["product_id"] or ""),
+            "url": context_address("product", line["product_id"] or ""),
         },
         line["ordered_at"],
         line["promised_at"],

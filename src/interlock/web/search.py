@@ -7,17 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 import ibis
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from interlock.converse import queries as talks
 from interlock.fabric import records
 from interlock.fabric.access import Act, needs, person_of
+from interlock.fabric.contexts import context_address
 from interlock.fabric.models import Person
 from interlock.listen import queries as listening
 from interlock.listen.search import containing
@@ -80,11 +79,7 @@ def _things(words: str) -> list[Thing]:
         wanted = (rows[key].lower() == words.lower()) | label.lower().contains(words.lower())
         few = rows.filter(wanted).select(key=rows[key], label=label).order_by("label", "key").limit(MOST)
         found += [
-            Thing(kind, row["label"], row["key"], _address(kind, row["key"]))
+            Thing(kind, row["label"], row["key"], context_address(kind, row["key"]))
             for row in few.to_pyarrow().to_pylist()
         ]
     return found
-
-
-def _address(kind: str, key: str) -> str:
-    return f"{reverse('web:context')}?{urlencode({'kind': kind, 'key': key})}"

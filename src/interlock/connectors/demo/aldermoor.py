@@ -43,13 +43,13 @@ def aldermoor(*, seed: int = 1, orders: int = 50_000, until: date = DEFAULT_UNTI
     deals, of_order = draw_deals(world, people, bought)
     signals = draw_signals(world, people, bought, making, deals)
     invoices = draw_invoices(world, people, bought, signals)
-    touches, opted_out = draw_touches(world, people, signals)
+    touches, opted_out = draw_touches(world, people)
     events, event_objects = event_tables(world, people, bought, invoices, signals)
     first_order = np.full(len(people), NEVER)
     first_order[bought.account[::-1]] = bought.ordered[::-1]
     tables = {
         "teams": team_table(),
-        "accounts": account_table(world, people, first_order, ended),
+        "accounts": account_table(people, first_order, ended),
         "products": product_table(world),
         "contacts": contact_table(world, people, opted_out),
         "deals": deal_table(people, deals),

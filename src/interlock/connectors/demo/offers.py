@@ -24,7 +24,6 @@ from interlock.connectors.demo.company import (
 from interlock.connectors.demo.deals import OPEN_DEAL, WON, Deals, deal_keys
 from interlock.connectors.demo.orders import Orders
 from interlock.connectors.demo.people import People, account_keys
-from interlock.connectors.demo.signals import Signals
 from interlock.store.contract import PROMISE_KINDS
 
 CAMPAIGNS = (
@@ -124,7 +123,7 @@ def promise_table(world: World, orders: Orders, of_order: Ints, deals: Deals, pe
     )
 
 
-def draw_touches(world: World, people: People, signals: Signals) -> tuple[pa.Table, Ints]:
+def draw_touches(world: World, people: People) -> tuple[pa.Table, Ints]:
     """Return the touches, and when each account opted out, or NEVER."""
     rng = world.rng(62)
     fleets = np.flatnonzero(people.segment == FLEETS)

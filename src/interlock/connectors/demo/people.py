@@ -113,7 +113,7 @@ def _quota(shares: tuple[float, ...], count: int, rng: np.random.Generator) -> I
     return rng.permutation(np.repeat(np.arange(len(shares)), np.diff(edges, prepend=0)))
 
 
-def account_table(world: World, people: People, first_order: Ints, ended: Ints) -> pa.Table:
+def account_table(people: People, first_order: Ints, ended: Ints) -> pa.Table:
     """Return the accounts; whoever first bought in the two years is a customer since that day."""
     number = np.arange(len(people))
     since = np.where((people.segment == WEB) & (first_order != NEVER), first_order, people.since)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from interlock.store.contract import DEAL_OUTCOMES, FUNCTIONS, PROMISE_KINDS, SIGNAL_KINDS, TABLES, Column
+from interlock.store.contract import DEAL_OUTCOMES, FUNCTIONS, PROMISE_KINDS, SIGNAL_KINDS, Column
 
 from ..limits import Limits
 from ..mapping.model import Recipe
@@ -116,8 +116,3 @@ def _meaning(column: Column, recipe: Recipe) -> str:
     if recipe.decimal == "comma":
         return "not a number with a decimal comma"
     return _MEANINGS[column.type]
-
-
-def column_of(table: str, name: str) -> Column:
-    """A contract column by name."""
-    return TABLES[table].column(name)

@@ -99,7 +99,7 @@ def _parsed_number(recipe: Recipe, value: str, target: str, rule: FileRule) -> s
 
 def _moment(recipe: Recipe, value: str, kind: str, want: str, time_zone: str) -> str:
     zone = recipe.time_zone or time_zone
-    local = value if kind == "moment" else _parsed_moment(recipe.formats, as_text(value, kind), zone, want)
+    local = value if kind == "moment" else _parsed_moment(recipe.formats, as_text(value, kind), zone)
     if recipe.end_of_day:
         local = f"(date_trunc('day', {local}) + INTERVAL 1 DAY - INTERVAL 1 MICROSECOND)"
     if want == "DATE":
@@ -112,7 +112,7 @@ def _moment(recipe: Recipe, value: str, kind: str, want: str, time_zone: str) ->
     return f"make_timestamp(epoch_us(timezone({sql.text(zone)}, {local})))"
 
 
-def _parsed_moment(formats: tuple[str, ...], value: str, zone: str, want: str) -> str:
+def _parsed_moment(formats: tuple[str, ...], value: str, zone: str) -> str:
     """SQL of a moment in the time zone of the source."""
     if not formats or formats == ("iso",):
         return _iso(value, zone)

@@ -14,7 +14,6 @@ from interlock.connectors.demo.words.topic import Topic
 
 NUMBERS_NEEDED = 32
 VOICE_OF_USE = (voices.COMMUTER, voices.PARENT, voices.COURIER, voices.TRAIL_RIDER, voices.TRAVELLER)
-PLEASED_KINDS = ("praise", "idea")
 SHORT_KINDS = ("return", "cancel", "survey", "social")
 TYPO_SHARE, LOWER_SHARE = 0.03, 0.03
 _CANCEL = {
@@ -158,18 +157,18 @@ class _Words(dict[str, str]):
 
     def __init__(self, moment: Moment, deck: Deck) -> None:
         super().__init__(bike=moment.bike, rival=moment.rival, month=voices.MONTHS[moment.month])
-        self.moment, self.deck = moment, deck
+        self.deck = deck
 
     def fill(self, text: str) -> str:
         return Formatter().vformat(text, (), self)
 
     def __missing__(self, name: str) -> str:
-        value = _value(name, self.moment, self.deck)
+        value = _value(name, self.deck)
         self[name] = value
         return value
 
 
-def _value(name: str, moment: Moment, deck: Deck) -> str:
+def _value(name: str, deck: Deck) -> str:
     lists = {
         "place": voices.PLACES, "place2": voices.TOWNS, "errand": voices.ERRANDS, "day": voices.DAYS,
         "count": voices.NUMBERS[1:5],
