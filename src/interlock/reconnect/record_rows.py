@@ -15,7 +15,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from interlock.analytics.finding import RowQuery, Tables
+from interlock.analytics.finding import Tables
 from interlock.analytics.symptoms import rows
 from interlock.fabric import records
 from interlock.fabric.contexts import context_address
@@ -72,7 +72,7 @@ def row_page(
     if few is not None:
         return _page_of_few(few, first, sort, descending)
     with _tables(disconnect) as tables:
-        found = rows(tables, _query(disconnect, selection))
+        found = _rows(tables, disconnect, selection)
         columns = shown_columns(found.columns)
         sort = _known(sort, columns)
         total = int(found.count().to_pyarrow().as_py())
@@ -117,7 +117,7 @@ def _few_rows(disconnect: Disconnect, selection: str) -> pa.Table | None:
     found = _kept.get(key)
     if found is None:
         with _tables(disconnect) as tables:
-            found = rows(tables, _query(disconnect, selection)).to_pyarrow()
+            found = _rows(tables, disconnect, selection).to_pyarrow()
         _kept[key] = found
         while len(_kept) > KEPT_SELECTIONS:
             _kept.pop(next(iter(_kept)), None)
@@ -182,8 +182,13 @@ def _cell(value: Any, column: Column) -> Any:
     return datetime.fromisoformat(value) if column.kind == DAY and isinstance(value, str) else value
 
 
-def _query(disconnect: Disconnect, selection: str) -> RowQuery:
-    return replace(query_of(disconnect.row_query), selection=selection)
+def _rows(tables: Tables, disconnect: Disconnect, selection: str) -> ibis.Table:
+    try:
+        return rows(tables, replace(query_of(disconnect.row_query), selection=selection))
+    except KeyError as error:
+        raise RowsGone(
+            _("These rows were found by an earlier release. Find the disconnects anew to see today's rows.")
+        ) from error
 
 
 @contextmanager
@@ -194,10 +199,6 @@ def _tables(disconnect: Disconnect) -> Iterator[Tables]:
             return
         with records.records_at(disconnect.versions) as tables:
             yield tables
-    except KeyError as error:
-        raise RowsGone(
-            _("These rows were found by an earlier release. Find the disconnects anew to see today's rows.")
-        ) from error
     except LakeError as error:
         raise RowsGone(
             _("These rows can no longer be read: %(reason)s Find the disconnects anew to see today's rows.")

@@ -84,7 +84,10 @@ def follow_conversation(*, disconnect: Disconnect, now: datetime) -> Disconnect:
 
 @transaction.atomic
 def dismiss(*, disconnect: Disconnect, by: Person, reason: str, now: datetime, note: str = "") -> Disconnect:
-    """Close it with a reason. Wrong data and not us also count as a vote that the rule was wrong."""
+    """Close it with a reason. Wrong data and not us also count as a vote that the rule was wrong.
+
+    A vote that the person has given before stays as it is.
+    """
     disconnect = locked(disconnect)
     require(disconnect.state in DISMISSABLE, _("They are already talking about it; decide there what to do."))
     require(reason in Disconnect.Dismissal.values, _("Choose one of the four reasons."))
