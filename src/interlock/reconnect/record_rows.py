@@ -131,7 +131,7 @@ def all_rows(disconnect: Disconnect, selection: str) -> tuple[list[str], Iterato
         RowsGone: the versions of the records are no longer kept.
     """
     with _tables(disconnect) as tables:
-        found = rows(tables, _query(disconnect, selection)).to_pyarrow()
+        found = _rows(tables, disconnect, selection).to_pyarrow()
     return found.column_names, (list(row.values()) for row in found.to_pylist())
 
 
