@@ -33,14 +33,14 @@ def gettext_noop(text: str) -> str:
 
 @dataclass(frozen=True)
 class Sentence:
-    """A msgid with named values; `rows` says which values open which rows.
+    """A msgid with named values, which may be sentences; `rows` says which values open which rows.
 
     `rows` maps the name of a value to a row selection ("hits" or "all"); `then` holds the
     sentences that follow, each a msgid of its own, so that every one can be translated whole.
     """
 
     text: str
-    values: Mapping[str, Value] = field(default_factory=dict)
+    values: "Mapping[str, str | int | float | Sentence]" = field(default_factory=dict)
     rows: Mapping[str, str] = field(default_factory=dict)
     then: tuple["Sentence", ...] = ()
 

@@ -70,6 +70,8 @@ def _pieces(text_of: str, values: Mapping[str, Any]) -> Iterator[tuple[str | Non
 def _written(value: Any, layout: str) -> str:
     if isinstance(value, bool | str):
         return str(value)
+    if isinstance(value, Mapping) or hasattr(value, "values"):
+        return text(value)
     if layout:
         return format(value, layout).replace("-", figures.MINUS)
     if isinstance(value, int):

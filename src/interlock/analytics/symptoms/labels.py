@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from interlock.analytics.finding import ContextKey, gettext_noop
+from interlock.analytics.finding import ContextKey, Sentence, gettext_noop
 from interlock.analytics.symptoms.bench import Bench
 
 # column of the facts -> kind of context
@@ -35,6 +35,7 @@ WORDS = {
     "kind": gettext_noop("kind of signal"),
     "due_month": gettext_noop("month"),
 }
+_LISTED, _AND = gettext_noop("{listed}, {word}"), gettext_noop("{listed} and {last}")
 _LONGEST_KEY = 16
 _SHOWN_KEY = 6
 
@@ -66,10 +67,18 @@ def context_of(bench: Bench, columns: tuple[str, ...], key: tuple[str, ...]) -> 
     )
 
 
-def words_of(columns: tuple[str, ...]) -> str:
-    """Return the columns in words, as in "team and product family"."""
-    words = [WORDS.get(column, column) for column in columns]
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+def words_of(columns: tuple[str, ...]) -> Sentence:
+    """Return the columns in words, as in "team and product family", each a msgid of its own."""
+    words = [Sentence(WORDS.get(column, column)) for column in columns]
+    if not words:
+        return Sentence("")
+    *others, last = words
+    if not others:
+        return last
+    listed = others[0]
+    for word in others[1:]:
+        listed = Sentence(_LISTED, {"listed": listed, "word": word})
+    return Sentence(_AND, {"listed": listed, "last": last})
 
 
 def _named(bench: Bench, column: str) -> dict[str, str]:

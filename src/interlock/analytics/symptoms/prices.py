@@ -39,10 +39,36 @@ _COSTS_ONLY = gettext_noop(
     "Costs on record only: no difference in reorders was found, or it is not yet known."
     " Finance has not signed it yet."
 )
-_EXPOSED = gettext_noop(
-    "Exposed, not lost: the order value that stood on cases beyond the usual."
-    " Whether it cost reorders is {known}."
-)
+UNKNOWN, SELDOM_AGAIN, NO_DIFFERENCE = "unknown", "seldom again", "no difference"
+# What is known of reorders makes a sentence of its own each, so that each can be translated whole.
+_EXPOSED = {
+    UNKNOWN: gettext_noop(
+        "Exposed, not lost: the order value that stood on cases beyond the usual. Whether it cost reorders is"
+        " not yet known: it takes 100 orders on each side, followed for 180 days."
+    ),
+    SELDOM_AGAIN: gettext_noop(
+        "Exposed, not lost: the order value that stood on cases beyond the usual. Whether it cost reorders"
+        " cannot be measured: fewer than 5 in 100 order again at all."
+    ),
+    NO_DIFFERENCE: gettext_noop(
+        "Exposed, not lost: the order value that stood on cases beyond the usual. Such orders were followed"
+        " for 180 days, and no difference in reorders was found."
+    ),
+}
+_REFUSED = {
+    UNKNOWN: gettext_noop(
+        "No money is shown: the records hold no value or cost of these cases. Whether they cost reorders is"
+        " not yet known: it takes 100 orders on each side, followed for 180 days."
+    ),
+    SELDOM_AGAIN: gettext_noop(
+        "No money is shown: the records hold no value or cost of these cases. Whether they cost reorders"
+        " cannot be measured: fewer than 5 in 100 order again at all."
+    ),
+    NO_DIFFERENCE: gettext_noop(
+        "No money is shown: the records hold no value or cost of these cases. Such orders were followed for"
+        " 180 days, and no difference in reorders was found."
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -76,7 +102,7 @@ class Prices:
         if costs:
             lost = _COSTS_ONLY if again is None else _LOST_VALUE if self.margin is None else _LOST_MARGIN
             return priced(alarm, excess, head, costs, self.currency, lost, "lost")
-        caveat = _EXPOSED.format(known=self._known())
+        caveat = _EXPOSED[self._known()]
         return priced(alarm, excess, head, _exposed(alarm, self.currency), self.currency, caveat, "exposed")
 
     def _again(self, alarm: Alarm, rng: np.random.Generator) -> Cost | None:
@@ -111,21 +137,12 @@ class Prices:
 
     def _known(self) -> str:
         if self.reorders is None or self.reorders.found is None:
-            return gettext_noop("not yet known: it takes 100 orders on each side, followed for 180 days")
-        found = self.reorders.found
-        if self.reorders.kept.share < SELDOM:
-            share = f"{100 * self.reorders.kept.share:.1f}"
-            return gettext_noop("not measurable: only {share} in 100 order again at all").format(share=share)
-        return gettext_noop(
-            "not shown by the records: {n} such orders were followed, no difference found"
-        ).format(n=found.n_left)
+            return UNKNOWN
+        return SELDOM_AGAIN if self.reorders.kept.share < SELDOM else NO_DIFFERENCE
 
     def refusal(self) -> str:
         """Say why there is no money."""
-        return gettext_noop(
-            "No money is shown: the records hold no value or cost of these cases,"
-            " and whether they cost reorders is {known}."
-        ).format(known=self._known())
+        return _REFUSED[self._known()]
 
     def harm(self) -> Sentence | None:
         """Say in words what T4 found about reorders; None when nothing is known."""

@@ -59,9 +59,8 @@ def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
 
 def _symptom(ground: Ground, alarm: Alarm) -> Symptom:
     inside = select_rows(ground.facts, row_query(KEY, {}, alarm))
-    reasons = _reasons(inside.filter(inside.on >= alarm.cube.period.first, inside.hit == 1))
-    quality = reasons.values.get("named", 0), reasons.values.get("said", 0)
-    production = quality[1] and int(quality[0]) >= QUALITY_SHARE * int(quality[1])
+    lost = inside.filter(inside.on >= alarm.cube.period.first, inside.hit == 1)
+    reasons, production = _reasons(lost)
     margin = margin_share(ground.bench)
     money = case_value(
         KEY,
@@ -84,16 +83,17 @@ def _symptom(ground: Ground, alarm: Alarm) -> Symptom:
     return compose(ground, alarm, wording, money, refusal)
 
 
-def _reasons(lost: ir.Table) -> Sentence:
+def _reasons(lost: ir.Table) -> tuple[Sentence, bool]:
+    """Say how often quality is named in the buyers' reasons, and whether that is often."""
     said = lost.filter(lost.reason_buyer.notnull(), lost.reason_buyer != "")
     words = said.reason_buyer.lower()
     quality = ibis.or_(*(words.contains(word) for word in QUALITY_WORDS))
     row = said.agg(said=said.count(), named=quality.cast("int64").sum()).to_pyarrow().to_pylist()[0]
     if not row["said"]:
-        return Sentence(_NO_REASON)
+        return Sentence(_NO_REASON), False
     named = row["named"] or 0
-    text = _QUALITY if named >= QUALITY_SHARE * row["said"] else _NO_QUALITY
-    return Sentence(text, {"named": named, "said": row["said"]})
+    often = bool(named >= QUALITY_SHARE * row["said"])
+    return Sentence(_QUALITY if often else _NO_QUALITY, {"named": named, "said": row["said"]}), often
 
 
 RULE = Rule(

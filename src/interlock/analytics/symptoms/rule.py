@@ -43,7 +43,7 @@ class Rule:
         return None
 
 
-def chance_sentence(alarm: Alarm, adjusted: str) -> Sentence:
+def chance_sentence(alarm: Alarm, adjusted: Sentence) -> Sentence:
     """Say how sure it is, and what was allowed for before saying so."""
     chance = min(99, int(alarm.probability * 100))
     by = _bar_words(alarm)
@@ -78,7 +78,7 @@ def chance_sentence(alarm: Alarm, adjusted: str) -> Sentence:
 
 def _held_back(alarm: Alarm, recent: Recent, chance: int) -> Sentence:
     """Say why a group that stands out over a long time is not named yet."""
-    values: dict[str, str | int | float] = {"chance": chance, "by": _bar_words(alarm)}
+    values: dict[str, str | int | float | Sentence] = {"chance": chance, "by": _bar_words(alarm)}
     values |= {"recent_x": recent.x, "recent_n": recent.n, "recent_days": recent.days}
     return Sentence(
         gettext_noop(
@@ -89,13 +89,16 @@ def _held_back(alarm: Alarm, recent: Recent, chance: int) -> Sentence:
     )
 
 
-def _bar_words(alarm: Alarm) -> str:
+def _bar_words(alarm: Alarm) -> Sentence:
     bar = alarm.groups.bar
     if alarm.columns in bar.targets:
-        return gettext_noop("above {target} in 100").format(target=round(100 * bar.targets[alarm.columns]))
+        return Sentence(
+            gettext_noop("above {target} in 100"), {"target": round(100 * bar.targets[alarm.columns])}
+        )
     if bar.points is not None:
-        return gettext_noop("at least {points} points above the usual").format(points=round(100 * bar.points))
-    return gettext_noop("at least half again the usual")
+        points = round(100 * bar.points)
+        return Sentence(gettext_noop("at least {points} points above the usual"), {"points": points})
+    return Sentence(gettext_noop("at least half again the usual"))
 
 
 def per_hundred(rate: float) -> float | int:

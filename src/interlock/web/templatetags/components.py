@@ -169,7 +169,7 @@ def loop_bar(heard: int, grouped: int, decided: int, done: int, told: int, confi
 @register.inclusion_tag(PARTS + "refusal.html")
 def refusal(verdict: str, reason: str) -> dict[str, str]:
     """A number we do not have: the verdict in the serif of a finding, then reason and threshold."""
-    return {"verdict": verdict, "reason": reason}
+    return {"verdict": verdict, "reason": sentences.translated(reason)}
 
 
 @register.inclusion_tag(PARTS + "empty.html")
