@@ -1,7 +1,7 @@
 """What every page needs: the doors this person may open, the things that wait behind each, and the theme.
 
-A door appears when its room has pages, so there is never a dead link. A room states how many things wait
-for somebody through a function named here; each is asked once a request and costs one query.
+A room states how many things wait for somebody through a function named here; each is asked once a request
+and costs one query.
 """
 
 from __future__ import annotations
@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import import_module
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from interlock.converse.queries import waiting_count
 from interlock.fabric.access import Act, may, person_of
 from interlock.fabric.models import Person
+from interlock.listen.queries import sources_note
+from interlock.reconnect.queries import open_count
 
 THEMES = ("paper", "ink")
 THEME_COOKIE = "interlock_theme"
@@ -26,15 +28,15 @@ THEME_COOKIE = "interlock_theme"
 
 @dataclass(frozen=True)
 class Door:
-    """One place in the rail. `waiting` names a function of the room that counts, given the person."""
+    """One place in the rail. `waiting` counts what waits behind it for a person, `note` says it in words."""
 
     name: Any
     url_name: str
     icon: str
     key: str
-    waiting: str = ""
+    waiting: Callable[[Person], Any] | None = None
     acts: frozenset[Act] = frozenset({Act.READ})
-    note: str = ""
+    note: Callable[[Person], Any] | None = None
     short: Any = ""  # for the phone's bar, where the name is too long
 
 
@@ -44,11 +46,11 @@ ANYBODY = frozenset({Act.READ, Act.TALK})
 DOORS = (
     Door(_("Today"), "web:today", "sun", "t", acts=ANYBODY),
     Door(_("Signals"), "listen:signals", "audio-lines", "s"),
-    Door(_("Disconnects"), "reconnect:disconnects", "unlink", "d", waiting="interlock.reconnect.queries.open_count"),
+    Door(_("Disconnects"), "reconnect:disconnects", "unlink", "d", waiting=open_count),
     Door(_("Conversations"), "converse:conversations", "messages-square", "c", acts=ANYBODY,
-         waiting="interlock.converse.queries.waiting_count", short=_("Talk")),
+         waiting=waiting_count, short=_("Talk")),
 )  # fmt: skip
-SOURCES = Door(_("Sources"), "listen:sources", "database", "o", note="interlock.listen.queries.sources_note")
+SOURCES = Door(_("Sources"), "listen:sources", "database", "o", note=sources_note)
 SEARCH = Door(_("Search"), "web:search", "search", "/")
 PEOPLE = Door(_("People"), "web:people", "users", "p", acts=frozenset({Act.READ}))
 
@@ -104,9 +106,9 @@ class Navigation:
         return iter(self.doors)
 
     def _opened(self, door: Door) -> OpenDoor | None:
-        url = _address(door.url_name)
-        if not url or not any(may(self.person, act) for act in door.acts):
+        if not any(may(self.person, act) for act in door.acts):
             return None
+        url = reverse(door.url_name)
         return OpenDoor(door, url, self._is_current(door, url), self._waiting(door))
 
     def _is_current(self, door: Door, url: str) -> bool:
@@ -115,26 +117,9 @@ class Navigation:
         return self.request.path.startswith(url)
 
     def _waiting(self, door: Door) -> str:
-        ask = _function(door.waiting or door.note)
+        ask = door.waiting or door.note
         answer = ask(self.person) if ask and self.person else None
         return str(answer) if answer else ""
-
-
-def _address(url_name: str) -> str:
-    try:
-        return reverse(url_name)
-    except NoReverseMatch:
-        return ""
-
-
-def _function(path: str) -> Callable[[Person], Any] | None:
-    if not path:
-        return None
-    module, _dot, name = path.rpartition(".")
-    try:
-        return getattr(import_module(module), name, None)
-    except ModuleNotFoundError:
-        return None
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -88,7 +88,7 @@ def front_page(person: Person, now: datetime) -> FrontPage:
 
 def _company_page(person: Person, detection: Detection, snapshot_number: int, now: datetime) -> FrontPage:
     priced = list(queries.open_disconnects(person).select_related(None).only(*_MONEY_COLUMNS))
-    list_url = address("reconnect:disconnects")
+    list_url = reverse("reconnect:disconnects")
     worst = findings.worst_disconnects(person, limit=MOST_DISCONNECTS, now=now)
     lead, *others = [disconnect_card(card, leads=at == 0) for at, card in enumerate(worst)] or [None]
     return FrontPage(
@@ -100,7 +100,7 @@ def _company_page(person: Person, detection: Detection, snapshot_number: int, no
             answering_now(),
             open_count=len(priced),
             list_url=list_url,
-            signals_url=address("listen:signals"),
+            signals_url=reverse("listen:signals"),
         ),
         disconnects_url=list_url,
         lead=lead,
@@ -214,7 +214,7 @@ def _talk_card(conversation: Conversation) -> TodayCard:
         % {"name": conversation.opened_by.name, "day": figures.day(conversation.opened_at)}
         + (" " + _("An answer is due by %(day)s.") % {"day": figures.day(due)} if due else ""),
         act=_("Answer %(name)s") % {"name": conversation.opened_by.name},
-        url=address("converse:conversation", conversation.pk),
+        url=reverse("converse:conversation", args=[conversation.pk]),
     )
 
 
@@ -233,14 +233,6 @@ def _driver_cards() -> list[TodayCard]:
             sentence=sentence,
             why=why,
             act=_("See what moves it"),
-            url=address("reconnect:drivers"),
+            url=reverse("reconnect:drivers"),
         )
     ]
-
-
-def address(name: str, *arguments: Any) -> str:
-    """The address of a page of another room; empty while the room has no such page."""
-    try:
-        return reverse(name, args=arguments)
-    except NoReverseMatch:
-        return ""

@@ -31,8 +31,8 @@ def front(request: HttpRequest) -> HttpResponse:
         return render(request, f"web/{page.stage}.html", {"page": page})
     brings = may(person, Act.IMPORT)
     return render(request, "web/start.html", {
-        "upload_url": today.address("listen:upload") if brings else "",
-        "demo_url": today.address("listen:demo") if brings else "",
+        "upload_url": reverse("listen:upload") if brings else "",
+        "demo_url": reverse("listen:demo") if brings else "",
     })  # fmt: skip
 
 
