@@ -2,6 +2,7 @@
 
 import os
 
+import ibis.backends.duckdb.converter  # noqa: F401 - pandas, which Ibis else loads at the first question
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
