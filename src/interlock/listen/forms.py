@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from interlock.connectors.errors import ConnectorError
@@ -76,15 +79,32 @@ class ReuseForm(forms.Form):
     name = forms.CharField(label=_("Keep this mapping as"), max_length=80)
 
 
+class LongSelect(forms.Select):
+    """A choice whose options are written in one go: Django's own asks a template for each of hundreds."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        chosen = "" if value is None else str(value)
+        options = format_html_join(
+            "\n",
+            '<option value="{}"{}>{}</option>',
+            ((key, _SELECTED if str(key) == chosen else "", label) for key, label in self.choices),
+        )
+        attributes = flatatt(self.build_attrs(self.attrs, attrs))
+        return format_html('<select name="{}"{}>{}</select>', name, attributes, options)
+
+
+_SELECTED = mark_safe(" selected")
+
+
 class SignalFilters(forms.Form):
     """What the list of signals can be narrowed by. Every field may be empty."""
 
     q = forms.CharField(
         label=_("Words"), required=False, max_length=200, widget=forms.TextInput(attrs={"type": "search"})
     )
-    kind = forms.ChoiceField(label=_("Kind"), required=False)
-    product = forms.ChoiceField(label=_("Product"), required=False)
-    region = forms.ChoiceField(label=_("Region"), required=False)
+    kind = forms.ChoiceField(label=_("Kind"), required=False, widget=LongSelect)
+    product = forms.ChoiceField(label=_("Product"), required=False, widget=LongSelect)
+    region = forms.ChoiceField(label=_("Region"), required=False, widget=LongSelect)
     rating = forms.ChoiceField(
         label=_("Rating"),
         required=False,
@@ -103,7 +123,7 @@ class SignalFilters(forms.Form):
         required=False,
         choices=[("", _("Either")), ("no", _("Not yet")), ("yes", _("Yes")), ("unknown", _("Not recorded"))],
     )
-    source = forms.ChoiceField(label=_("Source"), required=False)
+    source = forms.ChoiceField(label=_("Source"), required=False, widget=LongSelect)
     account = forms.CharField(required=False, max_length=400, widget=forms.HiddenInput)
     order = forms.CharField(required=False, max_length=400, widget=forms.HiddenInput)
     product_key = forms.CharField(required=False, max_length=400, widget=forms.HiddenInput)
