@@ -8,6 +8,8 @@ from interlock.converse.models import Conversation, Participant
 from interlock.fabric import records
 from interlock.fabric.models import Context
 from interlock.reconnect.models import Detection, Disconnect, DriverReport
+from interlock.web import sentences
+from interlock.web.driver_words import driver_card_text
 
 NOON = datetime(2026, 11, 19, 12, tzinfo=UTC)
 SENTENCE = {
@@ -147,3 +149,19 @@ def test_what_only_stands_on_orders_is_not_called_a_loss(signed_in, detected, di
 
     assert "Orders worth €312\u00a0k a year stand on it (181 to 474)." in page
     assert "of it is the value of orders, not a loss" in page
+
+
+def test_a_driver_of_any_fact_has_words():
+    driver = {
+        "factor": "region: RJ",
+        "outcome": "bad_rating",
+        "x_with": 40,
+        "n_with": 200,
+        "rate_without": 0.12,
+    }
+
+    sentence, _why = driver_card_text(driver)
+
+    assert sentences.text(sentence) == (
+        "Orders with region “RJ”, 40 of 200 end in a bad rating; of the others it is 12\u00a0in\u00a0100."
+    )

@@ -1,12 +1,31 @@
-"""One place that makes contexts and their addresses, so that the same thing never stands twice under two labels."""
+"""One place that makes contexts, their addresses and the names of their kinds, so that the same thing never stands twice under two labels."""
 
 from __future__ import annotations
 
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from interlock.fabric.models import Context
+
+KIND_NAMES = {
+    "account": _("account"),
+    "order": _("order"),
+    "product": _("product"),
+    "configuration": _("product"),
+    "region": _("region"),
+    "family": _("product family"),
+    "team": _("team"),
+    "site": _("site"),
+    "batch": _("batch"),
+    "channel": _("channel"),
+    "segment": _("segment"),
+    "use": _("use"),
+    "rival": _("rival"),
+    "month": _("month"),
+    "kind": _("kind of signal"),
+}
 
 
 def context_for(*, kind: str, key: str, label: str) -> Context:
@@ -21,3 +40,8 @@ def context_for(*, kind: str, key: str, label: str) -> Context:
 def context_address(kind: str, key: str) -> str:
     """Where the page of a context is. Keys hold any sign, so they travel in the query."""
     return f"{reverse('web:context')}?{urlencode({'kind': kind, 'key': key})}"
+
+
+def kind_name(kind: str) -> str:
+    """A kind as people call it: `team+family` is "team, product family"."""
+    return ", ".join(str(KIND_NAMES.get(part, part)) for part in kind.split("+"))

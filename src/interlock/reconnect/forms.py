@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from interlock.fabric.contexts import kind_name
 from interlock.fabric.models import Function, Person
 from interlock.reconnect.models import Disconnect
 
@@ -109,8 +110,3 @@ class TogetherForm(SafetyForm):
         """The people ticked, each with the function they speak for."""
         chosen = [self._proposed[key] for key in self.cleaned_data["people"]]
         return [(one.person, one.function) for one in chosen]
-
-
-def kind_name(kind: str) -> str:
-    """team+family -> team, family."""
-    return kind.replace("+", ", ")

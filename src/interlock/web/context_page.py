@@ -7,6 +7,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as later
 from django.utils.translation import ngettext
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_GET
 
 from interlock.converse import queries as talks
 from interlock.fabric.access import Act, needs, person_of
-from interlock.fabric.contexts import context_address
+from interlock.fabric.contexts import context_address, kind_name
 from interlock.fabric.dossiers import ContextUnknown, Dossier, current_dossier
 from interlock.fabric.models import Person
 from interlock.listen import queries as listening
@@ -46,22 +47,6 @@ FACT_NAMES = {
 }
 
 
-KIND_NAMES = {
-    "account": later("account"),
-    "order": later("order"),
-    "product": later("product"),
-    "configuration": later("product"),
-    "region": later("region"),
-    "family": later("product family"),
-    "team": later("team"),
-    "site": later("site"),
-    "batch": later("batch"),
-    "channel": later("channel"),
-    "segment": later("segment"),
-    "use": later("use"),
-}
-
-
 @require_GET
 @needs(Act.READ)
 def context(request: HttpRequest) -> HttpResponse:
@@ -74,7 +59,7 @@ def context(request: HttpRequest) -> HttpResponse:
     person = person_of(request)
     page = {
         "found": found,
-        "kind_name": _kind_name(kind),
+        "kind_name": capfirst(kind_name(kind)),
         "headline": _headline(found),
         "lead": _lead(found),
         "table_caption": _("Order lines of %(label)s, the newest first") % {"label": found.label},
@@ -86,10 +71,6 @@ def context(request: HttpRequest) -> HttpResponse:
         "signals": _linked_signals(person, found),
     }
     return render(request, "web/context.html", page)
-
-
-def _kind_name(kind: str) -> str:
-    return ", ".join(str(KIND_NAMES.get(part, part)) for part in kind.split("+")).capitalize()
 
 
 def _headline(found: Dossier) -> str:

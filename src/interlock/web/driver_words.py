@@ -7,14 +7,16 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from interlock.reconnect.driver_findings import factor_name
 from interlock.web import figures
 
 
 def driver_card_text(driver: Mapping[str, Any]) -> tuple[dict[str, Any], str] | None:
-    """Sentence and why; None when the driver is of a kind we have no words for."""
-    fact = _facts().get(str(driver.get("factor")))
+    """Sentence and why; None when nothing is known of the others or of the outcome."""
+    factor = str(driver.get("factor"))
+    fact = _facts().get(factor) or factor_name(factor)
     outcome = _outcomes().get(str(driver.get("outcome")))
-    if not fact or not outcome or driver.get("rate_without") is None:
+    if not outcome or driver.get("rate_without") is None:
         return None
     values = {
         "fact": fact,
