@@ -194,6 +194,30 @@ def test_a_snapshot_half_published_is_not_seen(lake, monkeypatch):
     assert [one.batch_id for one in lake.history()] == ["first", "third"]
 
 
+@pytest.mark.parametrize("name", ["snapshot.json", "000002.json"])
+def test_a_snapshot_cut_off_in_the_middle_of_its_text_is_not_seen(lake, monkeypatch, name):
+    """The power fails when half the text is written: readers still hold the file that was there before."""
+    put(lake, orders(a="old"))
+    before = seen(lake)
+    sync = os.fsync
+
+    def cut_off(descriptor):
+        path = Path(f"/proc/self/fd/{descriptor}").readlink()
+        if path.stem == Path(name).stem:
+            os.ftruncate(descriptor, os.fstat(descriptor).st_size // 2)
+            no_space()
+        sync(descriptor)
+
+    with monkeypatch.context() as failing:
+        failing.setattr(os, "fsync", cut_off)
+        with pytest.raises(LakeError, match="No space left"):
+            put(lake, orders(a="lost"), batch="second")
+
+    assert seen(lake) == before
+    put(lake, orders(a="new"), batch="third")
+    assert [one.batch_id for one in lake.history()] == ["first", "third"]
+
+
 @pytest.fixture
 def small_disk(tmp_path):
     """A disk of 2 MB."""

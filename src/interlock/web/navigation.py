@@ -125,6 +125,6 @@ class Navigation:
 def navigation(request: HttpRequest) -> dict[str, Any]:
     """Template context of the frame."""
     if not hasattr(request, "navigation"):
-        request.navigation = Navigation(request)  # type: ignore[attr-defined]
+        request.navigation = Navigation(request)  # type: ignore[attr-defined]  # kept for the request's second template
     frame = request.navigation  # type: ignore[attr-defined]
     return {"person": frame.person, "navigation": frame}
