@@ -61,6 +61,22 @@ def test_a_site_that_hands_over_past_the_limit_is_named_beside_operations():
     assert "were handed to the carrier past the agreed day" in str(found.consequence)
 
 
+@pytest.mark.parametrize(("function", "maker"), [("operations", "partner"), ("production", "production")])
+def test_sites_whose_teams_make_nothing_are_partners(function, maker):
+    tables = ordered_lines(seeded(), 6000)
+    rng = seeded(8)
+    for line in tables["order_lines"]:
+        slow = rng.random() < (0.35 if line["site_id"] == "S1" else 0.05)
+        line["requested_at"] = line["promised_at"] - 5 * DAY
+        line["shipped_at"] = line["requested_at"] + DAY * (0.5 if slow else -1)
+    sites = sorted({line["site_id"] for line in tables["order_lines"]})
+    tables["teams"] = [{"team_id": f"T-{site}", "function": function, "site_id": site} for site in sites]
+
+    (found,) = promises(tables)
+
+    assert found.functions == ("operations", maker)
+
+
 def test_a_requested_day_that_is_the_customers_wish_is_no_limit():
     tables = ordered_lines(seeded(), 6000)
     for number, line in enumerate(tables["order_lines"]):

@@ -43,7 +43,8 @@ DRIVER_FIELDS = (
 def disconnects(as_json: bool, detect: bool) -> None:
     """Print the disconnects, dearest and surest first, and the rules that are off."""
     detection = _detected(detect)
-    found = list(queries.in_order(queries.all_disconnects()))
+    # What is only suspected stands after all that is sure, whatever it would be worth.
+    found = sorted(queries.in_order(queries.all_disconnects()), key=lambda one: one.state == "suspected")
     if as_json:
         _print_json(
             {

@@ -98,7 +98,6 @@ _HANDED: dict[tuple[str, ...], str] = {
 _SENTENCES = {"late": _LATE, "never": _NEVER, "handed over": _HANDED}
 _BEFORE = gettext_noop("{share} in 100 of the late days arose before the hand-over to the carrier.")
 _AFTER = gettext_noop("{share} in 100 of the late days arose after the hand-over to the carrier.")
-_OTHERS = {"production": ("operations", "customer"), "operations": ("production", "customer")}
 GIVEN_UP_DAYS = 30  # past the promise; what has not arrived by then is not late but lost
 _NO_TEAM = gettext_noop("The records name no sales team, so lines are grouped by what they do name.")
 _READABLE: tuple[str, ...] = (
@@ -208,13 +207,13 @@ def _measured(
 def _symptom(ground: Ground, measure: str, alarm: Alarm, prices: Prices) -> Symptom:
     text = _SENTENCES[measure][alarm.columns]
     leg = _leg(ground, alarm) if measure == "late" else None
-    functions = _functions(measure, alarm.columns, leg)
+    functions = _functions(measure, alarm.columns, leg, _maker(ground.bench))
     wording = Wording(
         text,
         {},
         prices.harm(),
         functions,
-        (*functions, "partner") if measure == "handed over" else (*functions, *_OTHERS[functions[1]]),
+        _bring(functions),
         {"measure": measure},
         _where(leg) if leg else None,
     )
@@ -234,17 +233,34 @@ def _where(leg: Leg) -> Sentence:
     return Sentence(_AFTER, {"share": round(100 * (1 - leg.before))})
 
 
-def _functions(measure: str, columns: tuple[str, ...], leg: Leg | None) -> tuple[str, str]:
+def _maker(bench: Bench) -> str:
+    """Return who makes what is sold: production, unless the records name the teams at the sites and none makes.
+
+    A marketplace lists its sellers as sites; what they hand over late is between operations and a partner.
+    """
+    if bench.has("batches") or not bench.has("teams", "site_id", "function"):
+        return "production"
+    functions = bench.tables.table("teams").select("function").distinct().to_pyarrow()["function"].to_pylist()
+    return "production" if "production" in functions else "partner"
+
+
+def _bring(functions: tuple[str, str]) -> tuple[str, ...]:
+    """The two, whoever stands between them, and a customer who was let down."""
+    between = () if "operations" in functions else ("operations",)
+    return (*functions, *between, "customer")
+
+
+def _functions(measure: str, columns: tuple[str, ...], leg: Leg | None, maker: str) -> tuple[str, str]:
     """Who promised, and who was late: the makers before the hand-over, operations after it.
 
     Where the records do not divide the days, what is late into one region is on the road, all
     else is late in the making.
     """
     if measure == "handed over":
-        return ("operations", "production")
+        return ("operations", maker)
     if leg is not None:
-        return ("sales", "production" if leg.before >= MOSTLY else "operations")
-    return ("sales", "operations") if columns == ("region",) else ("sales", "production")
+        return ("sales", maker if leg.before >= MOSTLY else "operations")
+    return ("sales", "operations") if columns == ("region",) else ("sales", maker)
 
 
 def _observed(bench: Bench) -> tuple[date, date]:
