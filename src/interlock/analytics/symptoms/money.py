@@ -14,6 +14,9 @@ from interlock.analytics.statistics import excess_rate_draws, interval
 from interlock.analytics.symptoms.cube import Floats
 from interlock.analytics.symptoms.search import Alarm
 
+# The last line of every sum; pages that show the total by itself leave this line out.
+TOTAL_LABEL = gettext_noop("middle case, a year")
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -87,5 +90,5 @@ def priced(
     size = minor_units(currency)
     low, mid, high = (round(value * size) for value in (found.low, found.mid, found.high))
     lines = [*head, *(line for cost in costs for line in cost.terms)]
-    lines.append(term("=", gettext_noop("middle case, a year"), amount_text(found.mid, currency)))
+    lines.append(term("=", TOTAL_LABEL, amount_text(found.mid, currency)))
     return Money(currency, low, mid, high, tuple(lines), caveat, basis)

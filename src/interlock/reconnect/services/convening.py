@@ -43,7 +43,7 @@ def bring_together(
     safe to talk, or names a facilitator of neither function.
 
     Raises:
-        GuardUnmet: it was taken up already, or nobody but the convener is asked.
+        GuardUnmet: it was taken up already, or a conversation about it is open.
         TooManyConvenings: somebody is in two open conversations already; names them.
     """
     disconnect = locked(disconnect)

@@ -14,16 +14,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from interlock.analytics.symptoms.money import TOTAL_LABEL
+from interlock.fabric.models import Function
 from interlock.web import drawings, figures, sentences
 from interlock.web.templatetags.figures import part
 
 register = template.Library()
 PARTS = "web/parts/"
-TOTAL_LABEL = "middle case, a year"  # analytics.symptoms.money writes it
-FUNCTIONS = (
-    "customer", "sales", "marketing", "product", "production", "operations", "service", "finance",
-    "legal", "people", "partner", "rival",
-)  # fmt: skip
 
 
 @register.simple_tag
@@ -230,18 +227,13 @@ def audience(who: str, readers: str = "") -> dict[str, str]:
 @register.simple_tag
 def function_name(code: str) -> str:
     """Sales, Production ... in the language of the page."""
-    names = {
-        "customer": _("Customers"), "sales": _("Sales"), "marketing": _("Marketing"), "product": _("Product"),
-        "production": _("Production"), "operations": _("Operations"), "service": _("Service"),
-        "finance": _("Finance"), "legal": _("Legal"), "people": _("People"), "partner": _("Partners"), "rival": _("Rivals"),
-    }  # fmt: skip
-    return names.get(code, code)
+    return str(Function(code).label) if code in Function.values else code
 
 
 @register.inclusion_tag(PARTS + "side_mark.html")
 def function_mark(code: str) -> dict[str, str]:
     """The upright mark in a function's colour; its name always stands beside it."""
-    return {"code": code if code in FUNCTIONS else "rival"}
+    return {"code": code if code in Function.values else "rival"}
 
 
 @register.inclusion_tag(PARTS + "evidence.html")
