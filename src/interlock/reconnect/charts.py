@@ -73,30 +73,48 @@ def _point(month: dict[str, Any]) -> dict[str, Any]:
 
 
 def _course_title(months: Sequence[dict[str, Any]]) -> str:
-    """Since when it has stood above what one would expect: always, from some month on, or not in one month."""
+    """When it has stood above what one would expect: always, from some month on, for a while, or in no one month."""
     known = [month for month in months if month["expected"] is not None]
+    if not known:
+        return _("How it went, month by month")
     above = [month for month in known if month["rate"] > month["expected"]]
     if len(above) >= ALWAYS * len(known):
         return _("Above the usual in %(above)d of the last %(months)d months with cases") % {
             "above": len(above),
             "months": len(known),
         }
-    since = _began(known)
-    if since is None:
+    first, last = _longest_rise(known)
+    if first == last:
         return _("No single month stands out; together they do")
-    start = date.fromisoformat(since["start"])
-    return _("It began in %(month)s and has not ended") % {"month": date_format(start, "F Y", use_l10n=False)}
+    begun, ended = (_month(known[at]) for at in (first, last - 1))
+    if last < len(known):
+        if begun == ended:
+            return _("It stood out in %(month)s, and not since") % {"month": begun}
+        return _("It stood out from %(month)s to %(end)s, and not since") % {"month": begun, "end": ended}
+    if _usual_before(known[:first]):
+        return _("It began in %(month)s and has not ended") % {"month": begun}
+    return _("Raised before, and beyond chance since %(month)s") % {"month": begun}
 
 
-def _began(months: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
-    """The first month of an unbroken rise up to now, if the months before it were as usual taken together."""
-    since = len(months)
-    while since and months[since - 1]["low"] > months[since - 1]["expected"]:
-        since -= 1
-    before = months[:since]
-    expected = sum(month["expected"] * month["n"] for month in before)
-    usual_before = bool(before) and sum(month["x"] for month in before) <= RAISED * expected
-    return months[since] if usual_before and since < len(months) else None
+def _longest_rise(months: Sequence[dict[str, Any]]) -> tuple[int, int]:
+    """First and one past the last of the longest unbroken row of months beyond chance; the latest of equals."""
+    best, since = (0, 0), 0
+    for at, month in enumerate(months, start=1):
+        if month["low"] <= month["expected"]:
+            since = at
+        elif at - since >= best[1] - best[0]:
+            best = since, at
+    return best
+
+
+def _usual_before(months: Sequence[dict[str, Any]]) -> bool:
+    """Whether the months before a rise were as usual, taken together; without any nothing can be said."""
+    expected = sum(month["expected"] * month["n"] for month in months)
+    return bool(months) and sum(month["x"] for month in months) <= RAISED * expected
+
+
+def _month(month: dict[str, Any]) -> str:
+    return date_format(date.fromisoformat(month["start"]), "F Y", use_l10n=False)
 
 
 def _course(points: Sequence[dict[str, Any]], usual: float) -> str:

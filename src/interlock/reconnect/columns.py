@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy
 
 SOLD, MADE, HEARD = "sold", "made", "heard"
 SIDES = {
-    SOLD: gettext_lazy("What was sold"),
-    MADE: gettext_lazy("What was made and delivered"),
-    HEARD: gettext_lazy("What was heard"),
+    SOLD: gettext_lazy("Sold"),
+    MADE: gettext_lazy("Made and delivered"),
+    HEARD: gettext_lazy("Heard"),
 }
 ORDER = (SOLD, MADE, HEARD)
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils.dates import MONTHS
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -31,6 +33,26 @@ FACTORS = {
     "cancelled": gettext_lazy("Cancelled orders"),
 }
 
+# What an order with one level of a fact is called; other facts are named with their level.
+LEVELS = {
+    "region": gettext_lazy("Orders to %(level)s"),
+    "season": gettext_lazy("Orders in %(level)s"),
+    "price_band": gettext_lazy("Orders of a %(level)s price"),
+    "tenure": gettext_lazy("Customers of %(level)s"),
+    "segment": gettext_lazy("Orders from %(level)s"),
+    "channel": gettext_lazy("Orders through %(level)s"),
+    "use_case": gettext_lazy("Customers for %(level)s"),
+}
+TENURES = {
+    "new": gettext_lazy("New customers"),
+    "first year": gettext_lazy("Customers in their first year"),
+}
+_SHORT_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"], start=1
+    )
+}
 FACTS = {
     "region": gettext_lazy("region"),
     "season": gettext_lazy("month"),
@@ -40,6 +62,7 @@ FACTS = {
     "channel": gettext_lazy("channel"),
     "seller": gettext_lazy("seller"),
     "site": gettext_lazy("site"),
+    "use_case": gettext_lazy("use"),
 }
 PARTS = {
     "handed_over_late": gettext_lazy("Handed over late"),
@@ -62,15 +85,54 @@ def by_outcome(report: Mapping[str, Any]) -> list[dict[str, Any]]:
             {
                 "name": name,
                 "label": OUTCOMES[name],
-                "drivers": drivers,
+                "title": _outcome_title(OUTCOMES[name], drivers),
+                "drivers": sorted(drivers, key=lambda driver: -(driver["risk_ratio"] or 0)),
                 "doses": _doses(drivers),
                 "none": [
                     _driver(row) for row in report.get("no_difference_found", ()) if row["outcome"] == name
                 ],
-                "few": [_driver(row) for row in report.get("too_few_to_say", ()) if row["outcome"] == name],
+                "few": _few(
+                    [row["factor"] for row in report.get("too_few_to_say", ()) if row["outcome"] == name]
+                ),
+                "widest": _widest(drivers),
             }
         )
     return listed
+
+
+def _outcome_title(outcome: object, drivers: Sequence[Mapping[str, Any]]) -> str:
+    """How many facts go with an outcome, and which of them most."""
+    more = [driver for driver in drivers if driver["harms"]]
+    if not more:
+        return capfirst(_("%(outcome)s: nothing on record makes it more frequent") % {"outcome": outcome})
+    most = max(more, key=lambda driver: driver["risk_ratio"])
+    return capfirst(
+        _("%(fact)s: %(outcome)s %(times)s times as often")
+        % {"outcome": outcome, "times": f"{most['risk_ratio']:.1f}", "fact": most["label"]}
+    )
+
+
+def _few(factors: Sequence[str]) -> list[str]:
+    """Facts with too few cases, the levels of one fact together: region AC, AL, AM."""
+    levels: dict[str, list[str]] = {}
+    for factor in factors:
+        fact, _colon, level = factor.partition(": ")
+        levels.setdefault(fact, []).append(level_name(fact, level))
+    return [
+        f"{FACTS.get(fact, fact)} {', '.join(named)}" if named != [""] else _lower(factor_name(fact))
+        for fact, named in levels.items()
+    ]
+
+
+def _widest(drivers: Sequence[Mapping[str, Any]]) -> float:
+    """The end of the scale that all ratios of an outcome share, at least twice as often, at most ten times."""
+    ends = [driver["risk_ratio_high"] or 1 for driver in drivers]
+    ends += [1 / driver["risk_ratio_low"] for driver in drivers if driver["risk_ratio_low"]]
+    return min(10.0, max(2.0, *ends)) if ends else 2.0
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def _doses(drivers: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -80,18 +142,36 @@ def _doses(drivers: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         fact = driver["factor"].partition(": ")[0]
         if driver["dose"] and fact not in doses:
             rows = [
-                {
-                    **row,
-                    "percent": 100 * row["rate"],
-                    "percent_low": 100 * row["low"],
-                    "percent_high": 100 * row["high"],
-                    "said": _interval(row["rate"], row["low"], row["high"], times=100),
-                }
+                {**row, "said": _interval(row["rate"], row["low"], row["high"], times=100)}
                 for row in driver["dose"]
             ]
-            end = 100 * max(row["high"] for row in rows)
-            doses[fact] = {"label": factor_name(fact), "rows": rows, "end": end}
+            end = max(row["high"] for row in rows)
+            doses[fact] = {
+                "label": factor_name(fact),
+                "title": _dose_title(fact, rows),
+                "rows": rows,
+                "end": end,
+            }
     return list(doses.values())
+
+
+def _dose_title(fact: str, rows: Sequence[Mapping[str, Any]]) -> str:
+    """Whether more of a fact goes with more of the outcome: the ends where it does, else the extremes."""
+    lowest, highest = min(rows, key=lambda row: row["rate"]), max(rows, key=lambda row: row["rate"])
+    values = {
+        "fact": factor_name(fact),
+        "low": _times(lowest["rate"]),
+        "at": lowest["label"],
+        "high": _times(highest["rate"]),
+        "top": highest["label"],
+    }
+    rates = [row["rate"] for row in rows]
+    if rates == sorted(rates):
+        return (
+            _("%(fact)s: it rises with each step, from %(low)s in 100 (%(at)s) to %(high)s (%(top)s)")
+            % values
+        )
+    return _("%(fact)s: least with %(at)s, %(low)s in 100; most with %(top)s, %(high)s") % values
 
 
 _PARTS = ("drivers", "failures", "no_difference_found", "too_few_to_say")
@@ -125,11 +205,19 @@ def factor_name(factor: str) -> str:
         return str(FACTORS[factor])
     name, _colon, level = factor.partition(": ")
     words = str(FACTS.get(name, name.replace("_", " ")))
-    return (
-        _("Orders with %(fact)s “%(level)s”") % {"fact": words, "level": level}
-        if level
-        else words.capitalize()
-    )
+    if not level:
+        return words.capitalize()
+    if name == "tenure" and level in TENURES:
+        return str(TENURES[level])
+    if name in LEVELS:
+        return str(LEVELS[name]) % {"level": level_name(name, level)}
+    return _("Orders with %(fact)s “%(level)s”") % {"fact": words, "level": level}
+
+
+def level_name(fact: str, level: str) -> str:
+    """A level as a sentence says it: March for Mar, the rest as the records have it."""
+    number = _SHORT_MONTHS.get(level) if fact == "season" else None
+    return str(MONTHS[number]) if number else level
 
 
 def _driver(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -142,6 +230,7 @@ def _driver(row: Mapping[str, Any]) -> dict[str, Any]:
         "function_names": [_function(code) for code in row["functions"]],
         "more": (row["adjusted_low"] or 0) > 0,
         "ratio_end": end,
+        "ratio_once": f"{row['risk_ratio']:.1f}" if row["risk_ratio"] is not None else "",
         "harms": (row["risk_ratio_low"] or 0) > 1,
         "ratio_said": _interval(row["risk_ratio"], row["risk_ratio_low"], row["risk_ratio_high"]),
         "difference_said": _interval(

@@ -61,7 +61,10 @@ class SafetyForm(forms.Form):
         widget=forms.RadioSelect,
     )
     facilitator = forms.ModelChoiceField(
-        label=_("Facilitator, of neither function"), queryset=Person.objects.none(), required=False
+        label=_("Facilitator, of neither function"),
+        queryset=Person.objects.none(),
+        required=False,
+        empty_label=_("nobody"),
     )
 
     def __init__(self, *args: Any, facilitators: Sequence[Person], **kwargs: Any) -> None:
@@ -86,7 +89,9 @@ class TogetherForm(SafetyForm):
     purpose = forms.CharField(
         label=_("To move"), max_length=500, help_text=_("The figure that should be better afterwards.")
     )
-    question = forms.CharField(label=_("The question to answer"), max_length=300)
+    question = forms.CharField(
+        label=_("The question to answer"), max_length=300, widget=forms.Textarea(attrs={"rows": 2})
+    )
     due = forms.DateField(
         label=_("Answer needed by"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
     )

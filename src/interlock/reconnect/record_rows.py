@@ -35,11 +35,12 @@ LEADS_TO = {
     "product": ("product", "product_id"),
     "batch_id": ("batch", "batch_id"),
 }
-MOST_A_SIDE = 4
 # At most 16 times about 2 MB a process.
 KEPT_ROWS = 10_000
 KEPT_SELECTIONS = 16
 _kept: dict[tuple[str, str, str], pa.Table] = {}
+# What fits beside the aside: six columns in all, whatever the number of systems.
+MOST_OF_SIDES = {1: (6,), 2: (4, 3), 3: (3, 2, 1)}
 
 
 @dataclass(frozen=True)
@@ -163,16 +164,17 @@ def _linked(row: Mapping[str, Any], column: Column, signals: Mapping[str, int]) 
 
 
 def _telling(columns: list[Column], sample: dict[str, Any]) -> list[Column]:
-    """The columns that tell the rows apart, at most four a side, so that both systems are seen at once."""
+    """The columns that tell the rows apart, and as many a side as fit, so that all systems are seen at once."""
 
     def varies(column: Column) -> bool:
         place = sample["columns"].index(column.name)
         return len({str(row[place]) for row in sample["rows"]}) > 1
 
     kept: list[Column] = []
-    for side in dict.fromkeys(column.side for column in columns):
+    sides = list(dict.fromkeys(column.side for column in columns))
+    for side, most in zip(sides, MOST_OF_SIDES.get(len(sides), ()), strict=True):
         own = [column for column in columns if column.side == side]
-        telling = ([column for column in own if varies(column)] or own)[:MOST_A_SIDE]
+        telling = ([column for column in own if varies(column)] or own)[:most]
         kept += [replace(column, starts=bool(kept) and not at) for at, column in enumerate(telling)]
     return kept
 

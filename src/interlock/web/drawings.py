@@ -7,6 +7,7 @@ theme, so a drawing follows paper and ink by itself. Words come in already trans
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import log
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -83,11 +84,18 @@ def forest_row(
     at = [place(one, 0, end, 300, 6) for one in (low, high, value)]
     usual = "" if baseline is None else _dotted(place(baseline, 0, end, 300, 6))
     return format_html(
-        '<svg aria-hidden="true" height="28" viewBox="0 0 300 28" preserveAspectRatio="none">{}'
+        '<svg aria-hidden="true" viewBox="0 0 300 28" preserveAspectRatio="none">{}'
         '<line x1="{}" x2="{}" y1="14" y2="14" stroke="{}" stroke-width="{}" vector-effect="non-scaling-stroke"/>'
         '<line x1="{}" x2="{}" y1="14" y2="14" stroke="{}" stroke-width="{}" stroke-linecap="round" vector-effect="non-scaling-stroke"/></svg>',
         usual, at[0], at[1], colour, bar, at[2], at[2], colour, dot,
     )  # fmt: skip
+
+
+def ratio_row(value: float, low: float, high: float, widest: float, *, harm: bool) -> SafeString:
+    """One row of a forest of ratios on a scale where half as often lies as far from 1 as twice as often."""
+    reach = log(max(widest, 1.01))
+    at = [0.5 + log(max(one, 1e-6)) / (2 * reach) for one in (value, low, high)]
+    return forest_row(*at, 1.0, baseline=0.5, subject=harm)
 
 
 def _dotted(x: float) -> SafeString:

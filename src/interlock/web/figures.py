@@ -6,6 +6,7 @@ a no-break space keeps a figure and its unit on one line. Rules: the look, secti
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -20,6 +21,7 @@ from interlock.analytics.finding import minor_units
 NBSP = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
 SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "BRL": "R$", "JPY": "¥", "INR": "₹"}
+_AMOUNT = re.compile(r"\b(?P<currency>[A-Z]{3}) (?P<amount>\d[\d,]*(?:\.\d+)?)")
 _UNITS = ((1_000_000_000, "bn"), (1_000_000, "m"), (10_000, "k"))
 
 
@@ -103,10 +105,23 @@ def money_exact(minor: int, currency: str) -> str:
 
 
 def money_interval(low: int, high: int, mid: int, currency: str) -> str:
-    """The interval in the unit of the middle: 181 to 474."""
-    divisor, _unit = _unit_of(_major(mid, currency))
-    ends = [three_digits(_major(end, currency) / divisor) for end in (low, high)]
+    """The interval in the unit of the middle and as exact as it: 181 to 474."""
+    ends = money_ends(low, high, mid, currency)
     return _("%(low)s to %(high)s") % {"low": ends[0], "high": ends[1]}
+
+
+def money_ends(low: int, high: int, mid: int, currency: str) -> tuple[str, str]:
+    """Both ends without their unit, with no more digits than the middle shows."""
+    middle = _major(mid, currency)
+    divisor, _unit = _unit_of(middle)
+    digits = _digits_of(abs(middle) / divisor)
+    first, last = (_major(end, currency) / divisor for end in (low, high))
+    return _signed(_number(abs(first), digits), first), _signed(_number(abs(last), digits), last)
+
+
+def amounts(text: str) -> str:
+    """A line of a sum with its amounts written as everywhere else: `EUR 6,156` becomes `€6,156`."""
+    return _AMOUNT.sub(lambda found: _symbol(found["currency"]) + found["amount"], text)
 
 
 def money_range(low: int, mid: int, high: int, currency: str) -> str:
@@ -169,6 +184,13 @@ def _day(value: date | datetime | None, today: date | None, same_year: str, othe
 def _number(value: float, digits: int) -> str:
     """Django cuts decimals off; a figure must be rounded."""
     return _number_format(Decimal(f"{value:.{digits}f}"), digits, force_grouping=True)
+
+
+def _digits_of(size: float) -> int:
+    """How many digits after the point an amount is worth: 2 below 10, 1 below 100 unless it is whole."""
+    if size < 9.995:
+        return 2 if size % 1 else 0
+    return 1 if size < 99.95 and round(size, 1) % 1 else 0
 
 
 def _hundredth(share: float) -> str:

@@ -21,6 +21,7 @@ from interlock.fabric import records
 from interlock.fabric.access import Act, may
 from interlock.fabric.models import Person
 from interlock.listen.answering import answering_now
+from interlock.listen.queries import demo_source
 from interlock.reconnect import findings, queries
 from interlock.reconnect.models import Detection, Disconnect
 from interlock.web import figures, sentences
@@ -70,6 +71,8 @@ class FrontPage:
     muted: int = 0
     rules_off: int = 0
     is_behind: bool = False
+    demo: str = ""
+    demo_removal: str = ""
 
 
 def front_page(person: Person, now: datetime) -> FrontPage:
@@ -109,7 +112,17 @@ def _company_page(person: Person, detection: Detection, snapshot_number: int, no
         muted=len(queries.muted_rules()),
         rules_off=len(detection.rules_off),
         is_behind=detection.snapshot_number < snapshot_number,
+        **_demo(person),
     )
+
+
+def _demo(person: Person) -> dict[str, str]:
+    """The demo company's name while its rows are here, and where those who may can remove them."""
+    source = demo_source()
+    if source is None:
+        return {}
+    removal = address("listen:remove", source.pk) if may(person, Act.IMPORT) else ""
+    return {"demo": _("Aldermoor"), "demo_removal": removal}
 
 
 def disconnect_card(card: findings.Card, *, leads: bool) -> TodayCard:
@@ -132,7 +145,9 @@ def disconnect_card(card: findings.Card, *, leads: bool) -> TodayCard:
         baseline=one.baseline,
         more=ngettext("Read the %(x)s case", "Read the %(x)s cases", one.x) % {"x": figures.count(one.x)},
         more_url=card.rows.get("hits", "") if leads else "",
-        chart_title=_("How often, in 100, beside its siblings"),
+        chart_title=_("How often, in 100, beside its siblings")
+        if len(one.siblings) > 1
+        else _("How often, in 100, beside the usual"),
         chart_note=_("%(from)s to %(to)s.")
         % {"from": figures.day(one.window_from), "to": figures.day(one.window_to)},
     )

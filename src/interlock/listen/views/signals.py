@@ -30,6 +30,7 @@ def signals(request: HttpRequest) -> HttpResponse:
         "selection": selection,
         "heard": findings.heard(selection, found, copied),
         "page": page,
+        "says_answered": any(one.answered is not None for one in page.signals),
         "earlier": selection.as_query(before=page.earlier) if page.earlier else "",
         "later": selection.as_query(after=page.later) if page.later else "",
         "copied": copied,

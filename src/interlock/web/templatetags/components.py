@@ -76,18 +76,20 @@ def sparkline(
 
 @register.inclusion_tag(PARTS + "forest.html")
 def forest(
-    groups: Sequence[Any], baseline: float | None = None, caption: str = "", urls: Sequence[str] | None = None,
-    note: str = "", most: int = 8,
+    groups: Sequence[Any], baseline: float | None = None, caption: str = "",
+    urls: Mapping[str, str] | None = None, note: str = "", most: int = 8,
 ) -> dict[str, Any]:  # fmt: skip
     """Groups with their intervals, sorted by rate, the group in question first; at most `most` rows.
 
-    `urls` gives one address a group, in the order in which the groups came.
+    `urls` gives the addresses of the rows behind the group in question, `{"hits": ..., "all": ...}`.
     """
-    numbered = [(group, urls[at] if urls and at < len(urls) else "") for at, group in enumerate(groups)]
-    ordered = sorted(numbered, key=lambda one: (not part(one[0], "subject"), -float(part(one[0], "rate"))))
+    ordered = sorted(groups, key=lambda one: (not part(one, "subject"), -float(part(one, "rate"))))
     shown = ordered[:most]
-    end = drawings.nice_end(max((float(part(group, "high")) for group, _url in shown), default=1.0))
-    rows = [_forest_row(group, url, end, baseline) for group, url in shown]
+    end = drawings.nice_end(max((float(part(group, "high")) for group in shown), default=1.0))
+    names = _own_names([str(part(group, "label")) for group in shown])
+    rows = [
+        _forest_row(group, name, urls or {}, end, baseline) for group, name in zip(shown, names, strict=True)
+    ]
     left = len(ordered) - len(shown)
     more = (
         ngettext("%(n)d more group is not drawn.", "%(n)d more groups are not drawn.", left) % {"n": left}
@@ -98,25 +100,47 @@ def forest(
     return {"rows": rows, "caption": caption, "usual": usual, "note": note, "more": more}
 
 
-def _forest_row(group: Any, url: str, end: float, baseline: float | None) -> dict[str, Any]:
+def _own_names(labels: Sequence[str]) -> list[str]:
+    """The names without the part that all of them end in: Shops North, not Shops North, Heron Cargo."""
+    tails = {label.partition(", ")[2] for label in labels}
+    shared = len(labels) > 1 and len(tails) == 1 and tails != {""}
+    return [label.partition(", ")[0] for label in labels] if shared else list(labels)
+
+
+def _forest_row(
+    group: Any, name: str, urls: Mapping[str, str], end: float, baseline: float | None
+) -> dict[str, Any]:
     rate, low, high = (float(part(group, name)) for name in ("rate", "low", "high"))
     subject = bool(part(group, "subject"))
     drawing = drawings.forest_row(rate, low, high, end, baseline=baseline, subject=subject)
     return {
-        "label": part(group, "label"), "subject": subject, "drawing": drawing, "url": url,
+        "label": part(group, "label"), "name": name, "subject": subject, "drawing": drawing,
+        "url": urls.get("hits", "") if subject else "", "n_url": urls.get("all", "") if subject else "",
         "rate": figures.per_hundred(rate), "interval": figures.rate_interval(low, high), "n": part(group, "n"),
     }  # fmt: skip
 
 
+@register.simple_tag
+def ratio_row(value: float, low: float, high: float, widest: float, harm: bool = False) -> SafeString:
+    """One row of a forest of ratios: how many times as often, on the scale that the figure shares."""
+    return drawings.ratio_row(value, low, high, widest, harm=harm)
+
+
+@register.simple_tag
+def group_row(rate: float, low: float, high: float, end: float) -> SafeString:
+    """One row of groups in their own order, none of them in question."""
+    return drawings.forest_row(rate, low, high, end, baseline=None, subject=False)
+
+
 @register.inclusion_tag(PARTS + "money.html")
-def money_at_stake(money: Any, end: int | None = None, rows_url: str = "") -> dict[str, Any]:
+def money_at_stake(money: Any, end: int | None = None) -> dict[str, Any]:
     """The bar low, middle, high with its ends named. `end` is the common scale of a page, in minor units."""
     low, mid, high = (int(part(money, name)) for name in ("low", "mid", "high"))
     currency = part(money, "currency")
     text = figures.money_range(low, mid, high, currency)
     bar = drawings.money_bar(low, mid, high, end or drawings.nice_end(high), label=text)
-    ends = [figures.money(one, currency) for one in (low, mid, high)]
-    return {"bar": bar, "low": ends[0], "mid": ends[1], "high": ends[2], "rows_url": rows_url}
+    ends = figures.money_ends(low, high, mid, currency)
+    return {"bar": bar, "low": ends[0], "mid": figures.money(mid, currency), "high": ends[1]}
 
 
 @register.simple_tag
@@ -128,10 +152,15 @@ def money_line(money: Any, end: int, width: int = 148) -> SafeString:
 
 
 @register.inclusion_tag(PARTS + "sum.html")
-def money_sum(money: Any) -> dict[str, Any]:
-    """The arithmetic of an amount as a sum on paper, with its caveat."""
+def money_sum(money: Any, urls: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """The arithmetic of an amount as a sum on paper, with its caveat.
+
+    `urls` gives the rows of the finding: its first line was counted in all of them, the second in the hits.
+    """
     # The rules end with the total; here it stands once, under the ink line.
     terms = [_term(term) for term in part(money, "terms") or () if part(term, "label") != TOTAL_LABEL]
+    for term, selection in zip(terms, ("all", "hits"), strict=False):
+        term["url"] = (urls or {}).get(selection, "")
     total = figures.money(int(part(money, "mid")), part(money, "currency"))
     return {"terms": terms, "total": total, "caveat": sentences.translated(part(money, "caveat") or "")}
 
@@ -140,7 +169,8 @@ def _term(term: Any) -> dict[str, str]:
     """Labels and values are msgids with named values, as in a sentence."""
     values = part(term, "values") or {}
     written = {
-        name: sentences.text({"text": part(term, name), "values": values}) for name in ("label", "value_text")
+        name: figures.amounts(sentences.text({"text": part(term, name), "values": values}))
+        for name in ("label", "value_text")
     }
     return {"sign": part(term, "sign"), **written}
 
@@ -279,7 +309,7 @@ def matrix(
     rows = []
     for at, row in list(enumerate(functions))[1:]:
         line = [
-            _square(cells, row, column, 40 if small else 64) if below < at else None
+            _square(cells, row, column, 32 if small else 64) if below < at else None
             for below, column in enumerate(functions)
         ]
         rows.append({"code": row, "name": function_name(row), "cells": line[:at]})

@@ -11,9 +11,17 @@ function band(low, high, colour) {
   ];
 }
 
-const usual = (line, text) => ({
+// The usual is named at the right margin; where the last value stands too near, it moves out of its way.
+function aside(spec, last) {
+  const top = Math.max(spec.usual, ...spec.points.map((point) => point.high ?? point.value ?? 0)) || 1;
+  const apart = ((last.value - spec.usual) / top) * 160;
+  const near = 26 - Math.abs(apart);
+  return near > 0 ? Math.round(near) * (apart >= 0 ? 1 : -1) : 0;
+}
+
+const usual = (line, text, moved) => ({
   silent: true, symbol: "none", data: [{ yAxis: line }],
-  label: { show: true, position: "end", formatter: text, fontSize: 12, lineHeight: 15, color: token("ink-3"), distance: 6 },
+  label: { show: true, position: "end", formatter: text, fontSize: 12, lineHeight: 15, color: token("ink-3"), distance: 6, offset: [0, moved] },
   lineStyle: { color: token("ink-3"), type: [2, 3], width: 1.5 },
 });
 
@@ -55,7 +63,7 @@ export function lineWithBand(spec, width) {
         type: "line", data: column("value"), symbol: few ? "circle" : "none", symbolSize: 6,
         lineStyle: { color: colour, width: 2 }, itemStyle: { color: colour },
         endLabel: { show: true, formatter: last ? last.label : "", color: token(spec.harm ? "harm" : "ink"), fontWeight: 650, fontSize: 14, distance: 8 },
-        markLine: spec.usual === null ? undefined : usual(spec.usual, spec.usual_label),
+        markLine: spec.usual === null ? undefined : usual(spec.usual, spec.usual_label, last ? aside(spec, last) : 0),
       },
       ...(spec.events.length ? [events(spec.events, spec.points.length)] : []),
     ],
