@@ -34,6 +34,7 @@ KNOWN: dict[str, tuple[object, str, str]] = {
     "amount": (gettext_lazy("Amount"), NUMBER, SOLD),
     "ordered_at": (gettext_lazy("Ordered"), DAY, SOLD),
     "closed_at": (gettext_lazy("Closed"), DAY, SOLD),
+    "requested_at": (gettext_lazy("Requested"), DAY, SOLD),
     "promised_at": (gettext_lazy("Promised"), DAY, SOLD),
     "shipped_at": (gettext_lazy("Left the dock"), DAY, MADE),
     "delivered_at": (gettext_lazy("Delivered"), DAY, MADE),

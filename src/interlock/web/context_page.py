@@ -111,7 +111,7 @@ def _lead(found: Dossier) -> str:
 
 def _columns() -> list[dict[str, str]]:
     return [
-        {"label": _("Order")},
+        {"label": _("Order"), "kind": "key"},
         {"label": _("Account")},
         {"label": _("Product")},
         {"label": _("Ordered"), "kind": "day"},

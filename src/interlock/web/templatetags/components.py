@@ -7,6 +7,7 @@ Every tag takes frozen dataclasses of the analytics or the JSON they were stored
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from django import template
@@ -17,7 +18,7 @@ from django.utils.translation import ngettext
 from interlock.analytics.symptoms.money import TOTAL_LABEL
 from interlock.fabric.models import Function
 from interlock.web import drawings, figures, sentences
-from interlock.web.templatetags.figures import part
+from interlock.web.templatetags.figures import part, short_key
 
 register = template.Library()
 PARTS = "web/parts/"
@@ -233,7 +234,9 @@ def field(bound: Any, kind: str = "") -> dict[str, Any]:
         attributes |= {"aria-invalid": "true"}
     if bound.errors or bound.help_text:
         attributes |= {"aria-describedby": described}
-    return {"bound": bound, "widget": bound.as_widget(attrs=attributes), "described": described, "kind": kind}
+    choices = list(bound) if bound.widget_type in {"radioselect", "checkboxselectmultiple"} else []
+    widget = "" if choices else bound.as_widget(attrs=attributes)
+    return {"bound": bound, "widget": widget, "choices": choices, "described": described, "kind": kind}
 
 
 @register.inclusion_tag(PARTS + "errors.html")
@@ -285,7 +288,7 @@ def evidence_table(
 def _cell(column: Mapping[str, Any], value: Any) -> dict[str, Any]:
     linked = value if isinstance(value, Mapping) else {"text": value, "url": ""}
     text = linked["text"]
-    if column.get("kind") == "day":
+    if column.get("kind") == "day" or isinstance(text, date):
         text = figures.day_short(text) if text else ""
     elif column.get("kind") in {"number", "harm"} and isinstance(text, int | float):
         text = figures.count(text) if isinstance(text, int) else figures.three_digits(text)
@@ -293,7 +296,9 @@ def _cell(column: Mapping[str, Any], value: Any) -> dict[str, Any]:
         " side" if column.get("side") else ""
     )
     classes += " whitespace-nowrap" if column.get("kind") == "key" else ""
-    return {"text": "" if text is None else text, "url": linked.get("url", ""), "classes": classes.strip(),
+    whole = str(text) if column.get("kind") == "key" and text else ""
+    text = short_key(whole) if whole else text
+    return {"text": "" if text is None else text, "whole": whole if whole != text else "", "url": linked.get("url", ""), "classes": classes.strip(),
             "harm": column.get("kind") == "harm", "label": column["label"]}  # fmt: skip
 
 

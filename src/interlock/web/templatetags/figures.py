@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from django import template
 
+from interlock.analytics.finding import minor_units
 from interlock.web import figures
 
 register = template.Library()
+_MACHINE_KEY = re.compile(r"[0-9a-f]{24,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 for name in (
     "count", "percent", "per_hundred", "in_hundred", "chances", "day", "day_short", "weekday", "hours", "in_words",
     "three_digits",
@@ -44,6 +47,19 @@ def money_ends(value: Any) -> str:
         return ""
     low, mid, high = (int(part(value, name)) for name in ("low", "mid", "high"))
     return figures.money_interval(low, high, mid, part(value, "currency"))
+
+
+@register.filter
+def short_key(key: str) -> str:
+    """A key made by a machine, 32 signs of hexadecimal, is told by its first eight."""
+    return f"{key[:8]}…" if _MACHINE_KEY.fullmatch(key) else key
+
+
+@register.simple_tag
+def amount(value: Any, currency: str | None) -> str:
+    """An amount in major units with every cent, as the records have it: €2,890.00."""
+    known = currency or ""
+    return figures.money_exact(round(value * minor_units(known)), known)
 
 
 @register.simple_tag

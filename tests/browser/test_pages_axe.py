@@ -1,0 +1,117 @@
+"""Every page that the owner of a small company can read: axe, sideways scroll, errors of scripts.
+
+The addresses come from the permission policy, so that a new page is looked at without anybody thinking of it.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from urllib.parse import urlencode
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from browser.chromium import lesser_findings, serious_findings, sideways_pixels
+from interlock.converse import services as talks
+from interlock.listen import services as listening
+from interlock.listen import signal_copies
+from interlock.listen.models import Signal, Source
+from interlock.reconnect import services
+from interlock.reconnect.models import Disconnect
+from web.policy import POLICY
+from web.test_permissions import ADDRESSES
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+# Files, fragments for htmx, and ways in that send a signed-in person on.
+NOT_PAGES = {
+    "listen:signals_csv",
+    "listen:progress",
+    "listen:refused",
+    "reconnect:rows_file",
+    "converse:evidence_file",
+    "mfa_download_recovery_codes",
+    "web:gallery",
+}
+SEARCHES = {
+    "reconnect:disconnects": [{"view": "map"}, {"view": "table"}, {"tab": "suspected"}],
+    "web:search": [{"q": "heron"}, {"q": "nothing of the kind"}],
+    "listen:signals": [{"q": "bike"}],
+}
+
+
+@pytest.fixture
+def company(demo_records, person):
+    """The small Aldermoor with what the rules say of it, people, a conversation and an upload that is open."""
+    now = timezone.now()
+    ines, tomas = person("owner", "service", name="Ines Calder"), person("lead", "sales", name="Tomas Brandt")
+    oluchi = person("lead", "production", name="Oluchi Eze")
+    services.detect_disconnects(now=now)
+    Source.objects.create(key="demo", name="Aldermoor (demo)", kind="demo", made_at=now)
+    signal_copies.sync()
+    found = Disconnect.objects.order_by("pk").first()
+    talk = talks.open_conversation(
+        context=found.context,
+        title="Which date may a shop promise?",
+        purpose="fewer missed dates",
+        question="Which date may a shop promise?",
+        due=(now + timedelta(days=9)).date(),
+        by=tomas,
+        people=[(oluchi, "production"), (ines, "service")],
+        now=now,
+    )
+    first = talks.say(conversation=talk, by=tomas, body="Who knew?", kind="ask", now=now)
+    talks.say(conversation=talk, by=oluchi, body="We did.", kind="answer", reply_to=first, now=now)
+    talks.decide(conversation=talk, by=tomas, chosen="Ask first.", because="It is cheaper.", now=now)
+    talks.commit(conversation=talk, by=tomas, what="ask", owner=oluchi, due=now.date(), now=now)
+    asked = listening.ask_for_demo(orders=100, by=ines, now=now)
+    return {
+        "ines": ines,
+        "disconnect_id": found.pk,
+        "selection": "hits",
+        "conversation_id": talk.pk,
+        "signal_id": Signal.objects.exclude(order_key="").first().pk,
+        "import_id": asked.pk,
+        "person_id": tomas.pk,
+        "token": "no-such-token",
+    }
+
+
+def addresses(company: dict) -> list[str]:
+    """Every address of the policy that the owner reads as a page, with objects that are there."""
+    found = []
+    for name, row in POLICY.items():
+        parameters = ADDRESSES[name]
+        if "get" not in row.methods or "owner" not in row.roles or name in NOT_PAGES or name == "web:context":
+            continue
+        if set(parameters) <= set(company):
+            address = reverse(name, kwargs={key: company[key] for key in parameters})
+            found += [address, *(f"{address}?{urlencode(query)}" for query in SEARCHES.get(name, ()))]
+    signal = Signal.objects.get(pk=company["signal_id"])
+    about = [("account", signal.account_key), ("product", signal.product_key), ("order", signal.order_key)]
+    about += [("region", signal.region), ("team+family", "shops-north|Heron Cargo")]
+    found += [f"{reverse('web:context')}?{urlencode({'kind': kind, 'key': key})}" for kind, key in about]
+    return [*found, "/nowhere/a-long-address-of-many-signs-that-nobody-would-ever-have-typed/"]
+
+
+def test_axe_finds_nothing_on_any_page(open_page, live_server, company):
+    """One test for both sizes and themes: the company is made once."""
+    faults = {}
+
+    for size, theme in (("1280", "ink"), ("390", "paper")):
+        page = open_page("/", person=company["ines"], size=size, theme=theme)
+        errors = []
+        page.on(
+            "console", lambda said, errors=errors: errors.append(said.text) if said.type == "error" else None
+        )
+        for path in addresses(company):
+            answer = page.goto(live_server.url + path, wait_until="load")
+            said = [*serious_findings(page), *lesser_findings(page), *errors]
+            # The browser itself reports the answer 404 of the page that is not there.
+            said = [one for one in said if "404" not in one or answer.status != 404]
+            errors.clear()
+            if said or sideways_pixels(page) or answer.status >= 500:
+                faults[size, path] = said, sideways_pixels(page), answer.status
+
+    assert faults == {}
