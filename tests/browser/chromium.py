@@ -62,6 +62,14 @@ def serious_findings(page: Page) -> list[str]:
     ]
 
 
+def all_findings(page: Page) -> list[str]:
+    """Both kinds in one run, for tests that look at many pages."""
+    page.add_script_tag(path=AXE)
+    return [
+        f"{one['rule']} ({one['impact']}): {' | '.join(one['nodes'][:3])}" for one in page.evaluate(_RUN_AXE)
+    ]
+
+
 def lesser_findings(page: Page) -> list[str]:
     """What axe calls moderate or minor; the mocks have none of these either."""
     found = page.evaluate(_RUN_AXE)

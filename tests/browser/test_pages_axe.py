@@ -12,7 +12,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from browser.chromium import lesser_findings, serious_findings, sideways_pixels
+from browser.chromium import all_findings, sideways_pixels
 from interlock.converse import services as talks
 from interlock.listen import services as listening
 from interlock.listen import signal_copies
@@ -107,7 +107,7 @@ def test_axe_finds_nothing_on_any_page(open_page, live_server, company):
         )
         for path in addresses(company):
             answer = page.goto(live_server.url + path, wait_until="load")
-            said = [*serious_findings(page), *lesser_findings(page), *errors]
+            said = [*all_findings(page), *errors]
             # The browser itself reports the answer 404 of the page that is not there.
             said = [one for one in said if "404" not in one or answer.status != 404]
             errors.clear()

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interlock.web import figures
+from interlock.web.templatetags.figures import short_key
 
 NBSP = "\u00a0"
 
@@ -92,3 +93,19 @@ def test_short_money_is_never_off_by_more_than_one_in_two_hundred(minor):
     value = float(number) * {"": 1, "k": 1e3, "m": 1e6, "bn": 1e9}[unit]
 
     assert value == pytest.approx(minor / 100, rel=0.005, abs=0.51)
+
+
+def test_the_ends_of_an_interval_are_as_exact_as_its_middle():
+    assert figures.money_range(6_120_000, 8_304_429, 10_500_000, "EUR") == f"€83{NBSP}k (61 to 105)"
+    assert figures.money_range(2_420_000, 3_380_000, 4_440_000, "EUR") == f"€33.8{NBSP}k (24.2 to 44.4)"
+
+
+def test_amounts_inside_a_line_of_a_sum_are_written_like_all_others():
+    assert figures.amounts("EUR 6,156") == "€6,156"
+    assert figures.amounts("credits, 175 × EUR 86.79") == "credits, 175 × €86.79"
+    assert figures.amounts("CHF 12.50 in Q3 of 2026") == f"CHF{NBSP}12.50 in Q3 of 2026"
+
+
+def test_only_keys_of_machines_are_shortened():
+    assert short_key("4aa353cc7496d36dad27d939dfdfe59e") == "4aa353cc…"
+    assert short_key("A-58923") == "A-58923"

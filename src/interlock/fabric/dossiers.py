@@ -44,7 +44,7 @@ NAMED_IN = {
     "team": ("teams", "team_id"),
     "batch": ("batches", "batch_id"),
 }
-LINES_SHOWN = SIGNALS_SHOWN = 25
+LINES_SHOWN, SIGNALS_SHOWN = 15, 12
 FLOOR = 30
 # About 30 kB each: 25 lines and 25 signals with their words.
 KEPT = 256
