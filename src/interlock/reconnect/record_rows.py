@@ -39,6 +39,8 @@ LEADS_TO = {
 KEPT_ROWS = 10_000
 KEPT_SELECTIONS = 16
 _kept: dict[tuple[str, str, str], pa.Table] = {}
+# In the list of all rows, but not among the few columns beside the finding.
+_ASIDE = {"requested_at"}
 # What fits beside the aside: six columns in all, whatever the number of systems.
 MOST_OF_SIDES = {1: (6,), 2: (4, 3), 3: (3, 2, 1)}
 
@@ -173,7 +175,7 @@ def _telling(columns: list[Column], sample: dict[str, Any]) -> list[Column]:
     kept: list[Column] = []
     sides = list(dict.fromkeys(column.side for column in columns))
     for side, most in zip(sides, MOST_OF_SIDES.get(len(sides), ()), strict=True):
-        own = [column for column in columns if column.side == side]
+        own = [column for column in columns if column.side == side and column.name not in _ASIDE]
         telling = ([column for column in own if varies(column)] or own)[:most]
         kept += [replace(column, starts=bool(kept) and not at) for at, column in enumerate(telling)]
     return kept

@@ -116,7 +116,10 @@ def money_ends(low: int, high: int, mid: int, currency: str) -> tuple[str, str]:
     divisor, _unit = _unit_of(middle)
     digits = _digits_of(abs(middle) / divisor)
     first, last = (_major(end, currency) / divisor for end in (low, high))
-    return _signed(_number(abs(first), digits), first), _signed(_number(abs(last), digits), last)
+    low_text, high_text = (
+        _signed(_number(abs(end), digits if abs(end) < 99.95 else 0), end) for end in (first, last)
+    )
+    return low_text, high_text
 
 
 def amounts(text: str) -> str:

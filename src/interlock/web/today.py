@@ -121,7 +121,7 @@ def _demo(person: Person) -> dict[str, str]:
     source = demo_source()
     if source is None:
         return {}
-    removal = address("listen:remove", source.pk) if may(person, Act.IMPORT) else ""
+    removal = reverse("listen:remove", args=[source.pk]) if may(person, Act.IMPORT) else ""
     return {"demo": _("Aldermoor"), "demo_removal": removal}
 
 
