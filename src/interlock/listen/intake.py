@@ -152,7 +152,8 @@ def _make_rows(import_: Import, source: Source, spool: Spool, reporter: Reporter
         reporter.more(0)
     spool.close()
     reporter.step(_("Comparing keys"))
-    accounting.near_keys = looking.near_keys(source, mapping)
+    accounting.near_keys, unknown = looking.near_keys(source, mapping)
+    accounting.notes += unknown
     return accounting
 
 

@@ -8,11 +8,13 @@ from typing import Any
 from django.conf import settings
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from interlock.connectors.errors import ConnectorError
 from interlock.connectors.mapping import Mapping, load_mapping, read_mapping, write_mapping
 from interlock.connectors.protocol import FoundTable, Source
 from interlock.connectors.recognition import fits
+from interlock.connectors.records import NearKey
 
 SAMPLES = 3
 LONGEST_SAMPLE = 60
@@ -58,12 +60,12 @@ def propose(source: Source) -> Mapping:
     return source.propose()
 
 
-def near_keys(source: Source, mapping: Mapping | None) -> list[dict[str, Any]]:
-    """Keys that are used and do not exist, with the one that may be meant; the most used first."""
+def near_keys(source: Source, mapping: Mapping | None) -> tuple[list[dict[str, Any]], list[str]]:
+    """Keys that are used and do not exist: those that may mean another one, and a note on those that mean none."""
     if mapping is None:
-        return []
-    found = source.near_keys(mapping)
-    return [
+        return [], []
+    found = sorted(source.near_keys(mapping), key=lambda each: (-each.rows, each.value))
+    near = [
         {
             "table": each.table,
             "column": each.column,
@@ -74,7 +76,32 @@ def near_keys(source: Source, mapping: Mapping | None) -> list[dict[str, Any]]:
             "score": each.score,
             "reason": each.reason,
         }
-        for each in sorted(found, key=lambda each: (-each.rows, each.value))[:MOST_NEAR_KEYS]
+        for each in found
+        if each.candidate
+    ]
+    return near[:MOST_NEAR_KEYS], _unknown_keys([each for each in found if not each.candidate])
+
+
+def _unknown_keys(unknown: list[NearKey]) -> list[str]:
+    """One sentence for each column that names things which the export does not hold."""
+    places: dict[tuple[str, str, str], list[NearKey]] = {}
+    for each in unknown:
+        places.setdefault((each.table, each.column, each.parent), []).append(each)
+    return [
+        ngettext(
+            "%(table)s: one %(column)s is not among the %(parent)s (%(value)s, %(rows)s rows).",
+            "%(table)s: %(n)s values of %(column)s are not among the %(parent)s (%(value)s and others, %(rows)s rows).",
+            len(keys),
+        )
+        % {
+            "table": table,
+            "column": column,
+            "parent": parent,
+            "n": len(keys),
+            "value": keys[0].value,
+            "rows": f"{sum(key.rows for key in keys):,}",
+        }
+        for (table, column, parent), keys in places.items()
     ]
 
 
