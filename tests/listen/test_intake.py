@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from interlock.fabric import records
-from interlock.listen import intake, search, services, signal_copies, uploads
+from interlock.listen import first_copy, intake, search, services, signal_copies, uploads
 from interlock.listen.errors import WrongState
 from interlock.listen.models import Import, Signal, State
 from listen.small import NOON, SmallSource, signal, small_company
@@ -135,7 +135,7 @@ def test_a_kill_between_lake_and_copy_is_finished_by_the_next_who_looks(waiting,
 
 
 def test_a_kill_in_the_middle_of_copying_is_completed_without_doubles(waiting, reads, monkeypatch):
-    reads(small_company(*(signal(number) for number in range(9))))
+    reads(small_company(*(signal(number) for number in range(20))))
     monkeypatch.setattr(signal_copies, "BATCH_ROWS", 2)
     written = []
 
@@ -150,11 +150,12 @@ def test_a_kill_in_the_middle_of_copying_is_completed_without_doubles(waiting, r
         patch.setattr(signal_copies, "write_rows", write_two_batches)
         with pytest.raises(Killed):
             run(waiting())
-    assert Signal.objects.count() == 4
+    assert Signal.objects.count() == 16
 
     intake.settle_abandoned(clock=lambda: NOON)
 
-    assert sorted(Signal.objects.values_list("key", flat=True)) == [f"s{number}" for number in range(9)]
+    assert Signal.objects.count() == 20
+    assert set(Signal.objects.values_list("key", flat=True)) == {f"s{number}" for number in range(20)}
     assert signal_copies.are_current()
 
 
@@ -266,13 +267,14 @@ def test_words_of_a_large_copying_that_was_killed_are_found_in_the_end(waiting, 
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(search, "catch_up_words", die)
+        patch.setattr(first_copy, "catch_up_indexes", die)
         with pytest.raises(Killed):
             run(waiting())
 
     intake.settle_abandoned(clock=lambda: NOON)
 
     assert [each.key for each in search.containing(Signal.objects.all(), "rattles")] == ["s1"]
+    assert {index.name for index in Signal._meta.indexes} <= first_copy._there()
 
 
 def test_files_cannot_pass_for_the_demo_nor_the_demo_for_files(db, home):

@@ -13,19 +13,17 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import batched
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Max, Q
 from django.utils.translation import gettext as _
-from ibis import _ as row
 
 from interlock.fabric import records
-from interlock.listen import search
+from interlock.listen import first_copy, search
 from interlock.listen.models import Facet, Signal, SignalsCopied, Source
 from interlock.listen.selection import LOW
-from interlock.listen.signal_rows import copy_of, read_rows, signal_table, write_rows
+from interlock.listen.signal_rows import read_rows, signal_table, write_rows
 from interlock.store.engine import Records
 
 OnRows = Callable[[str, int, int], None]
@@ -52,9 +50,13 @@ def sync(*, on_rows: OnRows | None = None) -> int:
         if _noted() == now.number:
             return 0
         total = now.counts.get("signals", 0)
-        search.let_words_wait(abs(total - Signal.objects.count()) >= MANY_ROWS)
+        known = Signal.objects.count()
+        search.let_words_wait(abs(total - known) >= MANY_ROWS)
+        if not known and total >= MANY_ROWS:
+            first_copy.put_indexes_off()
         with records.records_at(now.versions) as tables:
             changed = _write_changed(tables, total, on_rows) if total else _remove_all()
+        first_copy.catch_up_indexes()
         search.catch_up_words()
         _refresh_facets()
         _note(now.number)
@@ -64,26 +66,20 @@ def sync(*, on_rows: OnRows | None = None) -> int:
 def _write_changed(tables: Records, total: int, on_rows: OnRows | None) -> int:
     signals = signal_table(tables, records.lake())
     sources = dict(Source.objects.values_list("key", "pk"))
-    answering = _answering(signals)
     known = dict(Signal.objects.values_list("key", "copy_hash").iterator(chunk_size=20_000))
+    # Nobody reads an empty list, so nobody waits for a long transaction.
+    batch_rows = BATCH_ROWS if known else 4 * BATCH_ROWS
     changed = done = 0
-    for rows in batched(read_rows(signals), BATCH_ROWS):
-        copies = [copy_of(values, sources, answering) for values in rows]
+    for copies in read_rows(signals, sources):
         fresh = [copy for copy in copies if known.pop(copy[0], None) != copy[-1]]
-        if fresh:
+        for some in batched(fresh, batch_rows):
             with transaction.atomic():
-                write_rows(fresh)
+                write_rows(some)
         changed += len(fresh)
-        done += len(rows)
+        done += len(copies)
         if on_rows:
             on_rows(_("Copying the signals"), done, total)
     return changed + _remove(known)
-
-
-def _answering(signals: Any) -> set[tuple[str, str]]:
-    replied = signals.filter(row.first_reply_at.notnull() | row.resolved_at.notnull())
-    pairs = replied.select("source_key", "kind").distinct().to_pyarrow().to_pylist()
-    return {(pair["source_key"], pair["kind"]) for pair in pairs}
 
 
 def _remove(keys: dict[str, int]) -> int:

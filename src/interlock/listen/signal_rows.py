@@ -1,13 +1,13 @@
 """The rows of the signal copies: how they are read from the lake, and how they are written in bulk.
 
-Reading is one Ibis expression, so any engine can run it. Writing goes past the ORM, which would take
-minutes for 300,000 signals: executemany on SQLite, COPY on PostgreSQL, both as an upsert by key.
+Reading is one Ibis expression, so any engine can run it, and what a copy shows is worked out there, a column
+at a time. Writing goes past the ORM, which would take minutes for 300,000 signals: executemany on SQLite,
+COPY on PostgreSQL, both as an upsert by key.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import ibis
@@ -17,12 +17,7 @@ from ibis import _ as row
 from interlock.store.engine import Records
 from interlock.store.lake import Lake
 
-# The order of the columns in every tuple below; `copy_hash` follows as the last.
-READ = (
-    "key", "source_key", "kind", "occurred_at", "account_key", "account_label", "product_key", "product_label",
-    "order_key", "line_key", "region", "rating", "rating_max", "title", "body", "reason", "resolution",
-    "channel", "lang", "first_reply_at", "resolved_at", "url",
-)  # fmt: skip
+# The order of the columns in every tuple below. Where a tuple is read, the source is still its key.
 WRITTEN = (
     "key", "source_id", "kind", "occurred_at", "account_key", "account_label", "product_key", "product_label",
     "order_key", "line_key", "region", "rating", "rating_max", "rating_share", "title", "body", "reason",
@@ -35,10 +30,12 @@ LONGEST = {
     "lang": 20, "url": 2000,
 }  # fmt: skip
 CHUNK_ROWS = 20_000
+EMPTY, BETWEEN = "\x1e", "\x1f"
+_TEXTS = ("kind", "title", "body", *LONGEST)
 
 
 def signal_table(records: Records, lake: Lake) -> ibis.Table:
-    """All signals with the names of their account, product, order and region; `READ` names the columns."""
+    """All signals as they are copied: `WRITTEN` names the columns, the source still by its key."""
     files = [str(path) for path in lake.files("signals", records.versions["signals"])]
     signals = records.connection.read_parquet(files, table_name="signals_with_source")
     named = signals.select(
@@ -51,7 +48,7 @@ def signal_table(records: Records, lake: Lake) -> ibis.Table:
         line_key=row.line_id,
         **{
             name: row[name]
-            for name in READ
+            for name in (*WRITTEN, "first_reply_at", "resolved_at")
             if name in signals.columns and name not in {"kind", "occurred_at"}
         },
     )
@@ -60,7 +57,7 @@ def signal_table(records: Records, lake: Lake) -> ibis.Table:
         account_key=ibis.coalesce(row.own_account, row.order_account),
         product_key=ibis.coalesce(row.own_product, row.line_product),
     )
-    return _with_names(named, records).select(*READ)
+    return _with_hash(_shown(_with_names(named, records)))
 
 
 def _with_order(signals: ibis.Table, records: Records) -> ibis.Table:
@@ -94,42 +91,43 @@ def _with_names(signals: ibis.Table, records: Records) -> ibis.Table:
     return signals.mutate(account_label=empty, region=empty)
 
 
-def read_rows(table: ibis.Table) -> Iterator[tuple[Any, ...]]:
-    """Hand over the rows in chunks, as tuples in the order of `READ`."""
+def _shown(named: ibis.Table) -> ibis.Table:
+    """The columns as the copy shows them: no text empty, none longer than its column, shares for ratings."""
+    texts = {name: _text(name) for name in _TEXTS}
+    texts["account_label"] = ibis.coalesce(texts["account_label"].nullif(""), texts["account_key"])
+    texts["product_label"] = ibis.coalesce(texts["product_label"].nullif(""), texts["product_key"])
+    replied = row.first_reply_at.notnull() | row.resolved_at.notnull()
+    # Where a source's signals of a kind never name a reply, nobody can know whether there was one.
+    known = replied.max().over(group_by=["source_key", "kind"])
+    rated = row.rating_max.notnull() & (row.rating_max > 0) & row.rating.notnull()
+    share = ibis.ifelse(rated, (row.rating / row.rating_max).clip(0.0, 1.0), None)
+    return named.mutate(
+        source_id=row.source_key, answered=ibis.ifelse(known, replied, None), rating_share=share
+    ).mutate(**texts)
+
+
+def _text(name: str) -> ibis.Value:
+    text = row[name].fill_null("").replace("\0", "")
+    return text.substr(0, LONGEST[name]) if name in LONGEST else text
+
+
+def _with_hash(shown: ibis.Table) -> ibis.Table:
+    """A hash over every column shown. Another engine's differs: then all copies are written once more."""
+    parts = [shown[name].cast("string").fill_null(EMPTY) for name in WRITTEN[:-1]]
+    return shown.mutate(copy_hash=ibis.literal(BETWEEN).join(parts).hash()).select(*WRITTEN)
+
+
+def read_rows(table: ibis.Table, sources: Mapping[str, int]) -> Iterator[list[tuple[Any, ...]]]:
+    """Hand over the rows in chunks, as tuples in the order of `WRITTEN`; `sources` gives each key its number."""
+    place = WRITTEN.index("source_id")
     # Whole in Arrow (about 300 bytes a signal): Ibis 12 cannot yet stream batches from DuckDB 2.
     for batch in table.to_pyarrow().to_batches(max_chunksize=CHUNK_ROWS):
-        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+        columns = [column.to_pylist() for column in batch.columns]
+        columns[place] = [sources[key] for key in columns[place]]
+        yield list(zip(*columns, strict=True))
 
 
-def copy_of(
-    values: Sequence[Any], sources: dict[str, int], answering: set[tuple[str, str]]
-) -> tuple[Any, ...]:
-    """Make the tuple that is written (`WRITTEN`) from one that was read.
-
-    `answering` holds the (source, kind) pairs whose records ever name a reply; elsewhere nobody can know.
-    """
-    read = dict(zip(READ, values, strict=True))
-    texts = {
-        name: (read[name] or "").replace("\0", "")[: LONGEST.get(name)]
-        for name in READ
-        if name not in _NOT_TEXT
-    }
-    replied = read["first_reply_at"] is not None or read["resolved_at"] is not None
-    known = (read["source_key"], read["kind"]) in answering
-    made = {
-        **read,
-        **texts,
-        "source_id": sources[read["source_key"]],
-        "account_label": texts["account_label"] or texts["account_key"],
-        "product_label": texts["product_label"] or texts["product_key"],
-        "rating_share": _share(read["rating"], read["rating_max"]),
-        "answered": replied if known else None,
-    }
-    row_values = tuple(made[name] for name in WRITTEN[:-1])
-    return (*row_values, _hash(row_values))
-
-
-def write_rows(rows: list[tuple[Any, ...]]) -> None:
+def write_rows(rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert or update these copies, inside the caller's transaction."""
     columns = ", ".join(WRITTEN)
     updates = ", ".join(f"{name} = excluded.{name}" for name in WRITTEN[1:])
@@ -151,17 +149,3 @@ def write_rows(rows: list[tuple[Any, ...]]) -> None:
             f"INSERT INTO listen_signal ({columns}) SELECT {columns} FROM incoming_signals {upsert}"  # noqa: S608 - as above
         )
         cursor.execute("TRUNCATE incoming_signals")
-
-
-_NOT_TEXT = {"source_key", "occurred_at", "rating", "rating_max", "first_reply_at", "resolved_at"}
-
-
-def _share(rating: float | None, best: float | None) -> float | None:
-    if rating is None or not best or best <= 0:
-        return None
-    return min(max(rating / best, 0.0), 1.0)
-
-
-def _hash(values: tuple[Any, ...]) -> int:
-    digest = hashlib.blake2b(repr(values).encode("utf-8", "backslashreplace"), digest_size=8).digest()
-    return int.from_bytes(digest, signed=True)
