@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from interlock.fabric import records
 from interlock.listen import intake, services, uploads
+from interlock.listen.errors import UploadGone
 from interlock.listen.models import Import, Signal, Source, State
 from listen.small import NOON, signal, small_company
 
@@ -190,3 +193,29 @@ def test_the_page_settles_an_import_whose_reader_died(signed_in, waiting):
 
     assert "ended before it was done" in page.text
     assert "Run it again" in page.text
+
+
+def test_an_upload_that_nobody_finishes_loses_its_files_after_a_week(signed_in):
+    client = signed_in("owner")
+    upload(client, "a.csv", ACCOUNTS)
+    upload(client, "b.csv", ACCOUNTS)
+    old, young = Import.objects.order_by("pk")
+    Import.objects.filter(pk=old.pk).update(made_at=NOON - timedelta(days=8))
+    Import.objects.filter(pk=young.pk).update(made_at=NOON - timedelta(days=6))
+
+    expired = services.expire_uploads(now=NOON)
+
+    old.refresh_from_db()
+    assert (expired, old.files_kept) == (1, False)
+    assert "removed after 7 days" in client.get(reverse("listen:import", args=[old.pk])).text
+    assert uploads.given_path(young).name == "b.csv"
+
+
+def test_a_database_that_was_read_on_the_command_line_says_how_to_read_it_again(signed_in, home):
+    source = services.name_source(name="Shop", kind="database", now=NOON)
+    import_ = services.name_location(
+        location="", title="postgresql://db/shop", source=source, mapping="", files=[], by=None, now=NOON
+    )
+
+    with pytest.raises(UploadGone, match="interlock import ADDRESS --source 'Shop'"):
+        uploads.given_path(import_)

@@ -166,6 +166,11 @@ class Signal(models.Model):
         return self.account_label if self.account_label != self.account_key else _short_key(self.account_key)
 
     @property
+    def product_name(self) -> str:
+        """The product as a reader would call it, likewise."""
+        return self.product_label if self.product_label != self.product_key else _short_key(self.product_key)
+
+    @property
     def order_name(self) -> str:
         """The order's key, cut when it is longer than anybody reads."""
         return _short_key(self.order_key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -19,6 +19,8 @@ from interlock.listen.models import Errand, Import, Source, SourceKind, State
 
 LONGEST_SOURCE_NAME = 120
 DEMO_NAME = "Aldermoor (demo)"
+# A week: an upload begun before a weekend is still there after it.
+UPLOADS_KEPT = timedelta(days=7)
 
 
 @transaction.atomic
@@ -88,6 +90,24 @@ def ask_for_demo(*, orders: int, by: Person | None, now: datetime) -> Import:
     return name_location(
         location=str(orders), title=DEMO_NAME, source=source, mapping="", files=[], by=by, now=now
     )
+
+
+def expire_uploads(*, now: datetime) -> int:
+    """Remove the files of uploads that nobody finished within UPLOADS_KEPT; each says so. Return how many."""
+    old = Import.objects.filter(
+        state__in=[State.DRAFT, State.FAILED, State.STOPPED],
+        files_kept=True,
+        made_at__lt=now - UPLOADS_KEPT,
+    )
+    expired = list(old)
+    for import_ in expired:
+        uploads.drop_given(import_)
+        import_.files_kept = False
+        import_.error = _("Its files were removed after %(n)s days. Upload them again to go on.") % {
+            "n": UPLOADS_KEPT.days
+        }
+        import_.save(update_fields=["files_kept", "error"])
+    return len(expired)
 
 
 def forget_trial(*, import_: Import) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 from django.tasks import task
+from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from interlock.fabric import evidence, records
@@ -24,6 +25,7 @@ logger = logging.getLogger(__name__)
 def run_import(import_id: int) -> None:
     """Do the errand of one import, then what the installation wants done after every import."""
     intake.settle_abandoned()
+    services.expire_uploads(now=timezone.now())
     import_ = Import.objects.filter(pk=import_id).first()
     if import_ is None:
         return

@@ -24,7 +24,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from interlock.listen.errors import UploadGone, UploadRefused, WrongState
-from interlock.listen.models import Import
+from interlock.listen.models import Import, SourceKind
 
 LONGEST_NAME = 120
 
@@ -113,6 +113,14 @@ def given_path(import_: Import) -> Path | str:
     """
     if import_.location:
         return import_.location
+    if import_.source and import_.source.kind == SourceKind.DATABASE:
+        raise UploadGone(
+            _(
+                "The address of “%(title)s” is not kept, because it may hold a password. Run “interlock import "
+                "ADDRESS --source '%(source)s'” again; nothing was changed."
+            )
+            % {"title": import_.title, "source": import_.source.name}
+        )
     given = folder_of(import_) / "given"
     files = sorted(given.iterdir()) if given.is_dir() else []
     if not files:
