@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from interlock.connectors.records import Chunk
 from interlock.fabric import records
 from interlock.listen import first_copy, intake, search, services, signal_copies, uploads
 from interlock.listen.errors import WrongState
@@ -285,3 +286,22 @@ def test_files_cannot_pass_for_the_demo_nor_the_demo_for_files(db, home):
         services.name_source(name="aldermoor (DEMO)", now=NOON)
     with pytest.raises(WrongState, match="another kind of source"):
         services.name_source(name="shop", kind="demo", now=NOON)
+
+
+class OneLost(Chunk):
+    """A chunk of a faulty source: one row more was received than is handed over or refused."""
+
+    @property
+    def received(self) -> int:
+        return super().received + 1
+
+
+def test_an_import_that_does_not_add_up_is_not_stored(waiting, reads):
+    rows = small_company(signal(1)).given[0]
+    reads(SmallSource(OneLost(rows.table, rows.rows)))
+
+    done = run(waiting())
+
+    assert (done.state, done.accounting) == (State.FAILED, {})
+    assert done.error.startswith("The rows of accounts do not add up, so nothing was stored.")
+    assert records.snapshot().number == 0
