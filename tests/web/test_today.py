@@ -163,5 +163,5 @@ def test_a_driver_of_any_fact_has_words():
     sentence, _why = driver_card_text(driver)
 
     assert sentences.text(sentence) == (
-        "Orders with region “RJ”, 40 of 200 end in a bad rating; of the others it is 12\u00a0in\u00a0100."
+        "Orders to RJ: 40 of 200 end in a bad rating; of the others it is 12\u00a0in\u00a0100."
     )

@@ -14,7 +14,8 @@ from interlock.web import figures
 def driver_card_text(driver: Mapping[str, Any]) -> tuple[dict[str, Any], str] | None:
     """Sentence and why; None when nothing is known of the others or of the outcome."""
     factor = str(driver.get("factor"))
-    fact = _facts().get(factor) or factor_name(factor)
+    clause = _facts().get(factor)
+    fact = f"{clause}," if clause else f"{factor_name(factor)}:"
     outcome = _outcomes().get(str(driver.get("outcome")))
     if not outcome or driver.get("rate_without") is None:
         return None
@@ -25,7 +26,7 @@ def driver_card_text(driver: Mapping[str, Any]) -> tuple[dict[str, Any], str] | 
         "n": driver["n_with"],
         "usual": figures.in_hundred(float(driver["rate_without"])),
     }
-    return {"text": "{fact}, {x} of {n} {outcome}; of the others it is {usual}.", "values": values}, _why(
+    return {"text": "{fact} {x} of {n} {outcome}; of the others it is {usual}.", "values": values}, _why(
         driver
     )
 
