@@ -55,3 +55,10 @@ def test_a_course_claims_no_more_than_its_months_say(months, title):
 )
 def test_a_fact_is_named_as_people_say_it(factor, name):
     assert driver_findings.factor_name(factor) == name
+
+
+def test_every_rule_says_what_its_rate_counts():
+    from interlock.analytics.symptoms import RULES
+    from interlock.reconnect.measures import MEASURES
+
+    assert set(MEASURES) == set(RULES)

@@ -23,6 +23,7 @@ from interlock.fabric.models import Person
 from interlock.listen.answering import answering_now
 from interlock.listen.queries import demo_source
 from interlock.reconnect import findings, queries
+from interlock.reconnect.measures import measure_of
 from interlock.reconnect.models import Detection, Disconnect
 from interlock.web import figures, sentences
 from interlock.web.driver_words import driver_card_text
@@ -145,9 +146,12 @@ def disconnect_card(card: findings.Card, *, leads: bool) -> TodayCard:
         baseline=one.baseline,
         more=ngettext("Read the %(x)s case", "Read the %(x)s cases", one.x) % {"x": figures.count(one.x)},
         more_url=card.rows.get("hits", "") if leads else "",
-        chart_title=_("How often, in 100, beside its siblings")
-        if len(one.siblings) > 1
-        else _("How often, in 100, beside the usual"),
+        chart_title=(
+            _("%(measure)s, in 100, beside its siblings")
+            if len(one.siblings) > 1
+            else _("%(measure)s, in 100, beside the usual")
+        )
+        % {"measure": measure_of(one)},
         chart_note=_("%(from)s to %(to)s.")
         % {"from": figures.day(one.window_from), "to": figures.day(one.window_to)},
     )

@@ -15,6 +15,7 @@ from interlock.converse.queries import LIVE_STATES
 from interlock.fabric import journal
 from interlock.fabric.access import Act, may, needs, person_of
 from interlock.reconnect import charts, findings, history, proposals, queries
+from interlock.reconnect.measures import measure_of
 from interlock.reconnect.models import Disconnect
 from interlock.reconnect.record_rows import sample_table
 from interlock.reconnect.services.steps import BEFORE_TALK, DISMISSABLE, may_speak_for
@@ -44,6 +45,7 @@ def disconnect(request: HttpRequest, disconnect_id: int) -> HttpResponse:
         "place": _place(found, person),
         "steps": history.steps(found),
         "past": history.told(journal.entries_about(found)[:MOST_HISTORY]),
+        "measure": measure_of(found),
         "forest_title": charts.forest_title(found),
         "chart": charts.rate_over_time(found),
         "sample": sample_table(found),
