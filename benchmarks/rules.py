@@ -15,7 +15,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from importlib.util import find_spec
+from itertools import count
 from pathlib import Path
 
 LIMIT_SECONDS, LIMIT_MEGABYTES, LIMIT_AT = 10.0, 1500, 1_000_000
@@ -29,6 +31,7 @@ class Folder:
         import ibis  # slow to import; only the measured process needs it
 
         self._connection = ibis.duckdb.connect(threads=2)
+        self._numbers = count()
         self._tables = {path.stem: self._connection.read_parquet(path) for path in folder.glob("*.parquet")}
 
     def table(self, name: str):
@@ -40,6 +43,15 @@ class Folder:
         table = self._tables[name]
         counts = {f"c{n}": table[c].count() for n, c in enumerate(columns)} | {"rows": table.count()}
         return all(table.agg(**counts).to_pyarrow().to_pylist()[0].values())
+
+    @contextmanager
+    def kept(self, rows):
+        import ibis  # slow to import; only the measured process needs it
+
+        name = f"kept_{next(self._numbers)}"
+        self._connection.con.execute(f"CREATE TABLE {name} AS {ibis.to_sql(rows, dialect='duckdb')}")
+        yield self._connection.table(name)
+        self._connection.con.execute(f"DROP TABLE {name}")
 
 
 def measure(folder: Path) -> dict[str, float]:

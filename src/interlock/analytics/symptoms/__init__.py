@@ -47,7 +47,20 @@ def find_symptoms(tables: Tables, *, now: datetime | None = None, unnamed_curren
     Returns:
         Symptoms by tier, then money times probability; rules that were off with their reason.
     """
-    tables = Remembered(tables)
+    with Remembered(tables) as remembered:
+        return _found(remembered, now, unnamed_currency)
+
+
+def rows(tables: Tables, query: RowQuery) -> ir.Table:
+    """Rebuild the rows behind a number, at whatever snapshot `tables` is.
+
+    Raises:
+        KeyError: no rule of that key.
+    """
+    return RULES[query.rule].rows(tables, query)
+
+
+def _found(tables: Remembered, now: datetime | None, unnamed_currency: str) -> Report:
     as_of = now or last_event(tables)
     if as_of is None:
         nothing = "The records hold no dated order, delivery or signal yet."
@@ -64,15 +77,6 @@ def find_symptoms(tables: Tables, *, now: datetime | None = None, unnamed_curren
             ran.append(rule.key)
             found.extend(result)
     return Report(each_once(sorted(found, key=_worth)), tuple(off), as_of, bench.window(), tuple(ran))
-
-
-def rows(tables: Tables, query: RowQuery) -> ir.Table:
-    """Rebuild the rows behind a number, at whatever snapshot `tables` is.
-
-    Raises:
-        KeyError: no rule of that key.
-    """
-    return RULES[query.rule].rows(tables, query)
 
 
 def _worth(symptom: Symptom) -> tuple[int, float, float, float, str, str]:

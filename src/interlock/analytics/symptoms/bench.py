@@ -5,9 +5,10 @@ unless the caller says otherwise.
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, cast
+from typing import Any, Protocol, Self, cast, runtime_checkable
 
 import ibis
 import ibis.expr.types as ir
@@ -28,11 +29,23 @@ _EVENT_TIMES = (
 )
 
 
+@runtime_checkable
+class Keeper(Protocol):
+    """An engine that can hold the rows of a query until a block ends."""
+
+    def kept(self, rows: ir.Table) -> AbstractContextManager[ir.Table]:
+        """Hold what the query returns."""
+
+
 class Remembered:
-    """The same tables, each question about them asked once: a snapshot does not change."""
+    """The same tables, each question about them asked once: a snapshot does not change.
+
+    Inside a `with` block, rows that many questions read are held by engines that can hold them (`kept`).
+    """
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
+        self._held = ExitStack()
         self._known: dict[tuple[str, ...], bool] = {}
         self._seen: dict[str, ir.Table] = {}
         self._answers: dict[str, Any] = {}
@@ -42,6 +55,19 @@ class Remembered:
         if question not in self._answers:
             self._answers[question] = ask()
         return cast(T, self._answers[question])
+
+    def kept(self, question: str, rows: Callable[[], ir.Table]) -> ir.Table:
+        """Return these rows, computed once until the block ends where the engine can hold them."""
+        if not isinstance(self._tables, Keeper):
+            return self.once(question, rows)
+        keeper = self._tables
+        return self.once(question, lambda: self._held.enter_context(keeper.kept(rows())))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._held.close()
 
     def table(self, name: str) -> ir.Table:
         """Return a contract table as an Ibis expression."""

@@ -111,20 +111,31 @@ def _from_arrow(cells: pa.Table, columns: tuple[str, ...], period: Period) -> Cu
     codes: dict[str, Codes] = {}
     levels: dict[str, list[str]] = {}
     for name in columns:
-        encoded = cells[name].combine_chunks().dictionary_encode()
-        codes[name] = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-        levels[name] = encoded.dictionary.to_pylist()
+        codes[name], levels[name] = _in_order(cells[name])
+    numbers = {name: cells[name].fill_null(0).to_numpy().astype(np.int64) for name in (MONTH, PART)}
+    # Engines return groups in any order, and sums of floats and ties would follow it.
+    order = np.lexsort([*codes.values(), *numbers.values()])
     return Cube(
         period,
-        codes,
+        {name: of_column[order] for name, of_column in codes.items()},
         levels,
-        _floats(cells["n"]),
-        _floats(cells["x"]),
-        _floats(cells["amount_sum"]),
-        _floats(cells["hit_amount"]),
-        cells[MONTH].fill_null(0).to_numpy().astype(np.int64),
-        cells[PART].fill_null(0).to_numpy().astype(np.int64),
+        _floats(cells["n"])[order],
+        _floats(cells["x"])[order],
+        _floats(cells["amount_sum"])[order],
+        _floats(cells["hit_amount"])[order],
+        numbers[MONTH][order],
+        numbers[PART][order],
     )
+
+
+def _in_order(column: pa.ChunkedArray) -> tuple[Codes, list[str]]:
+    """Return a code per cell, -1 where the record has none, and the levels in the order of the alphabet."""
+    encoded = column.combine_chunks().dictionary_encode()
+    found = encoded.dictionary.to_pylist()
+    levels = sorted(found)
+    place = {level: code for code, level in enumerate(levels)}
+    new = np.array([*(place[level] for level in found), -1], dtype=np.int64)
+    return new[encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)], levels
 
 
 def _floats(column: pa.ChunkedArray) -> Floats:

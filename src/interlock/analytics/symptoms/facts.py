@@ -23,6 +23,8 @@ _ORDER |= {"status": "string", "currency": "string"}
 _ACCOUNT = {"account": "string", "region": "string", "segment": "string", "use_case": "string"}
 _PRODUCT = {"family": "string", "product": "string", "configuration": "string", "version": "string"}
 _PRODUCT |= {"unit_margin": "float64"}
+# What no rule judges by; pages show it beside the rows.
+_SHOWN = ("quantity", "currency", "account", "product", "configuration", "version", "unit_margin")
 _SOURCES = {"account": "name", "product": "name"}
 
 
@@ -34,7 +36,16 @@ def column(table: ir.Table, name: str, kind: str) -> ir.Column:
 
 
 def order_lines(tables: Tables) -> ir.Table:
-    """Return one row an order line, joined with its order, account and product."""
+    """Return one row an order line, joined with its order, account and product.
+
+    While rules run they all read these rows: they are joined once, without what only a page shows.
+    """
+    if isinstance(tables, Remembered):
+        return tables.kept("order lines", lambda: _order_lines(tables).drop(*_SHOWN))
+    return _order_lines(tables)
+
+
+def _order_lines(tables: Tables) -> ir.Table:
     lines = tables.table("order_lines")
     facts = lines.select(
         line_id=lines.line_id,
