@@ -4,7 +4,7 @@ T5 is a fact and needs no statistics. Formulas and sources: docs/methods.md.
 """
 
 from interlock.analytics.statistics.harm import Interval, excess_rate_draws, interval, positive_draws
-from interlock.analytics.statistics.mix import expected_events
+from interlock.analytics.statistics.mix import MixFit, expected_events, fit_mix
 from interlock.analytics.statistics.multiple import FALSE_SHARE, q_values
 from interlock.analytics.statistics.rates import (
     BROAD_SHARE,
@@ -41,6 +41,7 @@ __all__ = [
     "Difference",
     "Interval",
     "Limit",
+    "MixFit",
     "Posterior",
     "RatePrior",
     "Side",
@@ -50,6 +51,7 @@ __all__ = [
     "difference_within",
     "excess_rate_draws",
     "expected_events",
+    "fit_mix",
     "fit_prior",
     "half_again",
     "interval",

@@ -11,6 +11,7 @@ Deming, Stephan, Annals of Mathematical Statistics 11 (1940).
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,47 @@ MIX_HOLD = 1.0  # events that a mix factor is drawn towards 1 by
 GROUP_HOLD = 10.0  # events that a group factor is drawn towards 1 by
 ROUNDS = 25
 CLOSE = 1e-3
+
+
+@dataclass(frozen=True)
+class MixFit:
+    """The model fitted to all cells, from which it is asked what is expected.
+
+    Attributes:
+        x: events per cell, shape (c,).
+        n: cases per cell, shape (c,).
+        group: group of each cell, codes from 0, shape (c,).
+        mix: level of each cell per mix variable, codes from 0, each shape (c,).
+        fitted: events expected of each cell, the group's own factor left out, shape (c,).
+        factors: factor of each level, per mix variable.
+    """
+
+    x: Floats
+    n: Floats
+    group: Codes
+    mix: Sequence[Codes]
+    fitted: Floats
+    factors: list[Floats]
+
+    def expected(self, judged: Mask | None = None) -> Floats:
+        """Return the events that each cell's mix leads one to expect; `judged` as for `expected_events`."""
+        fitted = self.fitted
+        if judged is not None and judged.any() and not judged.all():
+            rest = np.where(judged, 0.0, self.x), np.where(judged, 0.0, self.n)
+            if rest[0].sum() > 0:
+                _, factors = _fit(*rest, self.group, self.mix, self.factors)
+                fitted = self.n * (rest[0].sum() / rest[1].sum())
+                for codes, factor in zip(self.mix, factors, strict=True):
+                    fitted = fitted * factor[codes]
+        return np.asarray(np.minimum(fitted, 0.95 * self.n))
+
+
+def fit_mix(x: Floats, n: Floats, group: Codes, mix: Sequence[Codes]) -> MixFit:
+    """Fit the model to all cells; arguments as for `expected_events`."""
+    if x.size == 0 or n.sum() == 0:
+        return MixFit(x, n, group, mix, np.zeros_like(n, dtype=float), [])
+    fitted, factors = _fit(x, n, group, mix, [np.ones(int(codes.max()) + 1) for codes in mix])
+    return MixFit(x, n, group, mix, fitted, factors)
 
 
 def expected_events(
@@ -43,18 +85,7 @@ def expected_events(
         Shape (c,), 0 to 0.95 n; sums to about the sum of x over the cells not judged. Zeros where no case
         exists.
     """
-    if x.size == 0 or n.sum() == 0:
-        return np.zeros_like(n, dtype=float)
-    towards = [np.ones(int(codes.max()) + 1) for codes in mix]
-    fitted, factors = _fit(x, n, group, mix, towards)
-    if judged is not None and judged.any() and not judged.all():
-        rest = np.where(judged, 0.0, x), np.where(judged, 0.0, n)
-        if rest[0].sum() > 0:
-            _, factors = _fit(*rest, group, mix, factors)
-            fitted = n * (rest[0].sum() / rest[1].sum())
-            for codes, factor in zip(mix, factors, strict=True):
-                fitted = fitted * factor[codes]
-    return np.asarray(np.minimum(fitted, 0.95 * n))
+    return fit_mix(x, n, group, mix).expected(judged)
 
 
 def _fit(

@@ -23,9 +23,10 @@ from interlock.analytics.statistics import (
     MIN_X,
     SURE,
     TIMES,
+    MixFit,
     Posterior,
     RatePrior,
-    expected_events,
+    fit_mix,
     fit_prior,
     half_again,
     posterior,
@@ -145,8 +146,11 @@ def find_alarms(
     named = np.zeros(cube.n.size, dtype=bool)
     for alarm in surely:
         named |= cube.holds(alarm.columns, alarm.key)
+    fits = [_fit_of(cube, columns, mix) for columns in groupings]
     for _ in range(2):
-        judged = [_judge(cube, columns, mix, rare, bar, named) for columns in groupings]
+        judged = [
+            _judge(cube, columns, fit, rare, bar, named) for columns, fit in zip(groupings, fits, strict=True)
+        ]
         _share_q_values(judged)
         alarms, sure = _name_once(cube, judged, surely)
         if not (sure & ~named).any():
@@ -208,19 +212,24 @@ def _level(cube: Cube, column: str, cell: int) -> str:
     return cube.levels[column][code] if code >= 0 else ""
 
 
+def _fit_of(now: Cube, columns: tuple[str, ...], mix: tuple[str, ...]) -> MixFit:
+    """Fit what the mix of a grouping's groups leads one to expect, once for both searches."""
+    adjust = [dense(now.codes[name]) for name in mix if columns != (name,)] + (
+        [] if "due_month" in columns else [dense(now.months)]
+    )
+    return fit_mix(now.x, now.n, join_codes(now, columns)[0], adjust)
+
+
 def _judge(
     now: Cube,
     columns: tuple[str, ...],
-    mix: tuple[str, ...],
+    fit: MixFit,
     rare: float,
     bar: Bar,
     named: NDArray[np.bool_],
 ) -> Groups:
     group, known = join_codes(now, columns)
-    adjust = [dense(now.codes[name]) for name in mix if columns != (name,)] + (
-        [] if "due_month" in columns else [dense(now.months)]
-    )
-    expected = expected_events(now.x, now.n, group, adjust, named)
+    expected = fit.expected(named)
     size = int(group.max()) + 1
     n, x, awaited = (np.bincount(group, weights=w, minlength=size) for w in (now.n, now.x, expected))
     first = _first_cell(group, size)
