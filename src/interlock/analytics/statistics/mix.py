@@ -93,26 +93,30 @@ def _fit(
 ) -> tuple[Floats, list[Floats]]:
     """Fit the factors of all mix variables, each drawn towards the one given; the group's own apart."""
     factors = [factor.copy() for factor in towards]
-    fitted = n * (x.sum() / n.sum())  # base x all mix factors, kept up to date as each factor moves
-    for codes, factor in zip(mix, factors, strict=True):
-        fitted = fitted * factor[codes]
     own = np.ones(int(group.max()) + 1)
+    # Events stay as they are from round to round, and each factor is laid on its cells once.
+    seen = [_summed(x, codes, factor.size) for codes, factor in zip(mix, factors, strict=True)]
+    seen_own = _summed(x, group, own.size)
+    in_cells = [factor[codes] for codes, factor in zip(mix, factors, strict=True)]
+    fitted = n * (x.sum() / n.sum())  # base x all mix factors, kept up to date as each factor moves
+    for in_cell in in_cells:
+        fitted = fitted * in_cell
     for _ in range(ROUNDS):
         moved = 0.0
         own_cell = own[group]
         for index, codes in enumerate(mix):
-            fitted /= factors[index][codes]
-            factor = _ratio(x, fitted * own_cell, codes, towards[index], MIX_HOLD)
+            fitted /= in_cells[index]
+            awaited = _summed(fitted * own_cell, codes, factors[index].size)
+            factor = (seen[index] + MIX_HOLD * towards[index]) / (awaited + MIX_HOLD)
             moved = max(moved, float(np.abs(factor - factors[index]).max()))
-            fitted *= factor[codes]
+            in_cells[index] = factor[codes]
+            fitted *= in_cells[index]
             factors[index] = factor
-        own = _ratio(x, fitted, group, np.ones(own.size), GROUP_HOLD)
+        own = (seen_own + GROUP_HOLD) / (_summed(fitted, group, own.size) + GROUP_HOLD)
         if moved < CLOSE:
             break
     return fitted, factors
 
 
-def _ratio(x: Floats, expected: Floats, codes: Codes, towards: Floats, hold: float) -> Floats:
-    seen = np.bincount(codes, weights=x, minlength=towards.size)
-    awaited = np.bincount(codes, weights=expected, minlength=towards.size)
-    return np.asarray((seen + hold * towards) / (awaited + hold))
+def _summed(values: Floats, codes: Codes, levels: int) -> Floats:
+    return np.asarray(np.bincount(codes, weights=values, minlength=levels), dtype=np.float64)
