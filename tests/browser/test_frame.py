@@ -12,7 +12,6 @@ PATHS = [
     "/more/",
     "/people/",
     "/gallery/",
-    "/nowhere/",
     "/account/password/change/",
     "/account/2fa/",
     "/account/logout/",
