@@ -58,7 +58,7 @@ def test_a_site_that_hands_over_past_the_limit_is_named_beside_operations():
 
     assert found.context.key == "S1"
     assert found.functions == ("operations", "production")
-    assert "were handed to the carrier past the agreed day" in str(found.consequence)
+    assert "were handed to the carrier past the agreed time" in str(found.consequence)
 
 
 @pytest.mark.parametrize(("function", "maker"), [("operations", "partner"), ("production", "production")])

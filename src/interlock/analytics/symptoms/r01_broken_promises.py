@@ -83,15 +83,15 @@ _NEVER: dict[tuple[str, ...], str] = {
 }
 _HANDED: dict[tuple[str, ...], str] = {
     ("site_id", "family"): gettext_noop(
-        "{x} of {n} lines of {family} from {site_id} were handed to the carrier past the agreed day;"
+        "{x} of {n} lines of {family} from {site_id} were handed to the carrier past the agreed time;"
         " usually it is {usual} in 100."
     ),
     ("site_id",): gettext_noop(
-        "{x} of {n} lines from {site_id} were handed to the carrier past the agreed day;"
+        "{x} of {n} lines from {site_id} were handed to the carrier past the agreed time;"
         " usually it is {usual} in 100."
     ),
     ("family",): gettext_noop(
-        "{x} of {n} lines of {family} were handed to the carrier past the agreed day;"
+        "{x} of {n} lines of {family} were handed to the carrier past the agreed time;"
         " usually it is {usual} in 100."
     ),
 }
