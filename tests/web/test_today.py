@@ -148,7 +148,7 @@ def test_what_only_stands_on_orders_is_not_called_a_loss(signed_in, detected, di
     page = signed_in("lead").get("/").content.decode()
 
     assert "Orders worth €312\u00a0k a year stand on it (181 to 474)." in page
-    assert "of it is the value of orders, not a loss" in page
+    assert "all of it is the value of orders, not a loss" in page
 
 
 def test_a_driver_of_any_fact_has_words():

@@ -74,7 +74,9 @@ def _money(totals: Sequence[CurrencyTotal], open_count: int, url: str) -> Figure
 def _beside(total: CurrencyTotal, others: Sequence[CurrencyTotal]) -> list[str]:
     """What the amount does not hold, or does not mean."""
     said = []
-    if total.exposed:
+    if total.exposed >= total.money.mid > 0:
+        said.append(_("all of it is the value of orders, not a loss"))
+    elif total.exposed:
         amount = figures.money(total.exposed, total.currency)
         said.append(_("%(amount)s of it is the value of orders, not a loss") % {"amount": amount})
     if total.without:
