@@ -227,6 +227,15 @@ def test_a_guess_that_is_not_sure_is_shown_before_it_is_taken(tickets):
     assert Signal.objects.count() == 2
 
 
+def test_a_question_without_a_doubtful_column_is_asked_without_an_empty_table(tmp_path):
+    path = tmp_path / "tickets.csv"
+    path.write_text("ticket_id,kind,occurred_at,text\nt1,complaint,2026-01-02 08:14,Motor stopped\n")
+
+    said = run(import_command, path, "--yes").stderr
+
+    assert said.startswith("Times are read as UTC.")
+
+
 def test_nothing_at_a_path_is_a_wrong_call():
     assert "There is nothing at /no/such/folder." in run(import_command, "/no/such/folder", code=2).stderr
 

@@ -94,6 +94,12 @@ def test_a_key_is_believed_more_when_its_values_are_in_the_other_file(write, tmp
         ("clientes.csv", "id_cliente;nombre;pais", "K1;Uno;ES", "accounts"),
         ("avaliacoes.csv", "id;data;nota;comentario;id_cliente", "1;2026-01-02;4;bom;K1", "signals"),
         ("produits.csv", "ref_produit;designation;famille", "P1;Chaise;Meubles", "products"),
+        (
+            "Reklamationen.csv",
+            "Reklamationsnummer;Kundennummer;Datum;Text",
+            "R1;K1;02.01.2026;zu spät",
+            "signals",
+        ),
         ("Rechnungen.csv", "Rechnungsnr;Kundennr;Betrag;fällig am", "R1;K1;5,00;2026-01-02", "invoices"),
         ("opportunities.csv", "opportunity_id;stage;close_value;created_at", "1;won;5;2026-01-02", "deals"),
     ],

@@ -149,12 +149,12 @@ def _ask_about(mapping: Mapping, *, yes: bool) -> None:
     if mapping.shipped or not (unsure or mapping.questions):
         return
     console = Console(stderr=True)
-    table = Table(
-        "In the file", "Means", "Why", title=f"{len(unsure)} columns were guessed without being sure"
-    )
-    for guess in unsure:
-        table.add_row(f"{guess.file}: {guess.column}", guess.target, guess.reason)
-    console.print(table)
+    if unsure:
+        counted = "One column was" if len(unsure) == 1 else f"{len(unsure)} columns were"
+        table = Table("In the file", "Means", "Why", title=f"{counted} guessed without being sure")
+        for guess in unsure:
+            table.add_row(f"{guess.file}: {guess.column}", guess.target, guess.reason)
+        console.print(table)
     for question in mapping.questions:
         console.print(question)
     if not yes and sys.stdin.isatty() and not click.confirm("Import with these?"):

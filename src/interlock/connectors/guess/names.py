@@ -71,7 +71,7 @@ _COLUMNS = {
     "order_lines.site_id": "site_id|site|plant|werk|warehouse|lager|seller_id|supplier_id|supplier|lieferant|usine|"
     "entrepot|planta|almacen|fabrica|vendedor",
     "signals.signal_id": "signal_id|ticket_id|ticket|complaint_id|review_id|case_id|case_number|id|issue_id|"
-    "reklamationsnr|beschwerde_id|id_reclamation|id_ticket",
+    "reklamationsnr|reklamationsnummer|beschwerdenummer|ticketnummer|beschwerde_id|id_reclamation|id_ticket",
     "signals.occurred_at": "occurred_at|created|created_at|date|date_received|opened_at|review_date|erstellt|"
     "erstellt_am|eingang|eingangsdatum|datum|creation_date|date_creation|cree_le|fecha|fecha_creacion|data|data_criacao|submitted_at",
     "signals.kind": "kind|ticket_type|typ|art",
