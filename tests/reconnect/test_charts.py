@@ -28,8 +28,11 @@ def course(*months: tuple[float, float]) -> list[dict]:
     ("months", "title"),
     [
         ([USUAL, USUAL, USUAL, HIGH, HIGH], "It began in April 2026 and has not ended"),
-        ([USUAL, HIGH, HIGH, USUAL, USUAL], "It stood out from February 2026 to March 2026, and not since"),
-        ([USUAL, USUAL, HIGH, USUAL, USUAL], "It stood out in March 2026, and not since"),
+        (
+            [USUAL, HIGH, HIGH, USUAL, USUAL],
+            "It stood out from February 2026 to March 2026, in no single month since",
+        ),
+        ([USUAL, USUAL, HIGH, USUAL, USUAL], "It stood out in March 2026, in no single month since"),
         (
             [RAISED, USUAL, RAISED, USUAL, RAISED, HIGH, USUAL, HIGH],
             "Raised before, and beyond chance since August 2026",

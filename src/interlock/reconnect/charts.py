@@ -89,8 +89,11 @@ def _course_title(months: Sequence[dict[str, Any]]) -> str:
     begun, ended = (_month(known[at]) for at in (first, last - 1))
     if last < len(known):
         if begun == ended:
-            return _("It stood out in %(month)s, and not since") % {"month": begun}
-        return _("It stood out from %(month)s to %(end)s, and not since") % {"month": begun, "end": ended}
+            return _("It stood out in %(month)s, in no single month since") % {"month": begun}
+        return _("It stood out from %(month)s to %(end)s, in no single month since") % {
+            "month": begun,
+            "end": ended,
+        }
     if _usual_before(known[:first]):
         return _("It began in %(month)s and has not ended") % {"month": begun}
     return _("Raised before, and beyond chance since %(month)s") % {"month": begun}
