@@ -225,6 +225,30 @@ def test_bringing_together_freezes_the_rows_and_opens_one_conversation(dearest, 
     assert "byte for byte" in check
 
 
+def test_a_talk_that_lacks_one_of_the_two_functions_says_so_and_lets_it_be_invited(
+    dearest, signed_in, person
+):
+    first, second = dearest.pair
+    client = signed_in("owner", "customer")
+    asked = person("lead", first)
+    client.post(
+        f"/disconnects/{dearest.pk}/together/",
+        {
+            "people": [f"{asked.pk}:{first}"],
+            "question": "Which date may we promise?",
+            "purpose": "late per 100",
+            "due": date(2030, 1, 1).isoformat(),
+            "safety": "stated",
+        },
+    )
+
+    page = client.get(f"/disconnects/{dearest.pk}/").content.decode()
+
+    assert "They are brought together" not in page
+    assert page.count("is in the talk yet") == 1
+    assert f'name="function" value="{second}"' in page
+
+
 def test_nobody_is_convened_without_a_word_on_safety(dearest, signed_in):
     from interlock.converse.models import Conversation
 

@@ -14,6 +14,7 @@ from interlock.analytics.symptoms import RULES
 from interlock.converse.queries import LIVE_STATES
 from interlock.fabric import journal
 from interlock.fabric.access import Act, may, needs, person_of
+from interlock.fabric.models import Function
 from interlock.reconnect import charts, findings, history, proposals, queries
 from interlock.reconnect.measures import measure_of
 from interlock.reconnect.models import Disconnect
@@ -70,6 +71,12 @@ def _place(found: Disconnect, person: Any) -> str:
     )
 
 
+def _absent(found: Disconnect) -> list[Function]:
+    """The functions of the pair for whom nobody was asked into the talk: without them it cannot move on."""
+    present = set(found.conversation.participants.values_list("function", flat=True))
+    return [Function(code) for code in found.pair if code not in present]
+
+
 def _next_step(found: Disconnect, person: Any) -> dict[str, Any]:
     """Who can be brought together, and what this person may do now."""
     live = found.conversation is not None and found.conversation.state in LIVE_STATES
@@ -82,6 +89,8 @@ def _next_step(found: Disconnect, person: Any) -> dict[str, Any]:
     ]
     return {
         "live": live,
+        "absent": _absent(found) if live and found.state in BEFORE_TALK else [],
+        "may_invite": may(person, Act.INVITE),
         "waiting": waiting,
         "proposals": proposals.proposals_for(found, person) if waiting else [],
         "acknowledged": given,
