@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "interlock.listen",
     "interlock.converse",
     "interlock.reconnect",
+    "interlock.api",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

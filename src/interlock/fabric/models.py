@@ -97,6 +97,10 @@ class Person(models.Model):
     theme = models.CharField(max_length=10, blank=True, choices=[("paper", _("Paper")), ("ink", _("Ink"))])
     shortcuts = models.BooleanField(default=True)
     left_at = models.DateTimeField(null=True, blank=True)
+    away_until = models.DateTimeField(null=True, blank=True)
+    stand_in = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="+", help_text=_("who answers meanwhile")
+    )
 
     class Meta:
         ordering = ["name", "pk"]
@@ -176,3 +180,65 @@ class JournalHead(models.Model):
 
     number = models.PositiveBigIntegerField(default=0)
     hash = models.CharField(max_length=64, default="")
+
+
+class ApiToken(models.Model):
+    """A key for programs. Only its SHA-256 is kept; the token itself is shown once."""
+
+    name = models.CharField(max_length=120)
+    start = models.CharField(max_length=12, help_text=_("the first letters, to tell tokens apart"))
+    digest = models.CharField(max_length=64, unique=True)
+    scopes = models.JSONField(default=list)
+    made_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["name", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Event(models.Model):
+    """Something that open pages should hear of at once. Holds names of things, never their content.
+
+    Numbers become visible in their order (`fabric/events.py` sees to it), so that a reader who asks for all
+    after N misses none.
+    """
+
+    number = models.BigIntegerField(primary_key=True)
+    at = models.DateTimeField(db_index=True)
+    topic = models.CharField(max_length=40)
+    verb = models.CharField(max_length=40)
+    about_key = models.CharField(max_length=400, blank=True)
+    detail = models.JSONField(default=dict)
+
+
+class EventHead(models.Model):
+    """The one row that writers of events lock, so that numbers have no gap and no overtaking."""
+
+    number = models.BigIntegerField(default=0)
+
+
+class Schedule(models.Model):
+    """When a task that repeats runs next. What repeats, and how often, stands in code beside the task."""
+
+    path = models.CharField(max_length=200, unique=True, help_text=_("the task's module path"))
+    next_at = models.DateTimeField()
+    last_at = models.DateTimeField(null=True, blank=True)
+
+
+class Attempt(models.Model):
+    """One try of a task that may be tried again. `key` lets the same work be asked for once only."""
+
+    task_id = models.UUIDField(unique=True, help_text=_("of the task's own row in the queue"))
+    path = models.CharField(max_length=200)
+    key = models.CharField(max_length=200, blank=True, db_index=True)
+    number = models.PositiveSmallIntegerField(default=1)
+    made_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    error = models.TextField(blank=True)
+    given_up = models.BooleanField(default=False)

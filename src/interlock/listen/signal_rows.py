@@ -19,13 +19,13 @@ from interlock.store.lake import Lake
 
 # The order of the columns in every tuple below. Where a tuple is read, the source is still its key.
 WRITTEN = (
-    "key", "source_id", "kind", "occurred_at", "account_key", "account_label", "product_key", "product_label",
-    "order_key", "line_key", "region", "rating", "rating_max", "rating_share", "title", "body", "reason",
+    "key", "source_id", "kind", "occurred_at", "account_key", "account_label", "contact_key", "product_key",
+    "product_label", "order_key", "line_key", "region", "rating", "rating_max", "rating_share", "title", "body", "reason",
     "resolution", "channel", "lang", "first_reply_at", "resolved_at", "answered", "url", "copy_hash",
 )  # fmt: skip
 # What the columns of models.Signal hold; the lake keeps the whole text.
 LONGEST = {
-    "key": 400, "account_key": 400, "account_label": 400, "product_key": 400, "product_label": 400,
+    "key": 400, "account_key": 400, "account_label": 400, "contact_key": 400, "product_key": 400, "product_label": 400,
     "order_key": 400, "line_key": 400, "region": 200, "reason": 400, "resolution": 400, "channel": 200,
     "lang": 20, "url": 2000,
 }  # fmt: skip
@@ -46,6 +46,7 @@ def signal_table(records: Records, lake: Lake) -> ibis.Table:
         own_account=row.account_id,
         own_product=row.product_id,
         line_key=row.line_id,
+        contact_key=row.contact_id,
         **{
             name: row[name]
             for name in (*WRITTEN, "first_reply_at", "resolved_at")

@@ -1,110 +1,13 @@
-"""What the room keeps: sources, imports with their accounting, and a searchable copy of every signal.
-
-The records themselves lie in the lake. A signal is copied here as well because somebody must answer it:
-the copy carries the names a reader needs (account, product, region) and nothing that is not in the lake.
-"""
+"""The searchable copy of every signal, and what lists need beside it."""
 
 from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from interlock.fabric.models import Person
+from interlock.listen.models.sources import Source
 
 LONGEST_READABLE_KEY = 20
-
-
-class SourceKind(models.TextChoices):
-    """Where records come from."""
-
-    FILES = "files", _("Files")
-    DATABASE = "database", _("Database")
-    DEMO = "demo", _("Demo")
-
-
-class Source(models.Model):
-    """One place that records come from. `key` marks its rows in the lake and never changes."""
-
-    key = models.SlugField(max_length=80, unique=True)
-    name = models.CharField(max_length=120)
-    kind = models.CharField(max_length=20, choices=SourceKind, default=SourceKind.FILES)
-    mapping = models.TextField(blank=True, help_text=_("YAML of the last import, offered for the next one"))
-    made_at = models.DateTimeField()
-    removed_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        ordering = ["name", "pk"]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class State(models.TextChoices):
-    """Where an import stands. `draft` is an upload whose columns are still looked at."""
-
-    DRAFT = "draft", _("being prepared")
-    WAITING = "waiting", _("waiting")
-    RUNNING = "running", _("running")
-    DONE = "done", _("done")
-    FAILED = "failed", _("failed")
-    STOPPED = "stopped", _("stopped")
-    UNDONE = "undone", _("undone")
-
-
-class Errand(models.TextChoices):
-    """What a waiting or running import is to do."""
-
-    LOOK = "look", _("look at the columns")
-    TRY = "try", _("try without storing")
-    STORE = "store", _("read and store")
-
-
-class Import(models.Model):
-    """One reading of one source, from the upload to the accounting. Files are gone when `files_kept` is false."""
-
-    source = models.ForeignKey(Source, models.PROTECT, null=True, blank=True, related_name="imports")
-    state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
-    errand = models.CharField(max_length=10, choices=Errand, default=Errand.LOOK)
-    title = models.CharField(max_length=200, help_text=_("what was given, as a person would call it"))
-    location = models.CharField(max_length=1000, help_text=_("path or address, never with a password"))
-    files = models.JSONField(default=list, help_text=_("name, bytes and SHA-256 of each file"))
-    files_kept = models.BooleanField(default=True)
-    mapping = models.TextField(blank=True, help_text=_("YAML, frozen when the import starts"))
-    found = models.JSONField(
-        default=dict, help_text=_("columns, first values and guesses, as the page shows them")
-    )
-    trial = models.JSONField(default=dict, help_text=_("accounting of the dry run"))
-
-    doing = models.CharField(max_length=200, blank=True)
-    done = models.BigIntegerField(default=0)
-    total = models.BigIntegerField(default=0)
-    rows_done = models.BigIntegerField(default=0)
-    stop_asked = models.BooleanField(default=False)
-    accounting = models.JSONField(default=dict)
-    refused_rows = models.BigIntegerField(default=0)
-    snapshot_number = models.BigIntegerField(null=True, blank=True)
-    error = models.TextField(blank=True)
-
-    made_by = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="imports")
-    made_at = models.DateTimeField()
-    started_at = models.DateTimeField(null=True, blank=True)
-    ended_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        ordering = ["-made_at", "-pk"]
-        indexes = [models.Index(fields=["state"], name="import_state")]
-
-    def __str__(self) -> str:
-        return self.title
-
-    @property
-    def batch_id(self) -> str:
-        """The mark of this import's rows in the lake."""
-        return f"import-{self.pk}"
-
-    @property
-    def is_moving(self) -> bool:
-        return self.state in {State.WAITING, State.RUNNING}
 
 
 class Signal(models.Model):
@@ -116,6 +19,7 @@ class Signal(models.Model):
     occurred_at = models.DateTimeField()
     account_key = models.CharField(max_length=400, blank=True)
     account_label = models.CharField(max_length=400, blank=True)
+    contact_key = models.CharField(max_length=400, blank=True)
     product_key = models.CharField(max_length=400, blank=True)
     product_label = models.CharField(max_length=400, blank=True)
     order_key = models.CharField(max_length=400, blank=True)
@@ -139,6 +43,13 @@ class Signal(models.Model):
     )
     url = models.CharField(max_length=2000, blank=True)
     copy_hash = models.BigIntegerField()
+    # Not part of the copy, so that no copying writes over them.
+    received_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("when it came in live; empty: it came with an import")
+    )
+    in_records = models.BooleanField(
+        default=True, db_default=True, help_text=_("false: it came in live and is not in the lake yet")
+    )
 
     class Meta:
         # Every list is newest first. One index holds every column that few values share, so that any filters
@@ -155,6 +66,10 @@ class Signal(models.Model):
             models.Index(fields=["product_label", "-occurred_at", "-id"], name="signal_product_label"),
             models.Index(fields=["account_key", "-occurred_at", "-id"], name="signal_account"),
             models.Index(fields=["order_key"], name="signal_order"),
+            models.Index(
+                fields=["contact_key", "-occurred_at", "-id"], name="signal_contact",
+                condition=~models.Q(contact_key=""),
+            ),
         ]  # fmt: skip
 
     def __str__(self) -> str:

@@ -1,0 +1,24 @@
+"""What the room keeps: sources, imports with their accounting, what came in live, a searchable copy of every
+signal, and the clocks and answers of customers who wait.
+
+The records themselves lie in the lake. A signal is copied here as well because somebody must answer it:
+the copy carries the names a reader needs (account, product, region) and nothing that is not in the lake.
+"""
+
+from interlock.listen.models.answers import Answer as Answer
+from interlock.listen.models.answers import AnsweredSignal as AnsweredSignal
+from interlock.listen.models.answers import Clock as Clock
+from interlock.listen.models.answers import Sending as Sending
+from interlock.listen.models.answers import Stage as Stage
+from interlock.listen.models.arrivals import Arrival as Arrival
+from interlock.listen.models.arrivals import InboxRow as InboxRow
+from interlock.listen.models.arrivals import RefusedRow as RefusedRow
+from interlock.listen.models.arrivals import ReplyRoute as ReplyRoute
+from interlock.listen.models.imports import Errand as Errand
+from interlock.listen.models.imports import Import as Import
+from interlock.listen.models.imports import State as State
+from interlock.listen.models.signals import Facet as Facet
+from interlock.listen.models.signals import Signal as Signal
+from interlock.listen.models.signals import SignalsCopied as SignalsCopied
+from interlock.listen.models.sources import Source as Source
+from interlock.listen.models.sources import SourceKind as SourceKind
