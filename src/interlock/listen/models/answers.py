@@ -35,6 +35,9 @@ class Clock(models.Model):
     """
 
     signal_key = models.CharField(max_length=400, unique=True)
+    # Of the signal, kept here so that the queue is narrowed by walking one index.
+    kind = models.CharField(max_length=20)
+    source = models.ForeignKey(Source, models.PROTECT, related_name="+", db_index=False)
     stage = models.CharField(max_length=20, choices=Stage, default=Stage.RECEIVED)
     customer = models.CharField(
         max_length=420, blank=True, help_text=_("account or contact, as `account:KEY`")
@@ -45,6 +48,7 @@ class Clock(models.Model):
     because = models.CharField(max_length=300, blank=True, help_text=_("why it is urgent, as a sentence"))
     owner = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="clocks")
     acknowledged_at = models.DateTimeField(null=True, blank=True)
+    reminded_at = models.DateTimeField(null=True, blank=True, help_text=_("when the owner was reminded"))
     escalated_at = models.DateTimeField(null=True, blank=True)
     escalated_to = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="+")
     stopped_at = models.DateTimeField(null=True, blank=True, help_text=_("answered, or needs none"))
@@ -52,11 +56,18 @@ class Clock(models.Model):
 
     class Meta:
         indexes = [
+            # The queue's order, then what it is narrowed by, so that any filters are answered by walking it.
             models.Index(
-                fields=["-urgency", "due_at", "id"], name="clock_queue", condition=models.Q(stopped_at=None)
+                fields=["-urgency", "due_at", "id", "owner", "kind", "source"],
+                name="clock_queue",
+                condition=models.Q(stopped_at=None),
             ),
             models.Index(fields=["customer", "-opened_at"], name="clock_customer"),
             models.Index(fields=["owner", "due_at"], name="clock_owner", condition=models.Q(stopped_at=None)),
+            models.Index(
+                fields=["escalated_to", "due_at"], name="clock_stand_in", condition=models.Q(stopped_at=None)
+            ),
+            models.Index(fields=["due_at", "stopped_at", "stage"], name="clock_in_time"),
         ]
 
 

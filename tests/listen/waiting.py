@@ -1,0 +1,71 @@
+"""Customers who wait: signals as they stand after settling, their sources and reply routes, made for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+_numbers = count(1)
+
+
+def source(kind: str = "api", **more: Any):
+    """A source of this kind, that brings signals live."""
+    from interlock.listen.models import Source  # after the settings
+
+    number = next(_numbers)
+    return Source.objects.create(
+        **{"key": f"{kind}-{number}", "name": f"The {kind} {number}", "kind": kind, "made_at": NOON, **more}
+    )
+
+
+def said(
+    words: str = "Where is my bike?", *, by: str = "a1", at: datetime = NOON, thread: str = "", **more: Any
+):
+    """A settled signal that came in live the moment it was said; `thread` also gives it a route for replies."""
+    from interlock.listen.models import ReplyRoute, Signal  # after the settings
+
+    route = more.pop("route", {})
+    values = {
+        "key": f"t{next(_numbers)}",
+        "kind": "ticket",
+        "occurred_at": at,
+        "received_at": at,
+        "account_key": by,
+        "account_label": f"Shop {by}" if by else "",
+        "body": words,
+        "copy_hash": 0,
+        "in_records": False,
+        **more,
+    }
+    if "source" not in values:
+        values["source"] = source()
+    one = Signal.objects.create(**values)
+    if thread or route:
+        ReplyRoute.objects.create(signal_key=one.key, source=one.source, thread=thread, **route)
+    return one
+
+
+def clock_of(signal):
+    """The clock of a signal, as it stands now; None when it has none."""
+    from interlock.listen.models import Clock  # after the settings
+
+    return Clock.objects.filter(signal_key=signal.key).first()
+
+
+def opened(*signals: Any, now: datetime = NOON) -> Sequence[Any]:
+    """Start the clocks of these signals and hand them over."""
+    from interlock.listen import clocks  # after the settings
+
+    clocks.open_clocks(signals=signals, now=now)
+    return [clock_of(one) for one in signals]
+
+
+def days(number: float) -> timedelta:
+    return timedelta(days=number)
+
+
+def hours(number: float) -> timedelta:
+    return timedelta(hours=number)
