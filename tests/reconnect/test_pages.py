@@ -160,8 +160,8 @@ def test_rows_are_ordered_by_the_column_asked_for_on_every_page(dearest, signed_
     name = next(
         column for column in dearest.sample["columns"] if column == "amount" or column.startswith("days_")
     )
-    up = row_page(dearest, "all", sort=name)
-    down = row_page(dearest, "all", sort=name, descending=True)
+    up = row_page(dearest, "all", reader=None, sort=name)
+    down = row_page(dearest, "all", reader=None, sort=name, descending=True)
 
     place = [column.name for column in up.columns].index(name)
     values = [row[place] for row in up.rows if row[place] is not None]
@@ -295,9 +295,9 @@ def test_before_the_first_import_the_pages_say_what_will_stand_there(signed_in):
 def test_rows_in_memory_come_in_the_order_of_the_records(dearest, monkeypatch):
     from interlock.reconnect import record_rows
 
-    few = record_rows.row_page(dearest, "hits", sort="order_id", descending=True)
+    few = record_rows.row_page(dearest, "hits", reader=None, sort="order_id", descending=True)
     monkeypatch.setattr(record_rows, "KEPT_ROWS", -1)
-    from_the_records = record_rows.row_page(dearest, "hits", sort="order_id", descending=True)
+    from_the_records = record_rows.row_page(dearest, "hits", reader=None, sort="order_id", descending=True)
 
     assert few == from_the_records
     assert few.total == dearest.sample["hits"]

@@ -21,6 +21,7 @@ from interlock.converse.models import Commitment, Conversation, Message
 from interlock.fabric.access import Act, may, needs, person_of
 from interlock.fabric.evidence import EvidenceChanged, reproduce
 from interlock.fabric.models import Person
+from interlock.fabric.personal import shown_file
 from interlock.store.errors import LakeError
 
 PAGE_ROWS = 30
@@ -200,7 +201,7 @@ def restore(request: HttpRequest, message_id: int) -> HttpResponse:
 
 @require_GET
 def evidence_file(request: HttpRequest, conversation_id: int) -> HttpResponse:
-    """The frozen rows, byte for byte; refused when they are not the same any more."""
+    """The frozen rows, byte for byte for those who may read personal data; refused when they have changed."""
     found = _visible(request, conversation_id, Act.DOWNLOAD)
     if found.evidence is None:
         raise Http404
@@ -208,6 +209,7 @@ def evidence_file(request: HttpRequest, conversation_id: int) -> HttpResponse:
         content = reproduce(found.evidence)
     except (EvidenceChanged, LakeError) as error:
         return HttpResponse(str(error), status=410, content_type="text/plain; charset=utf-8")
+    content = shown_file(content, person_of(request))
     response = HttpResponse(content, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="evidence-{found.evidence.pk}.csv"'
     return response

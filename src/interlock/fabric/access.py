@@ -32,6 +32,8 @@ class Act(StrEnum):
     JUDGE = "judge"  # say useful or wrong
     CONVENE = "convene"  # bring people together, move a disconnect's state
     DISMISS = "dismiss"  # close a disconnect with a reason
+    ANSWER = "answer"  # answer customers, look after a waiting one, write down what one said
+    PERSONAL = "personal"  # read personal data in customers' words unmasked; see fabric/personal.py
     IMPORT = "import"  # bring records in, undo them, load the demo
     INVITE = "invite"  # ask people in
     OWN = "own"  # roles, installation, journal
@@ -40,8 +42,8 @@ class Act(StrEnum):
 _STAFF = {Act.READ, Act.DOWNLOAD, Act.TALK, Act.JUDGE, Act.CONVENE}
 ACTS: dict[str, frozenset[Act]] = {
     Role.OWNER: frozenset(Act),
-    Role.LEAD: frozenset(_STAFF | {Act.DISMISS, Act.IMPORT, Act.INVITE}),
-    Role.CONTRIBUTOR: frozenset(_STAFF),
+    Role.LEAD: frozenset(_STAFF | {Act.DISMISS, Act.ANSWER, Act.PERSONAL, Act.IMPORT, Act.INVITE}),
+    Role.CONTRIBUTOR: frozenset(_STAFF | {Act.ANSWER}),
     Role.OBSERVER: frozenset({Act.READ}),
     Role.PARTNER: frozenset({Act.TALK}),
     Role.CUSTOMER: frozenset({Act.TALK}),

@@ -16,6 +16,7 @@ from interlock.analytics.finding import Money, Term
 from interlock.analytics.totals import Total, total_of
 from interlock.converse.queries import Talk
 from interlock.fabric.models import Person
+from interlock.fabric.personal import shown
 from interlock.listen.queries import signal_ids
 from interlock.reconnect import queries
 from interlock.reconnect.models import Disconnect, State
@@ -140,19 +141,20 @@ def money_of(disconnect: Disconnect) -> Money | None:
     )
 
 
-def quotes(disconnect: Disconnect, most: int) -> list[dict[str, object]]:
-    """What customers wrote, each with the day and the address of its signal. One query."""
-    shown = disconnect.quotes[:most]
-    signals = signal_ids([quote["signal_id"] for quote in shown])
+def quotes(disconnect: Disconnect, most: int, reader: Person | None) -> list[dict[str, object]]:
+    """What customers wrote, as the reader may see it, each with the day and the address of its signal. One query."""
+    newest = disconnect.quotes[:most]
+    signals = signal_ids([quote["signal_id"] for quote in newest])
     return [
         {
             **quote,
+            "text": shown(quote["text"], reader),
             "day": date.fromisoformat(quote["when"][:10]),
             "url": reverse("listen:signal", args=[signals[quote["signal_id"]]])
             if quote["signal_id"] in signals
             else "",
         }
-        for quote in shown
+        for quote in newest
     ]
 
 

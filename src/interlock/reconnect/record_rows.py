@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,6 +20,8 @@ from interlock.analytics.symptoms import rows
 from interlock.fabric import records
 from interlock.fabric.contexts import context_address
 from interlock.fabric.evidence import query_of
+from interlock.fabric.models import Person
+from interlock.fabric.personal import WORDS, shown, shown_rows
 from interlock.listen import queries as listening
 from interlock.reconnect.columns import DAY, Column, shown_columns, sides_of
 from interlock.reconnect.errors import RowsGone
@@ -63,7 +65,13 @@ class RowPage:
 
 
 def row_page(
-    disconnect: Disconnect, selection: str, *, page: int = 1, sort: str = "", descending: bool = False
+    disconnect: Disconnect,
+    selection: str,
+    *,
+    reader: Person | None,
+    page: int = 1,
+    sort: str = "",
+    descending: bool = False,
 ) -> RowPage:
     """One page of the rows of a selection, in the rule's own order unless a column is asked for.
 
@@ -73,7 +81,7 @@ def row_page(
     first = (page - 1) * PAGE_ROWS
     few = _few_rows(disconnect, selection)
     if few is not None:
-        return _page_of_few(few, first, sort, descending)
+        return _page_of_few(few, first, sort, descending, reader)
     with _tables(disconnect) as tables:
         found = _rows(tables, disconnect, selection)
         columns = shown_columns(found.columns)
@@ -81,10 +89,12 @@ def row_page(
         total = int(found.count().to_pyarrow().as_py())
         ordered = _ordered(found, sort, descending) if sort else found
         read = ordered.limit(PAGE_ROWS, offset=first).to_pyarrow().to_pylist()
-    return RowPage(columns, sides_of(columns), _cells(read, columns), total, first + 1, sort, descending)
+    return RowPage(
+        columns, sides_of(columns), _cells(read, columns, reader), total, first + 1, sort, descending
+    )
 
 
-def _page_of_few(few: pa.Table, first: int, sort: str, descending: bool) -> RowPage:
+def _page_of_few(few: pa.Table, first: int, sort: str, descending: bool, reader: Person | None) -> RowPage:
     """A page of rows that are all in memory."""
     columns = shown_columns(few.column_names)
     sort = _known(sort, columns)
@@ -94,7 +104,7 @@ def _page_of_few(few: pa.Table, first: int, sort: str, descending: bool) -> RowP
     else:
         ordered = few
     read = ordered.slice(first, PAGE_ROWS).to_pylist()
-    cells = _cells(read, columns)
+    cells = _cells(read, columns, reader)
     return RowPage(columns, sides_of(columns), cells, few.num_rows, first + 1, sort, descending)
 
 
@@ -102,9 +112,9 @@ def _known(sort: str, columns: list[Column]) -> str:
     return sort if sort in {column.name for column in columns} else ""
 
 
-def _cells(read: list[dict[str, Any]], columns: list[Column]) -> list[list[Any]]:
+def _cells(read: list[dict[str, Any]], columns: list[Column], reader: Person | None) -> list[list[Any]]:
     signals = listening.signal_ids([str(row["signal_id"]) for row in read if row.get("signal_id")])
-    return [[_linked(row, column, signals) for column in columns] for row in read]
+    return [[_linked(row, column, signals, reader) for column in columns] for row in read]
 
 
 def _few_rows(disconnect: Disconnect, selection: str) -> pa.Table | None:
@@ -127,7 +137,9 @@ def _few_rows(disconnect: Disconnect, selection: str) -> pa.Table | None:
     return found
 
 
-def all_rows(disconnect: Disconnect, selection: str) -> tuple[list[str], Iterator[list[Any]]]:
+def all_rows(
+    disconnect: Disconnect, selection: str, reader: Person | None
+) -> tuple[list[str], Iterable[Sequence[Any]]]:
     """Every column and row of a selection, for a file.
 
     Raises:
@@ -135,10 +147,11 @@ def all_rows(disconnect: Disconnect, selection: str) -> tuple[list[str], Iterato
     """
     with _tables(disconnect) as tables:
         found = _rows(tables, disconnect, selection).to_pyarrow()
-    return found.column_names, (list(row.values()) for row in found.to_pylist())
+    every = (list(row.values()) for row in found.to_pylist())
+    return found.column_names, shown_rows(found.column_names, every, reader)
 
 
-def sample_table(disconnect: Disconnect) -> dict[str, Any]:
+def sample_table(disconnect: Disconnect, reader: Person | None) -> dict[str, Any]:
     """The rows kept with the finding, as the evidence table draws them. Reads nothing."""
     sample = disconnect.sample or {"columns": [], "rows": []}
     columns = _telling(shown_columns(sample["columns"]), sample)
@@ -148,15 +161,17 @@ def sample_table(disconnect: Disconnect) -> dict[str, Any]:
         ],
         "sides": sides_of(columns),
         "rows": [
-            [_linked(row, column, {}) for column in columns]
+            [_linked(row, column, {}, reader) for column in columns]
             for row in (dict(zip(sample["columns"], values, strict=True)) for values in sample["rows"])
         ],
     }
 
 
-def _linked(row: Mapping[str, Any], column: Column, signals: Mapping[str, int]) -> Any:
-    """A cell, with the address of the thing it names where there is a page for it."""
+def _linked(row: Mapping[str, Any], column: Column, signals: Mapping[str, int], reader: Person | None) -> Any:
+    """A cell as the reader may see it, with the address of the thing it names where there is a page for it."""
     value = _cell(row[column.name], column)
+    if column.name in WORDS and isinstance(value, str):
+        return shown(value, reader)
     if column.name == "signal_id" and str(value) in signals:
         return {"text": value, "url": reverse("listen:signal", args=[signals[str(value)]])}
     kind, key = LEADS_TO.get(column.name, ("", ""))

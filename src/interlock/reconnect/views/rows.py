@@ -28,7 +28,12 @@ def rows(request: HttpRequest, disconnect_id: int, selection: str) -> HttpRespon
     descending = sort.startswith("-")
     try:
         read = record_rows.row_page(
-            found, selection, page=number, sort=sort.removeprefix("-"), descending=descending
+            found,
+            selection,
+            reader=person_of(request),
+            page=number,
+            sort=sort.removeprefix("-"),
+            descending=descending,
         )
     except RowsGone as error:
         context = {"disconnect": found, "selection": selection, "refused": str(error)}
@@ -53,7 +58,7 @@ def rows_file(request: HttpRequest, disconnect_id: int, selection: str) -> HttpR
     """All columns and rows of a selection as CSV."""
     found = _found(request, disconnect_id, selection)
     try:
-        columns, content = record_rows.all_rows(found, selection)
+        columns, content = record_rows.all_rows(found, selection, person_of(request))
     except RowsGone as error:
         return HttpResponse(str(error), status=410, content_type="text/plain; charset=utf-8")
     response = HttpResponse(csv_bytes(columns, content), content_type="text/csv; charset=utf-8")
