@@ -101,6 +101,12 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}
 # What listen has done after every import, by path: rooms above it, which it must not import, and what can wait.
 AFTER_IMPORT_TASKS = ["interlock.reconnect.tasks.detect", "interlock.listen.tasks.clear_old_versions"]
 
+# What repeats, by path, and after how many seconds; workers ask for it (fabric/work/repeating.py).
+REPEATED_TASKS = {
+    "interlock.fabric.tasks.clear_finished_work": 3600,
+    "interlock.fabric.tasks.clear_old_events": 3600,
+}
+
 # Sign-in: one long password or a passkey, an e-mail as the name. NIST SP 800-63B-4 asks for 15 characters
 # where a password stands alone, a block list, and no rules of composition.
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

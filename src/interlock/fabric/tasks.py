@@ -1,0 +1,35 @@
+"""Background work of the first floor: tidying up after the work itself and after the events."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django_tasks_db.models import DBTaskResult
+
+from interlock.fabric import events, work
+from interlock.fabric.models import Attempt
+
+# The work page counts the last 24 hours; failures stay for a month, so that nobody's holiday hides them.
+DONE_KEPT = timedelta(days=2)
+FAILED_KEPT = timedelta(days=30)
+
+
+@work.task(attempts=3, title=_("Clear finished work away"))
+def clear_finished_work() -> int:
+    """Delete rows of finished work that nobody will look at again; return how many."""
+    now = timezone.now()
+    old = DBTaskResult.objects.filter(
+        Q(status="SUCCESSFUL", finished_at__lt=now - DONE_KEPT)
+        | Q(status="FAILED", finished_at__lt=now - FAILED_KEPT)
+    )
+    Attempt.objects.filter(task_id__in=old.values("pk")).delete()
+    return old.delete()[0]
+
+
+@work.task(attempts=3, title=_("Clear old events away"))
+def clear_old_events() -> int:
+    """Delete events that are too old to be replayed; return how many."""
+    return events.purge(now=timezone.now())
