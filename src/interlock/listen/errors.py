@@ -23,3 +23,15 @@ class Stopped(ListenError):
 
 class NotBalanced(ListenError):
     """The accounting does not add up; nothing was stored, because a count that is wrong hides lost rows."""
+
+
+class InboxBusy(ListenError):
+    """The database did not answer in time; nothing of this offer was stored, and it may be sent again."""
+
+
+class InboxFull(ListenError):
+    """The disk of the database is full; nothing of this offer was stored until somebody makes room."""
+
+
+class NotDurable(ListenError):
+    """The database says "stored" before the disk has it, so nothing may be acknowledged."""

@@ -66,7 +66,9 @@ def sync(*, on_rows: OnRows | None = None) -> int:
 def _write_changed(tables: Records, total: int, on_rows: OnRows | None) -> int:
     signals = signal_table(tables, records.lake())
     sources = dict(Source.objects.values_list("key", "pk"))
-    known = dict(Signal.objects.values_list("key", "copy_hash").iterator(chunk_size=20_000))
+    # What came in live and is not in the lake yet is newer than the lake, and not the lake's to take away.
+    copied = Signal.objects.filter(in_records=True)
+    known = dict(copied.values_list("key", "copy_hash").iterator(chunk_size=20_000))
     # Nobody reads an empty list, so nobody waits for a long transaction.
     batch_rows = BATCH_ROWS if known else 4 * BATCH_ROWS
     changed = done = 0
@@ -85,12 +87,12 @@ def _write_changed(tables: Records, total: int, on_rows: OnRows | None) -> int:
 def _remove(keys: dict[str, int]) -> int:
     for some in batched(keys, 500):
         with transaction.atomic():
-            Signal.objects.filter(key__in=some)._raw_delete(Signal.objects.db)
+            Signal.objects.filter(key__in=some, in_records=True)._raw_delete(Signal.objects.db)
     return len(keys)
 
 
 def _remove_all() -> int:
-    return _remove(dict.fromkeys(Signal.objects.values_list("key", flat=True), 0))
+    return _remove(dict.fromkeys(Signal.objects.filter(in_records=True).values_list("key", flat=True), 0))
 
 
 @transaction.atomic

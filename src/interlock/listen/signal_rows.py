@@ -7,10 +7,11 @@ COPY on PostgreSQL, both as an upsert by key.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import ibis
+import pyarrow as pa
 from django.db import connection
 from ibis import _ as row
 
@@ -23,6 +24,7 @@ WRITTEN = (
     "product_label", "order_key", "line_key", "region", "rating", "rating_max", "rating_share", "title", "body", "reason",
     "resolution", "channel", "lang", "first_reply_at", "resolved_at", "answered", "url", "copy_hash",
 )  # fmt: skip
+LIVE = (*WRITTEN, "received_at", "in_records")
 # What the columns of models.Signal hold; the lake keeps the whole text.
 LONGEST = {
     "key": 400, "account_key": 400, "account_label": 400, "contact_key": 400, "product_key": 400, "product_label": 400,
@@ -38,6 +40,28 @@ def signal_table(records: Records, lake: Lake) -> ibis.Table:
     """All signals as they are copied: `WRITTEN` names the columns, the source still by its key."""
     files = [str(path) for path in lake.files("signals", records.versions["signals"])]
     signals = records.connection.read_parquet(files, table_name="signals_with_source")
+    named = _with_labels(signals, records, records.tables())
+    replied = row.first_reply_at.notnull() | row.resolved_at.notnull()
+    # Where a source's signals of a kind never name a reply, nobody can know whether there was one.
+    known = replied.max().over(group_by=["source_key", "kind"])
+    return _with_hash(_shown(named, ibis.ifelse(known, replied, None)))
+
+
+def live_table(signals: pa.Table, records: Records) -> ibis.Table:
+    """Signals that came in live, likewise; `_source_id` names the source of each.
+
+    What was answered is known of those that say so, and of no other: one row tells nothing of its source.
+    """
+    about = set(records.tables())
+    if signals["line_id"].null_count == len(signals):
+        about -= {"order_lines"}  # nobody waits for a million lines that no signal names
+    named = _with_labels(ibis.memtable(signals), records, about)
+    replied = row.first_reply_at.notnull() | row.resolved_at.notnull()
+    return _with_hash(_shown(named, ibis.ifelse(replied, True, None)))
+
+
+def _with_labels(signals: ibis.Table, records: Records, about: Collection[str]) -> ibis.Table:
+    """Signals with the names of what they are about, from those tables of the records."""
     named = signals.select(
         key=row.signal_id,
         source_key=row["_source_id"],
@@ -53,38 +77,38 @@ def signal_table(records: Records, lake: Lake) -> ibis.Table:
             if name in signals.columns and name not in {"kind", "occurred_at"}
         },
     )
-    named = _with_order(named, records)
+    named = _with_order(named, records, about)
     named = named.mutate(
         account_key=ibis.coalesce(row.own_account, row.order_account),
         product_key=ibis.coalesce(row.own_product, row.line_product),
     )
-    return _with_hash(_shown(_with_names(named, records)))
+    return _with_names(named, records, about)
 
 
-def _with_order(signals: ibis.Table, records: Records) -> ibis.Table:
+def _with_order(signals: ibis.Table, records: Records, about: Collection[str]) -> ibis.Table:
     empty = ibis.null("string")
-    if "order_lines" not in records.tables():
+    if "order_lines" not in about:
         return signals.mutate(order_key=empty, line_product=empty, order_account=empty)
     lines = records.table("order_lines").select(
         at_line=row.line_id, order_key=row.order_id, line_product=row.product_id
     )
     signals = signals.left_join(lines, signals.line_key == lines.at_line)
-    if "orders" not in records.tables():
+    if "orders" not in about:
         return signals.mutate(order_account=empty)
     orders = records.table("orders").select(at_order=row.order_id, order_account=row.account_id)
     return signals.left_join(orders, signals.order_key == orders.at_order)
 
 
-def _with_names(signals: ibis.Table, records: Records) -> ibis.Table:
+def _with_names(signals: ibis.Table, records: Records, about: Collection[str]) -> ibis.Table:
     empty = ibis.null("string")
-    if "products" in records.tables():
+    if "products" in about:
         products = records.table("products").select(
             at_product=row.product_id, product_label=ibis.coalesce(row.name, row.family)
         )
         signals = signals.left_join(products, signals.product_key == products.at_product)
     else:
         signals = signals.mutate(product_label=empty)
-    if "accounts" in records.tables():
+    if "accounts" in about:
         accounts = records.table("accounts").select(
             at_account=row.account_id, account_label=row.name, region=row.region
         )
@@ -92,19 +116,14 @@ def _with_names(signals: ibis.Table, records: Records) -> ibis.Table:
     return signals.mutate(account_label=empty, region=empty)
 
 
-def _shown(named: ibis.Table) -> ibis.Table:
+def _shown(named: ibis.Table, answered: ibis.Value) -> ibis.Table:
     """The columns as the copy shows them: no text empty, none longer than its column, shares for ratings."""
     texts = {name: _text(name) for name in _TEXTS}
     texts["account_label"] = ibis.coalesce(texts["account_label"].nullif(""), texts["account_key"])
     texts["product_label"] = ibis.coalesce(texts["product_label"].nullif(""), texts["product_key"])
-    replied = row.first_reply_at.notnull() | row.resolved_at.notnull()
-    # Where a source's signals of a kind never name a reply, nobody can know whether there was one.
-    known = replied.max().over(group_by=["source_key", "kind"])
     rated = row.rating_max.notnull() & (row.rating_max > 0) & row.rating.notnull()
     share = ibis.ifelse(rated, (row.rating / row.rating_max).clip(0.0, 1.0), None)
-    return named.mutate(
-        source_id=row.source_key, answered=ibis.ifelse(known, replied, None), rating_share=share
-    ).mutate(**texts)
+    return named.mutate(source_id=row.source_key, answered=answered, rating_share=share).mutate(**texts)
 
 
 def _text(name: str) -> ibis.Value:
@@ -129,24 +148,37 @@ def read_rows(table: ibis.Table, sources: Mapping[str, int]) -> Iterator[list[tu
 
 
 def write_rows(rows: Sequence[tuple[Any, ...]]) -> None:
-    """Insert or update these copies, inside the caller's transaction."""
-    columns = ", ".join(WRITTEN)
-    updates = ", ".join(f"{name} = excluded.{name}" for name in WRITTEN[1:])
+    """Insert or update these copies, inside the caller's transaction; what is newer than the lake stays."""
+    _upsert(WRITTEN, rows, "incoming_signals", f"{_updates(WRITTEN[1:])} WHERE listen_signal.in_records")
+
+
+def write_live_rows(rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert or update what came in live; each row goes on with `received_at` and `in_records`."""
+    first = "received_at = COALESCE(listen_signal.received_at, excluded.received_at)"
+    _upsert(LIVE, rows, "incoming_live_signals", f"{_updates([*WRITTEN[1:], 'in_records'])}, {first}")
+
+
+def _updates(names: Sequence[str]) -> str:
+    return ", ".join(f"{name} = excluded.{name}" for name in names)
+
+
+def _upsert(names: Sequence[str], rows: Sequence[tuple[Any, ...]], staging: str, updates: str) -> None:
+    columns = ", ".join(names)
     upsert = f"ON CONFLICT (key) DO UPDATE SET {updates}"
     with connection.cursor() as cursor:
         if connection.vendor != "postgresql":
-            places = ", ".join(["%s"] * len(WRITTEN))
+            places = ", ".join(["%s"] * len(names))
             # Only names of our own columns are composed.
             cursor.executemany(f"INSERT INTO listen_signal ({columns}) VALUES ({places}) {upsert}", rows)  # noqa: S608
             return
         cursor.execute(
-            f"CREATE TEMP TABLE IF NOT EXISTS incoming_signals ON COMMIT DELETE ROWS AS"  # noqa: S608 - as above
+            f"CREATE TEMP TABLE IF NOT EXISTS {staging} ON COMMIT DELETE ROWS AS"  # noqa: S608 - as above
             f" SELECT {columns} FROM listen_signal WHERE false"
         )
-        with cursor.copy(f"COPY incoming_signals ({columns}) FROM STDIN") as copy:
+        with cursor.copy(f"COPY {staging} ({columns}) FROM STDIN") as copy:
             for values in rows:
                 copy.write_row(values)
         cursor.execute(
-            f"INSERT INTO listen_signal ({columns}) SELECT {columns} FROM incoming_signals {upsert}"  # noqa: S608 - as above
+            f"INSERT INTO listen_signal ({columns}) SELECT {columns} FROM {staging} {upsert}"  # noqa: S608 - as above
         )
-        cursor.execute("TRUNCATE incoming_signals")
+        cursor.execute(f"TRUNCATE {staging}")
