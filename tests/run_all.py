@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 # Rooms with tables: what holds on SQLite must hold on PostgreSQL.
-RELATIONAL = ["fabric", "listen", "converse", "reconnect", "web", "stories", "cli"]
+RELATIONAL = ["fabric", "listen", "converse", "reconnect", "api", "web", "stories", "cli"]
 
 
 def run(name: str, command: list[str], **environment: str) -> bool:

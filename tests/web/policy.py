@@ -74,6 +74,8 @@ _ACCOUNT_OWN = [
 POLICY: dict[str, Row] = {
     **{name: Row(PUBLIC) for name in _ACCOUNT_PUBLIC},
     **{name: Row(ALL) for name in _ACCOUNT_OWN},
+    # Programs come with a token or a signature, never with a session: tests/api holds who may do what.
+    **{f"api:{name}": Row(PUBLIC) for name in ("signals", "signal", "hook", "unknown")},
     "web:welcome": Row(PUBLIC),
     "web:today": Row(ALL),
     "web:context": Row(STAFF),

@@ -31,8 +31,8 @@ def main() -> None:
 def register() -> None:
     """Add every group of commands. Their modules import models, so Django must be set up before."""
     # Models load only after django.setup().
-    from interlock.cli import doctor, findings, journal, records, serving
+    from interlock.cli import doctor, findings, journal, records, serving, tokens
 
-    for module in (serving, records, findings, doctor, journal):
+    for module in (serving, records, findings, doctor, journal, tokens):
         for command in module.COMMANDS:
             commands.add_command(command)

@@ -160,6 +160,24 @@ SETTINGS: tuple[Setting, ...] = (
         "INTERLOCK_UNPACKED_MB", "2048", "Largest content that a zip may unpack to.", _whole(1, 1_048_576)
     ),
     Setting(
+        "INTERLOCK_API_MB",
+        "25",
+        "Largest body that a program may send, unpacked, in megabytes.",
+        _whole(1, 1024),
+    ),
+    Setting(
+        "INTERLOCK_API_RATE",
+        "300",
+        "Requests a second that each web process takes from one token or webhook; twice as many at once.",
+        _whole(1, 1_000_000),
+    ),
+    Setting(
+        "INTERLOCK_STRANGER_RATE",
+        "30",
+        "Likewise from one address without a token or signature that was good before.",
+        _whole(1, 1_000_000),
+    ),
+    Setting(
         "INTERLOCK_KEEP_DAYS", "90", "Days for which earlier versions of records are kept.", _whole(1, 3650)
     ),
     Setting(

@@ -7,6 +7,7 @@ urlpatterns = [
     path("", include("interlock.listen.urls")),
     path("", include("interlock.converse.urls")),
     path("", include("interlock.reconnect.urls")),
+    path("", include("interlock.api.urls")),
     path("account/", include("allauth.urls")),
 ]
 handler400 = "interlock.web.errors.bad_request"

@@ -1,13 +1,23 @@
-"""The WSGI application that granian serves: pages and forms."""
+"""The WSGI application that granian serves: pages and forms, and before them the throttle of what programs send."""
 
 import os
+import time
 
 import ibis.backends.duckdb.converter  # noqa: F401 - pandas, which Ibis else loads at the first question
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
+from interlock.api.throttle import Throttle
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "interlock.config.settings")
-application = get_wsgi_application()
+application = Throttle(
+    get_wsgi_application(),
+    rate=settings.API_RATE,
+    stranger_rate=settings.STRANGER_RATE,
+    clock=time.monotonic,
+    behind_proxy=settings.ENVIRONMENT["INTERLOCK_HTTPS"],
+)
 
 # All rooms with the libraries beneath them, seconds of loading, before the first reader asks.
 _addresses = get_resolver().url_patterns

@@ -1,0 +1,1 @@
+"""Addresses for programs, and the pages about them."""

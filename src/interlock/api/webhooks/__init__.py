@@ -1,0 +1,1 @@
+"""What other systems send by themselves: signed messages, as plain JSON or as CloudEvents."""
