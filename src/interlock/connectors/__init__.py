@@ -24,6 +24,7 @@ from .records import Chunk as Chunk
 from .records import LeftOut as LeftOut
 from .records import NearKey as NearKey
 from .records import Refusal as Refusal
+from .registry import Only as Only
 from .registry import open_source as open_source
 from .shipped import shipped_mapping as shipped_mapping
 from .shipped import shipped_mappings as shipped_mappings

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from .errors import ConnectorError
@@ -111,12 +112,14 @@ class Page:
 class Reach:
     """Everything a connector may touch: the guarded HTTP function, the time, waiting, and a stop sign.
 
-    `wait` raises `Interrupted` when the asking is to end; long work calls it between steps.
+    `wait` raises `Interrupted` when the asking is to end; long work calls it between steps. Files are read
+    below `folders` only, which whoever runs this machine has allowed.
     """
 
     http: Http
     now: Callable[[], datetime]
     wait: Callable[[float], None]
+    folders: tuple[Path, ...] = ()
 
 
 @runtime_checkable
@@ -188,18 +191,29 @@ class AnsweringConnector(Protocol):
 
 @dataclass(frozen=True)
 class ToImport:
-    """One file or query that is to be read as an import; `cursor` holds once it is stored."""
+    """What is to be read as one import; `cursor` holds once it is stored.
+
+    `location` is a file, a folder or a database address without its password. `cursor_if_refused` holds
+    when it cannot be read at all, so that one bad file is tried again only when it changes; without it the
+    next asking tries again.
+    """
 
     location: str
     title: str
     cursor: str
-    # Table of the system of record -> (watermark column, value above which rows are new).
+    cursor_if_refused: str = ""
+    # Of a folder: the files that belong together, by their names in it. Empty: all that it holds.
+    files: tuple[str, ...] = ()
+    # Table of the system of record -> (watermark column, value from which on rows are read).
     since: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 @runtime_checkable
 class ImportingConnector(Protocol):
-    """A folder or database whose news are read as imports, through the source's mapping."""
+    """A folder or database whose news are read as imports, through the source's mapping.
+
+    `due` finds that mapping, as YAML, among its answers under the name `mapping`.
+    """
 
     kind: str
     title: str

@@ -1,6 +1,7 @@
 """A source over raw tables: everything that files and databases have in common after they are opened."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from .contract_shape import contract_mapping, is_written_so
@@ -31,6 +32,7 @@ class StagedSource:
         bench: Workbench,
         mapping: Mapping | None = None,
         now: datetime | None = None,
+        in_part: bool = False,
     ) -> None:
         self.label = label
         self.skipped = tuple(skipped)
@@ -38,6 +40,7 @@ class StagedSource:
         self._raws = {raw.name: raw for raw in raws}
         self._bench = bench
         self._now = now
+        self._in_part = in_part
         self._broken: dict[str, Skipped] = {}
         self._made: Maker | None = None
 
@@ -81,6 +84,9 @@ class StagedSource:
         """
         tell = on_progress or (lambda _: None)
         files = self._aliased(mapping, tell)
+        if self._in_part:
+            here = tuple(output for output in mapping.outputs if files[output.alias].staged)
+            mapping = replace(mapping, outputs=here)
         total = sum(one.rows for alias in files.values() for one in alias.staged)
         maker = Maker(self._bench, mapping, files, self._now)
         maker.on_table = lambda table: tell(Progress(f"making {table}", 0, total))
@@ -88,7 +94,12 @@ class StagedSource:
         self._made = maker
 
     def near_keys(self, mapping: Mapping) -> tuple[NearKey, ...]:
-        """Keys that are used but do not exist, with the one each may have meant."""
+        """Keys that are used but do not exist, with the one each may have meant.
+
+        Of a source that is read in part nothing can be said: most of its keys came with earlier readings.
+        """
+        if self._in_part:
+            return ()
         if self._made is None or self._made.mapping != mapping:
             files = self._aliased(mapping, lambda _: None)
             self._made = Maker(self._bench, mapping, files, self._now)

@@ -1,6 +1,6 @@
 """Finds the tables in a path: which files are read, which are passed over and why."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,15 +10,10 @@ from ..mapping.model import FileRule
 from ..protocol import RawTable, Reading, Skipped
 from ..readers.archives import unpack_gzip, unpack_zip
 from ..readers.delimited import read_delimited
+from ..readers.endings import JSON_ENDINGS, KNOWN, PARQUET_ENDINGS, SHEET_ENDINGS, TEXT_ENDINGS
 from ..readers.json_lines import read_json_lines
 from ..readers.parquet import read_parquet
 from ..readers.sheets import read_sheet, sheet_names
-
-TEXT_ENDINGS = (".csv", ".tsv", ".txt", ".tab")
-JSON_ENDINGS = (".jsonl", ".ndjson")
-PARQUET_ENDINGS = (".parquet", ".pq")
-SHEET_ENDINGS = (".xlsx", ".xlsm")
-KNOWN = "CSV, TSV, XLSX, JSONL, Parquet, or a zip of them"
 
 
 @dataclass(frozen=True)
@@ -46,8 +41,10 @@ class FileTable:
         return read_delimited(self.path, self.name, rule, self.limits, on_bytes, self.folder, careful)
 
 
-def open_files(path: Path, limits: Limits, folder: Path) -> tuple[list[RawTable], list[Skipped]]:
-    """List the tables of a folder, file or archive. Unpacked copies go to `folder`.
+def open_files(
+    path: Path, limits: Limits, folder: Path, only: Sequence[str] = ()
+) -> tuple[list[RawTable], list[Skipped]]:
+    """List the tables of a folder, file or archive, or only some files of a folder. Unpacked copies go to `folder`.
 
     Raises:
         SourceRefused: there is nothing there, or nothing that can be read.
@@ -57,6 +54,8 @@ def open_files(path: Path, limits: Limits, folder: Path) -> tuple[list[RawTable]
     tables: list[RawTable] = []
     skipped: list[Skipped] = []
     for name, file in _files(path, limits, folder, skipped):
+        if only and name not in only:
+            continue
         try:
             tables += _tables(name, file, limits, folder)
         except SourceRefused as error:

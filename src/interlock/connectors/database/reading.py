@@ -1,12 +1,7 @@
-"""Reads tables and views of a database as streams of text, in a session that cannot write.
+"""Reads tables and views of a database as streams of text, in a session that cannot write."""
 
-An address is what SQLAlchemy takes: `sqlite:///path`, `postgresql://user:password@host/name`,
-`mysql://...`. Passwords never reach a message.
-"""
-
-import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
@@ -14,113 +9,70 @@ from typing import Any
 
 import pyarrow as pa
 import sqlalchemy as sa
-from sqlalchemy.engine import URL, Engine, make_url
+from sqlalchemy.engine import URL, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import DatabaseRefused
 from ..mapping.model import FileRule
 from ..protocol import RawTable, Reading, Skipped
 from ..readers.text_batches import text_batch
+from .session import address, made_engine, reason_of, shown
 
 BATCH_ROWS = 20_000
 MOST_TABLES = 2_000
-# The driver of each kind of database; an address without one gets ours.
-DRIVERS = {
-    "sqlite": "sqlite",
-    "postgresql": "postgresql+psycopg",
-    "mysql": "mysql+pymysql",
-    "mariadb": "mariadb+pymysql",
-}
-_ADDRESS = re.compile(r"^(sqlite|postgres(ql)?|mysql|mariadb)(\+\w+)?:", re.IGNORECASE)
-_SQLITE_ENDINGS = (".sqlite", ".sqlite3", ".db", ".db3")
 
 
-def is_address(path_or_url: str) -> bool:
-    """Whether this names a database rather than files: an address, or a SQLite file."""
-    if _ADDRESS.match(path_or_url):
-        return True
-    path = Path(path_or_url)
-    return path.suffix.lower() in _SQLITE_ENDINGS and path.is_file()
-
-
-def address(path_or_url: str) -> URL:
-    """The address with the driver that is shipped, read only where the address can say so.
-
-    Raises:
-        DatabaseRefused: no such kind of database, or no such file.
-    """
-    if not _ADDRESS.match(path_or_url):
-        path_or_url = f"sqlite:///{Path(path_or_url).resolve()}"
-    try:
-        url = make_url(path_or_url.replace("postgres://", "postgresql://", 1))
-    except SQLAlchemyError:
-        raise DatabaseRefused(
-            "This is no database address. Write one such as postgresql://user:password@host/name."
-        ) from None
-    kind = url.get_backend_name()
-    url = url.set(drivername=DRIVERS[kind])
-    if kind == "sqlite":
-        path = Path(url.database or "")
-        if not path.is_file():
-            raise DatabaseRefused(f"There is no database file {path}. Check the path; nothing was imported.")
-        url = url.set(database=f"file:{path.resolve().as_posix()}", query={"mode": "ro", "uri": "true"})
-    return url
-
-
-def open_database(path_or_url: str) -> tuple[str, list[RawTable], list[Skipped]]:
+def open_database(
+    path_or_url: str,
+    *,
+    password: str = "",
+    since: Mapping[str, tuple[str, Any]] | None = None,
+    seconds: int | None = None,
+) -> tuple[str, list[RawTable], list[Skipped]]:
     """List the tables and views of a database, with a label that carries no password.
+
+    Of the tables in `since`, only rows are read whose column is not below the value, or is empty. A statement
+    that takes more than `seconds` is given up.
 
     Raises:
         DatabaseRefused: it cannot be reached, or has no tables.
     """
-    url = address(path_or_url)
-    label = (
-        Path((url.database or "").removeprefix("file:")).name if "sqlite" in url.drivername else _shown(url)
-    )
-    engine = _engine(url)
+    url = address(path_or_url, password)
+    label, tables, skipped = list_tables(url, made_engine(url, seconds))
+    parts = since or {}
+    return label, [replace(each, since=parts.get(each.name)) for each in tables], skipped
+
+
+def list_tables(url: URL, engine: Engine) -> tuple[str, list["DatabaseTable"], list[Skipped]]:
+    """Every table and view that this user may see, with its columns. Raises as `open_database`."""
     try:
         inspector = sa.inspect(engine)
         schemas = _schemas(inspector, engine)
         found = [(schema, name) for schema in schemas for name in _names(inspector, schema)]
     except SQLAlchemyError as error:
         raise DatabaseRefused(
-            f"{_shown(url)} cannot be read: {_reason(error)} Nothing was imported."
+            f"{shown(url)} cannot be read: {reason_of(error)} Nothing was imported."
         ) from None
     if not found:
-        raise DatabaseRefused(f"{_shown(url)} has no tables that this user may see.")
+        raise DatabaseRefused(f"{shown(url)} has no tables that this user may see.")
     if len(found) > MOST_TABLES:
         raise DatabaseRefused(
-            f"{_shown(url)} has {len(found):,} tables. Give a user that sees the needed ones."
+            f"{shown(url)} has {len(found):,} tables. Give a user that sees the needed ones."
         )
-    tables: list[RawTable] = []
+    tables: list[DatabaseTable] = []
     skipped: list[Skipped] = []
     for schema, name in found:
-        shown = name if schema is None or schema == schemas[0] else f"{schema}.{name}"
+        called = name if schema is None or schema == schemas[0] else f"{schema}.{name}"
         try:
             columns = tuple(column["name"] for column in inspector.get_columns(name, schema))
-            tables.append(DatabaseTable(shown, engine, name, schema, columns))
+            tables.append(DatabaseTable(called, engine, name, schema, columns))
         except SQLAlchemyError as error:
-            skipped.append(Skipped(shown, f"{shown} cannot be read: {_reason(error)}"))
-    return label, tables, skipped
+            skipped.append(Skipped(called, f"{called} cannot be read: {reason_of(error)}"))
+    return _label(url), tables, skipped
 
 
-def _shown(url: URL) -> str:
-    return url.set(query={}).render_as_string(hide_password=True)
-
-
-def _reason(error: SQLAlchemyError) -> str:
-    """The driver's first line; it names hosts and tables, never passwords."""
-    return str(getattr(error, "orig", None) or error).strip().splitlines()[0].rstrip(".") + "."
-
-
-def _engine(url: URL) -> Engine:
-    kind = url.get_backend_name()
-    options: dict[str, Any] = {"poolclass": sa.pool.NullPool}
-    if kind == "postgresql":
-        options["connect_args"] = {"options": "-c default_transaction_read_only=on", "connect_timeout": 10}
-    elif kind in ("mysql", "mariadb"):
-        options["connect_args"] = {"init_command": "SET SESSION TRANSACTION READ ONLY", "connect_timeout": 10}
-    return sa.create_engine(url, **options)
+def _label(url: URL) -> str:
+    return Path((url.database or "").removeprefix("file:")).name if "sqlite" in url.drivername else shown(url)
 
 
 def _schemas(inspector: sa.Inspector, engine: Engine) -> list[str | None]:
@@ -144,10 +96,15 @@ class DatabaseTable:
     table: str
     schema: str | None
     columns: tuple[str, ...]
+    since: tuple[str, Any] | None = None
 
     @property
     def size(self) -> int:
         return 0
+
+    @property
+    def relation(self) -> sa.TableClause:
+        return sa.table(self.table, schema=self.schema)
 
     def read(self, rule: FileRule, on_bytes: Callable[[int], None], careful: bool = False) -> Reading:
         reading = Reading(self.columns, iter(()), encoding="database")
@@ -156,9 +113,9 @@ class DatabaseTable:
 
     def _batches(self, on_bytes: Callable[[int], None]) -> Iterator[pa.RecordBatch]:
         # Plain columns without types: drivers hand over values as they are, odd dates included.
-        query: Any = sa.select(*(sa.column(name) for name in self.columns)).select_from(
-            sa.table(self.table, schema=self.schema)
-        )
+        query: Any = sa.select(*(sa.column(name) for name in self.columns)).select_from(self.relation)
+        if self.since:
+            query = query.where(not_below(*self.since))
         first = 1
         try:
             with self.engine.connect() as connection:
@@ -175,8 +132,13 @@ class DatabaseTable:
                     yield batch
         except SQLAlchemyError as error:
             raise DatabaseRefused(
-                f"Reading {self.name} stopped after {first - 1:,} rows: {_reason(error)} Nothing was imported."
+                f"Reading {self.name} stopped after {first - 1:,} rows: {reason_of(error)} Nothing was imported."
             ) from None
+
+
+def not_below(column: str, value: Any) -> sa.ColumnElement[bool]:
+    """The rows that may be new: at the watermark, above it, or without one."""
+    return sa.or_(sa.column(column) >= value, sa.column(column).is_(None))
 
 
 def as_text(cell: object) -> str | None:

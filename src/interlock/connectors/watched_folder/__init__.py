@@ -1,0 +1,3 @@
+"""A folder of this machine into which other systems put their exports."""
+
+from .watching import WatchedFolder as WatchedFolder
