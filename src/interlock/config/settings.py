@@ -105,6 +105,8 @@ AFTER_IMPORT_TASKS = ["interlock.reconnect.tasks.detect", "interlock.listen.task
 REPEATED_TASKS = {
     "interlock.fabric.tasks.clear_finished_work": 3600,
     "interlock.fabric.tasks.clear_old_events": 3600,
+    "interlock.listen.tasks.flush_inbox": 300,
+    "interlock.listen.tasks.empty_old_payloads": 86400,
 }
 
 # Sign-in: one long password or a passkey, an e-mail as the name. NIST SP 800-63B-4 asks for 15 characters

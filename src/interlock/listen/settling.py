@@ -14,10 +14,10 @@ from typing import Any
 
 import pyarrow as pa
 from django.db import transaction
-from django.tasks import task
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
-from interlock.fabric import records
+from interlock.fabric import events, records, work
 from interlock.listen import clocks
 from interlock.listen.contract_rows import contract_rows
 from interlock.listen.models import InboxRow, Signal, Source
@@ -30,15 +30,15 @@ _KEY, _SOURCE = WRITTEN.index("key"), WRITTEN.index("source_id")
 Copies = Mapping[tuple[int, str], tuple[Any, ...]]
 
 
-@task(queue_name="prompt")
+@work.task(queue="prompt", key="settle", title=_("Put new signals on the list"))
 def settle_inbox() -> None:
     """Settle all that waits."""
     settle_all(now=timezone.now)
 
 
 def ask_to_settle() -> None:
-    """Let a worker settle, inside the caller's transaction."""
-    settle_inbox.enqueue()
+    """Let a worker settle, inside the caller's transaction; many who ask are served by one run."""
+    work.ask(settle_inbox)
 
 
 def settle_all(*, now: Callable[[], datetime]) -> int:
@@ -59,8 +59,9 @@ def settle(*, now: datetime) -> int:
         keys = _write([row for row in same if row.table == "signals"], copies)
         for some in batched(keys, AT_ONCE):
             clocks.open_clocks(signals=list(Signal.objects.filter(key__in=some)), now=now)
-        for some in batched([row.pk for row in same], BATCH_ROWS):
-            InboxRow.objects.filter(pk__in=some).update(settled=True)
+        InboxRow.objects.filter(pk__in=[row.pk for row in same]).update(settled=True)
+        if keys:
+            events.tell(topic="signals", verb="came in", keys=keys, at=now)
     return len(same)
 
 

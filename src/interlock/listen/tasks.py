@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
 from django.tasks import task
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django_tasks_db.models import DBTaskResult
 
-from interlock.fabric import evidence, records
+from interlock.fabric import evidence, records, work
 from interlock.fabric.models import Person
-from interlock.listen import following, intake, services, signal_copies
+from interlock.listen import flushing, following, intake, services, signal_copies
 from interlock.listen.errors import WrongState
 from interlock.listen.models import Errand, Import, Source, State
 from interlock.store.errors import LakeError
 
 logger = logging.getLogger(__name__)
+# Rules and drivers take seconds to minutes; what came in since is looked at together.
+FOLLOWED_EVERY = timedelta(minutes=15)
 
 
 @task()
@@ -55,6 +58,28 @@ def clear_old_versions() -> int:
         logger.warning("earlier versions of the records were not cleared: %s", error)
         return 0
     return sum(deleted.values())
+
+
+@work.task(attempts=3, title=_("Write new signals into the records"))
+def flush_inbox() -> int:
+    """Write what came in live into the records, and look for symptoms at most every FOLLOWED_EVERY."""
+    now = timezone.now()
+    written = flushing.flush(now=now)
+    if written:
+        work.ask(follow_flushes, run_after=now + FOLLOWED_EVERY)
+    return written
+
+
+@work.task(attempts=3, key="follow", title=_("Look at what the new signals change"))
+def follow_flushes() -> None:
+    """Queue what is done after imports."""
+    following.queue_followers()
+
+
+@work.task(attempts=3, title=_("Empty what the records have had for long"))
+def empty_old_payloads() -> int:
+    """Empty the payloads of inbox rows that went into the records KEEP_DAYS ago."""
+    return flushing.empty_old_payloads(now=timezone.now(), keep_days=settings.KEEP_DAYS)
 
 
 @transaction.atomic
