@@ -72,6 +72,15 @@ def test_a_write_in_a_view_is_found(tmp_path):
     assert len(walls.foreign_writes(tmp_path)) == 1
 
 
+def test_a_file_may_reach_out_only_as_it_is_named_for(tmp_path):
+    (tmp_path / "connectors" / "outbound").mkdir(parents=True)
+    (tmp_path / "connectors" / "outbound" / "addresses.py").write_text("import socket\nimport httpx\n")
+
+    assert walls.outbound_http(tmp_path) == [
+        f"{tmp_path}/connectors/outbound/addresses.py imports httpx",
+    ]
+
+
 def foreign_keys() -> list[tuple[str, str, str]]:
     return [
         (model._meta.app_label, f"{model.__name__}.{field.name}", field.related_model._meta.app_label)

@@ -165,13 +165,43 @@ def inline_code(source: Path) -> list[str]:
     ]
 
 
+# Modules that reach other machines, and the files that may use them. Everything over HTTP goes through
+# connectors/outbound, which checks addresses; files of other protocols check them with its `addresses`.
+NETWORK = {
+    "aiohttp",
+    "feedparser",
+    "ftplib",
+    "http.client",
+    "httpcore",
+    "httpx",
+    "imapclient",
+    "imaplib",
+    "poplib",
+    "requests",
+    "smtplib",
+    "socket",
+    "telnetlib",
+    "urllib.request",
+    "urllib3",
+    "websockets",
+    "xmlrpc.client",
+}
+MAY_REACH_OUT = {
+    "cli/doctor.py": {"http.client", "socket", "urllib.request"},  # asks the own server, on this machine
+    "cli/serving.py": {"http.client", "socket", "urllib.request"},  # the same
+    "connectors/outbound/__init__.py": {"httpcore", "httpx"},
+    "connectors/outbound/addresses.py": {"socket"},
+    "connectors/outbound/sockets.py": {"httpcore"},
+    "connectors/feed/document.py": {"feedparser"},  # is given bytes; given an address it would fetch
+}
+
+
 def outbound_http(source: Path) -> list[str]:
-    """Modules that open connections to other machines outside the one function made for it."""
-    network = {"requests", "httpx", "urllib.request", "http.client", "socket", "aiohttp"}
-    allowed = {"cli/serving.py", "cli/doctor.py"}  # these only ask the own server, on this machine
+    """Modules that open connections to other machines outside the files made for it."""
     return [
         f"{path} imports {module}"
         for path in python_files(source)
         for module in imported_modules(path)
-        if module in network and str(path.relative_to(source)) not in allowed
+        for network in NETWORK - MAY_REACH_OUT.get(str(path.relative_to(source)), set())
+        if module == network or module.startswith(f"{network}.")
     ]
