@@ -26,6 +26,11 @@ WRONG = {
         "http://x",
         "INTERLOCK_HOST needs a host name or an address without port, such as 127.0.0.1 or 0.0.0.0; it is 'http://x'.",
     ),
+    "INTERLOCK_PRIVATE_HOSTS": (
+        "*.example.com",
+        "INTERLOCK_PRIVATE_HOSTS needs host names such as helpdesk.example.com or 10.0.0.5:8443, without * or /;"
+        " it is '*.example.com'.",
+    ),
     "DATABASE_URL": (
         "mysql://me:secret@x/y",
         "DATABASE_URL needs postgresql://user:password@host:port/name, or nothing for SQLite; it is (hidden).",

@@ -81,6 +81,13 @@ def _allowed_folders(text: str) -> tuple[Path, ...]:
     return tuple(map(Path, given))
 
 
+def _private_hosts(text: str) -> frozenset[str]:
+    names = [] if text == "none" else _names(text.lower())
+    if any(sign in name for name in names for sign in "/@*?"):
+        raise SettingError("needs host names such as helpdesk.example.com or 10.0.0.5:8443, without * or /")
+    return frozenset(names)
+
+
 def _zone(text: str) -> str:
     try:
         ZoneInfo(text)
@@ -192,6 +199,12 @@ SETTINGS: tuple[Setting, ...] = (
         "none",
         "Folders of this machine that sources may read, parted by colons; everything below them too.",
         _allowed_folders,
+    ),
+    Setting(
+        "INTERLOCK_PRIVATE_HOSTS",
+        "none",
+        "Hosts of your own network that sources may ask, as name or name:port, parted by commas.",
+        _private_hosts,
     ),
     Setting(
         "INTERLOCK_LOG",

@@ -47,8 +47,10 @@ class Http(Protocol):
     ) -> HttpReply:
         """Ask once.
 
+        Redirects are followed for GET and HEAD only, and credentials never go along to another host.
+
         Raises:
-            AddressRefused: the address is private, reserved or of another scheme.
+            AddressRefused: the address is private, reserved or of another scheme; nothing was sent.
             Unreachable: no answer, or one too long or too slow; the text names the host.
         """
         ...
@@ -78,8 +80,9 @@ class Route:
 
 @dataclass(frozen=True)
 class Incoming:
-    """One record: columns of a contract table as plain JSON values, times as ISO 8601 with zone, money as text.
+    """One record: columns of a contract table as plain JSON values, times as ISO 8601 in UTC, money as text.
 
+    Keys carry the system and the account it was read from (`zd:acme:35436`), so that two sources never clash.
     `place` says where it stood in the system of record, for a person who looks it up.
     """
 
@@ -226,6 +229,18 @@ class ImportingConnector(Protocol):
     def due(self, answers: Answers, cursor: str, reach: Reach) -> Iterator[ToImport]:
         """Name what is new since `cursor`, the oldest first; nothing when nothing is."""
         ...
+
+
+class AddressRefused(ConnectorError):
+    """An address that must not be asked; the text says why. Nothing was sent."""
+
+
+class Unreachable(ConnectorError):
+    """No answer that could be taken. `handed_over`: the other system may have got the request."""
+
+    def __init__(self, text: str, *, handed_over: bool = True) -> None:
+        super().__init__(text)
+        self.handed_over = handed_over
 
 
 class TryLater(ConnectorError):
