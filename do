@@ -96,6 +96,7 @@ case "${1:-help}" in
         sync_python locks/test.txt; sync_assets; sync_browser
         exec .venv/bin/python tests/run_all.py "$@" ;;
     bench) shift; sync_python locks/test.txt; sync_assets; exec .venv/bin/python benchmarks/run_all.py "$@" ;;
+    fuzz) shift; sync_python locks/test.txt; exec .venv/bin/python tests/fuzz/run_all.py "$@" ;;
     shell) sync_python locks/test.txt; sync_assets; shift; exec .venv/bin/python "$@" ;;
     wheel) sync_python locks/run.txt; sync_assets; find_uv; exec "$UV" build ;;
     lock)
@@ -114,6 +115,7 @@ case "${1:-help}" in
 ./do test           everything: lint, types, architecture, unit, PostgreSQL and browser tests
 ./do interlock ...  the command line tool, for example: ./do interlock import exports/
 ./do bench [NAME]   print every figure, each beside a peer or a limit
+./do fuzz [NAME]    throw hostile bytes at every parser, 20 s each
 ./do sync           only install
 ./do wheel          build a wheel that runs without Node
 ./do lock           renew the locks (maintainers)

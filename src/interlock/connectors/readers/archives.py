@@ -6,6 +6,7 @@ password, and archives inside archives. Nothing is unpacked outside the given fo
 
 import gzip
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -17,6 +18,11 @@ from ..limits import Limits
 
 BLOCK = 1_000_000
 _PACKED = (".zip", ".gz", ".bz2", ".xz", ".7z", ".rar", ".tar", ".tgz", ".zst")
+# What reading a damaged archive raises; found by fuzzing. OSError is a seek to before its beginning.
+_DAMAGED = (
+    zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError, ValueError, OverflowError,
+    struct.error,
+)  # fmt: skip
 # What systems add to archives on their own.
 _LITTER = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
 
@@ -29,7 +35,7 @@ def unpack_zip(path: Path, folder: Path, limits: Limits) -> Iterator[tuple[str, 
     """
     try:
         archive = zipfile.ZipFile(path)
-    except zipfile.BadZipFile:
+    except _DAMAGED:
         raise SourceRefused(f"{path.name} is not a whole zip file. Copy or download it again.") from None
     with archive:
         members = [member for member in archive.infolist() if not _is_litter(member.filename)]
@@ -37,13 +43,9 @@ def unpack_zip(path: Path, folder: Path, limits: Limits) -> Iterator[tuple[str, 
         left = limits.unpacked_bytes
         for number, member in enumerate(member for member in members if not member.is_dir()):
             target = folder / f"{number}{PurePosixPath(member.filename).suffix.lower()}"
-            try:
-                with archive.open(member) as packed:
-                    left -= _copy(packed, target, path.name, member.compress_size, left, limits)
-            except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
-                raise SourceRefused(
-                    f"{path.name}: {member.filename} cannot be unpacked ({error}). Pack the files again."
-                ) from None
+            what = f"{path.name}: {member.filename}"
+            with _opened(archive, member, what) as packed:
+                left -= _copy(packed, target, what, member.compress_size, left, limits)
             yield member.filename, target
 
 
@@ -79,11 +81,8 @@ def unpack_gzip(path: Path, target: Path, limits: Limits) -> Path:
     Raises:
         SourceRefused: it is damaged or unpacks to more than the limits allow.
     """
-    try:
-        with gzip.open(path) as packed:
-            _copy(packed, target, path.name, path.stat().st_size, limits.unpacked_bytes, limits)
-    except (OSError, EOFError, zlib.error) as error:
-        raise SourceRefused(f"{path.name} is not a whole gzip file ({error}). Copy it again.") from None
+    with gzip.open(path) as packed:
+        _copy(packed, target, path.name, path.stat().st_size, limits.unpacked_bytes, limits)
     return target
 
 
@@ -95,7 +94,7 @@ def check_workbook(path: Path, name: str, limits: Limits) -> None:
     """
     try:
         archive = zipfile.ZipFile(path)
-    except zipfile.BadZipFile:
+    except _DAMAGED:
         raise SourceRefused(f"{name} is not a whole XLSX file. Save it again from the spreadsheet.") from None
     with archive:
         left = limits.unpacked_bytes
@@ -107,15 +106,35 @@ def check_workbook(path: Path, name: str, limits: Limits) -> None:
                 raise _bomb(f"{name}: {member.filename}", limits)
             if member.flag_bits & 1:
                 raise SourceRefused(f"{name} has a password. Save it without one.")
-            if member.filename.endswith((".xml", ".rels")) and b"<!DOCTYPE" in _start(archive, member):
+            if member.filename.endswith((".xml", ".rels")) and b"<!DOCTYPE" in _start(archive, member, name):
                 raise SourceRefused(
                     f"{name} declares a document type, which no spreadsheet does; it is not read."
                 )
 
 
-def _start(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
-    with archive.open(member) as file:
-        return file.read(4096)
+def _start(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> bytes:
+    what = f"{name}: {member.filename}"
+    with _opened(archive, member, what) as packed:
+        return _read(packed, 4096, what)
+
+
+def _opened(archive: zipfile.ZipFile, member: zipfile.ZipInfo, what: str) -> IO[bytes]:
+    try:
+        return archive.open(member)
+    except _DAMAGED as error:
+        raise _damaged(what, error) from None
+
+
+def _read(packed: IO[bytes] | Any, size: int, what: str) -> bytes:
+    """Read a block; only errors of reading are taken for damage, not those of writing, such as a full disk."""
+    try:
+        return bytes(packed.read(size))
+    except _DAMAGED as error:
+        raise _damaged(what, error) from None
+
+
+def _damaged(what: str, error: Exception) -> SourceRefused:
+    return SourceRefused(f"{what} cannot be unpacked ({error}). Copy it again, or pack the files again.")
 
 
 def _copy(
@@ -123,7 +142,7 @@ def _copy(
 ) -> int:
     written = 0
     with target.open("wb") as file:
-        while block := packed.read(BLOCK):
+        while block := _read(packed, BLOCK, name):
             written += len(block)
             if written > left or written > limits.unpack_ratio * max(
                 packed_size, BLOCK // limits.unpack_ratio

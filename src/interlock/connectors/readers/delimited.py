@@ -20,7 +20,7 @@ from ..limits import Limits
 from ..mapping.model import FileRule
 from ..protocol import Reading, TornRows, Unreadable
 from . import inspection
-from .ragged import fit, read_ragged, width_reason
+from .ragged import BROKEN_CELL, cells_of, fit, read_ragged, width_reason
 from .text_batches import ROW, int_array, text_batch
 
 # Small enough that parsing and storing overlap; a longer row is read again with a block of its size.
@@ -50,6 +50,10 @@ def read_delimited(
         "\t" if name.lower().endswith(".tsv") else inspection.sniff_delimiter(head)
     )
     columns, skip, first = _heading(head, delimiter, rule)
+    if not columns:
+        raise SourceRefused(
+            f"{name} has a heading row without a name in it. Write what the columns are called."
+        )
     if len(columns) > limits.columns:
         raise SourceRefused(f"{name} has {len(columns):,} columns; at most {limits.columns:,} are read.")
     plain = _as_utf8(path, text, folder)
@@ -204,7 +208,10 @@ def mend_rows(odd: Iterable[tuple[int, str]], reading: Reading, rule: FileRule) 
     """Rows of another width: harmless ones as a batch, the others noted as unreadable."""
     kept: list[tuple[int, list[str]]] = []
     for number, text in odd:
-        cells = next(csv.reader([text], delimiter=reading.delimiter), [])
+        cells = cells_of(text, reading.delimiter)
+        if cells is None:
+            reading.unreadable.append(Unreadable(number, text[:1000], BROKEN_CELL))
+            continue
         if not any(cells):
             continue
         fitted = fit(cells, len(reading.columns), rule)

@@ -16,6 +16,7 @@ from ..mapping.model import FileRule
 from ..protocol import Reading, Unreadable
 from .text_batches import text_batch
 
+BROKEN_CELL = "a line ends inside a cell that has no quotes"
 BATCH_ROWS = 20_000
 # A quote still open after so many lines is a stray one; the longest real cell seen had 180 lines.
 OPEN_LINES = 2_000
@@ -38,7 +39,9 @@ def read_ragged(
         for _ in range(skip):
             file.readline()
         for text, problem in _records(file, reading.delimiter, limits):
-            cells = [] if problem else _cells(text, reading.delimiter)
+            cells = [] if problem else cells_of(text, reading.delimiter)
+            problem = problem or ("" if cells is not None else BROKEN_CELL)
+            cells = cells or []
             fitted = fit(cells, len(reading.columns), rule)
             if problem or (fitted is None and any(cells)):
                 reason = problem or width_reason(cells, len(reading.columns))
@@ -73,8 +76,12 @@ def width_reason(cells: list[str], width: int) -> str:
     )
 
 
-def _cells(text: str, delimiter: str) -> list[str]:
-    return next(csv.reader([text], delimiter=delimiter), [])
+def cells_of(text: str, delimiter: str) -> list[str] | None:
+    """The cells of one row; None where a line ends inside a cell without quotes, so that nobody can tell them."""
+    try:
+        return next(csv.reader([text], delimiter=delimiter), [])
+    except csv.Error:
+        return None
 
 
 def _records(file: BinaryIO, delimiter: str, limits: Limits) -> Iterator[tuple[str, str]]:

@@ -41,8 +41,13 @@ def read_sheet(
     path: Path, name: str, sheet: str, rule: FileRule, limits: Limits, on_bytes: Callable[[int], None]
 ) -> Reading:
     """Open one sheet; titles above the heading are passed over."""
-    with calamine.CalamineWorkbook.from_path(path) as book:
-        rows = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+    try:
+        with calamine.CalamineWorkbook.from_path(path) as book:
+            rows = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+    except (calamine.CalamineError, ValueError, OverflowError) as error:
+        raise SourceRefused(
+            f"{name} cannot be read as XLSX ({error}). Save it again from the spreadsheet."
+        ) from None
     texts = [[cell_text(cell) for cell in row] for row in rows]
     if rule.header == 0:
         index, heading = -1, [""] * max((len(row) for row in texts), default=0)
