@@ -10,6 +10,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from api.webhook_sender import Sender
+
 
 def signal(key: str = "s-1", **fields: Any) -> dict[str, Any]:
     """A signal as a shop would send it."""
@@ -75,3 +77,15 @@ def program(db, home) -> Callable[..., Program]:
 def shop(program) -> Program:
     """A shop that may send signals and ask what became of them."""
     return program()
+
+
+@pytest.fixture
+def webhook(db, home) -> Callable[..., Sender]:
+    """Make a webhook with its sender: `webhook({"body": "data.text"})`."""
+    from interlock.listen import pushing  # see above
+
+    def make(fields: dict[str, str] | None = None, name: str = "Help desk") -> Sender:
+        source, secret = pushing.open_webhook(name=name, fields=fields or {}, by=None, now=timezone.now())
+        return Sender(source, secret)
+
+    return make

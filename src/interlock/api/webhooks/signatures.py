@@ -5,8 +5,6 @@ Every secret is tried against every signature whatever was found before, so that
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -45,10 +43,11 @@ def is_genuine(signed: Signed, body: bytes, secrets: Iterable[str], now: datetim
         text = body.decode()
     except UnicodeDecodeError:
         return False
-    given = _decoded(signed.signatures)
+    # Compared as texts: Base64 has spare bits, so that several texts decode to the same signature.
+    given = [one.encode() for one in signed.signatures.split()[:MOST_SIGNATURES]]
     genuine = False
     for secret in secrets:
-        expected = _decoded(Webhook(secret).sign(signed.message_id, moment or now, text))[0]
+        expected = Webhook(secret).sign(signed.message_id, moment or now, text).encode()
         for signature in given:
             genuine |= hmac.compare_digest(expected, signature)
     is_fresh = moment is not None and abs(now - moment) <= TOLERANCE
@@ -62,15 +61,3 @@ def _moment(timestamp: str) -> datetime | None:
         return datetime.fromtimestamp(int(timestamp), UTC)
     except (OverflowError, ValueError, OSError):
         return None
-
-
-def _decoded(signatures: str) -> list[bytes]:
-    found = []
-    for one in signatures.split()[:MOST_SIGNATURES]:
-        version, _comma, text = one.partition(",")
-        if version == "v1":
-            try:
-                found.append(base64.b64decode(text, validate=True))
-            except (binascii.Error, ValueError):
-                continue
-    return found
