@@ -103,6 +103,7 @@ AFTER_IMPORT_TASKS = ["interlock.reconnect.tasks.detect", "interlock.listen.task
 
 # What repeats, by path, and after how many seconds; workers ask for it (fabric/work/repeating.py).
 REPEATED_TASKS = {
+    "interlock.api.tasks.forget_old": 3600,
     "interlock.fabric.tasks.clear_finished_work": 3600,
     "interlock.fabric.tasks.clear_old_events": 3600,
     "interlock.listen.tasks.flush_inbox": 300,
