@@ -42,9 +42,9 @@ class Served:
         raise TimeoutError(self.log.read_text())
 
     def children(self, word: str) -> list[psutil.Process]:
-        """Direct children whose command line holds this word."""
+        """Direct children whose command line holds this word; `/worker` is a word that begins so."""
         family = [child for child in psutil.Process(self.process.pid).children() if alive(child)]
-        return [child for child in family if any(word in part for part in child.cmdline())]
+        return [child for child in family if any(word in f"/{part}" for part in child.cmdline())]
 
     def owner_link(self) -> str:
         return re.search(r"http://\S+/welcome/\S+/", self.log.read_text()).group(0)

@@ -145,13 +145,13 @@ def test_a_task_that_this_version_does_not_know_is_given_up():
 
 
 def test_the_same_work_waits_once_and_once_more_while_it_runs():
-    assert work.ask(once, "a") is not None
-    assert work.ask(once, "a") is None
-    assert work.ask(once, "b") is not None
+    assert work.ask(once, "a") is True
+    assert work.ask(once, "a") is False
+    assert work.ask(once, "b") is True
 
     first = claimed("one")
-    assert work.ask(once, "a") is not None
-    assert work.ask(once, "a") is None
+    assert work.ask(once, "a") is True
+    assert work.ask(once, "a") is False
     others = claim("prompt", 5, worker="two", now=timezone.now())
 
     # The second of "a" is not begun beside the first.
@@ -182,7 +182,7 @@ def test_asking_sooner_brings_waiting_work_forward_but_not_a_failed_one():
     work.ask(once, "b")
     row = claimed("one")
     DBTaskResult.objects.filter(pk=row.pk).update(status="READY", run_after=later)
-    assert work.ask(once, "b") is None
+    assert work.ask(once, "b") is False
     assert work.run_ready() == 0
 
 

@@ -33,7 +33,9 @@ tables:
 @pytest.fixture(autouse=True)
 def at_once(settings, home):
     """Run tasks where they are queued."""
-    settings.TASKS = {"default": {"BACKEND": "django.tasks.backends.immediate.ImmediateBackend"}}
+    settings.TASKS = {
+        "default": {"BACKEND": "django.tasks.backends.immediate.ImmediateBackend", "QUEUES": []}
+    }
     settings.AFTER_IMPORT_TASKS = []
 
 

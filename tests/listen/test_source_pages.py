@@ -21,7 +21,9 @@ ACCOUNTS = b"account_id,name,region\na1,North Shop,North\na2,South Shop,South\n"
 @pytest.fixture(autouse=True)
 def at_once(settings):
     """Run tasks where they are queued."""
-    settings.TASKS = {"default": {"BACKEND": "django.tasks.backends.immediate.ImmediateBackend"}}
+    settings.TASKS = {
+        "default": {"BACKEND": "django.tasks.backends.immediate.ImmediateBackend", "QUEUES": []}
+    }
     settings.AFTER_IMPORT_TASKS = []
 
 

@@ -1,16 +1,48 @@
-"""The `interlock` command."""
+"""The `interlock` command. A command's module is loaded when it is asked for, so that workers start quickly."""
 
 from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
 
 import click
 import django
 from django.core.exceptions import ImproperlyConfigured
 
+# Command -> module in this folder that holds it in its COMMANDS.
+PLACES = {
+    "demo": "records",
+    "disconnects": "findings",
+    "doctor": "doctor",
+    "drivers": "findings",
+    "import": "records",
+    "journal": "journal",
+    "migrate": "serving",
+    "owner-link": "serving",
+    "prompt-worker": "working",
+    "records": "records",
+    "serve": "serving",
+    "settings": "doctor",
+    "token": "tokens",
+    "worker": "working",
+}
 
-@click.group()
+
+class Commands(click.Group):
+    """Finds a command by its name alone."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(PLACES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in PLACES:
+            return None
+        module = import_module(f"interlock.cli.{PLACES[cmd_name]}")
+        return next(command for command in module.COMMANDS if command.name == cmd_name)
+
+
+@click.group(cls=Commands)
 @click.version_option(package_name="interlock")
 def commands() -> None:
     """Interlock: listen, converse, reconnect."""
@@ -24,15 +56,4 @@ def main() -> None:
     except ImproperlyConfigured as error:
         click.echo(f"Interlock cannot start: {error}", err=True)
         sys.exit(2)
-    register()
     commands(prog_name="interlock")
-
-
-def register() -> None:
-    """Add every group of commands. Their modules import models, so Django must be set up before."""
-    # Models load only after django.setup().
-    from interlock.cli import doctor, findings, journal, records, serving, tokens
-
-    for module in (serving, records, findings, doctor, journal, tokens):
-        for command in module.COMMANDS:
-            commands.add_command(command)

@@ -127,7 +127,7 @@ def serve(host: str | None, port: int | None) -> None:
     announce_first_owner(address)
     os.environ["INTERLOCK_HOST"], os.environ["INTERLOCK_PORT"] = host, str(port)
     connection.close()
-    Supervisor([Child("web server", web_command(host, port)), Child("worker", worker_command())]).run()
+    Supervisor(_children(host, port)).run()
     click.echo("Stopped.")
 
 
@@ -145,8 +145,13 @@ def web_command(host: str, port: int) -> list[str]:
     ]
 
 
-def worker_command() -> list[str]:
-    return [sys.executable, "-m", "interlock", "worker"]
+def _children(host: str, port: int) -> list[Child]:
+    own = [sys.executable, "-m", "interlock"]
+    return [
+        Child("web server", web_command(host, port)),
+        Child("worker", [*own, "worker"]),
+        Child("prompt worker", [*own, "prompt-worker"]),
+    ]
 
 
 def prepare_database() -> None:
@@ -183,12 +188,6 @@ def _check_assets() -> None:
         )
 
 
-@click.command(hidden=True)
-def worker() -> None:
-    """Run background work; `interlock serve` starts this."""
-    call_command("db_worker", interval=0.5, verbosity=1, startup_delay=False)
-
-
 @click.command()
 def migrate() -> None:
     """Bring the database to this version's shape without starting anything."""
@@ -210,4 +209,4 @@ def owner_link() -> None:
     click.echo(f"{address}{reverse('web:welcome', args=[token])}")
 
 
-COMMANDS = [serve, worker, migrate, owner_link]
+COMMANDS = [serve, migrate, owner_link]

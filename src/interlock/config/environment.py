@@ -163,6 +163,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("INTERLOCK_CURRENCY", "EUR", "Currency of amounts whose records name none.", _currency),
     Setting("INTERLOCK_WORKERS", "2", "Web server processes.", _whole(1, 64)),
+    Setting("INTERLOCK_SOURCE_THREADS", "8", "Sources that are asked at the same time.", _whole(1, 64)),
     Setting(
         "INTERLOCK_MEMORY_MB",
         "1024",

@@ -12,6 +12,8 @@ from django.conf import settings
 from django.tasks import Task
 from django.utils.module_loading import import_string
 
+from interlock.fabric import work
+
 
 def followers() -> list[Task]:
     """The tasks to run after an import, an undo or a removal."""
@@ -21,7 +23,7 @@ def followers() -> list[Task]:
 def queue_followers() -> None:
     """Queue them for the worker, inside the caller's transaction if there is one."""
     for follower in followers():
-        follower.enqueue()
+        work.ask(follower)
 
 
 def run_followers() -> list[Any]:

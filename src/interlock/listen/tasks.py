@@ -7,10 +7,8 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.tasks import task
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django_tasks_db.models import DBTaskResult
 
 from interlock.fabric import evidence, records, work
 from interlock.fabric.models import Person
@@ -24,9 +22,13 @@ logger = logging.getLogger(__name__)
 FOLLOWED_EVERY = timedelta(minutes=15)
 
 
-@task()
+@work.task(attempts=2, title=_("Read an import"))
 def run_import(import_id: int) -> None:
-    """Do the errand of one import, then what the installation wants done after every import."""
+    """Do the errand of one import, then what the installation wants done after every import.
+
+    A second try, after the worker died, repeats nothing: it settles what the first left behind. An error is
+    written on the import, where a person runs it again.
+    """
     intake.settle_abandoned()
     services.expire_uploads(now=timezone.now())
     import_ = Import.objects.filter(pk=import_id).first()
@@ -36,11 +38,13 @@ def run_import(import_id: int) -> None:
         done = intake.run(import_)
     except WrongState:  # stopped before it began, or done meanwhile by another worker
         return
+    except Exception as error:
+        raise work.GiveUp(str(error) or type(error).__name__) from error
     if done.state == State.DONE:
         following.queue_followers()
 
 
-@task()
+@work.task(key="all", title=_("Bring signals to the pages"))
 def copy_signals() -> None:
     """Finish a copying of signals that was cut off, and settle what was abandoned."""
     settled = intake.settle_abandoned()
@@ -49,7 +53,7 @@ def copy_signals() -> None:
         following.queue_followers()
 
 
-@task()
+@work.task(key="all", attempts=3, title=_("Clear earlier versions of the records away"))
 def clear_old_versions() -> int:
     """Delete files of versions that went out of use KEEP_DAYS ago and that no evidence names; return how many."""
     try:
@@ -88,15 +92,13 @@ def queue(
 ) -> Import:
     """Let an import wait and queue its task together, so that neither exists without the other."""
     waiting = services.ask_for(import_=import_, errand=errand, by=by, now=now, source=source)
-    run_import.enqueue(waiting.pk)
+    work.ask(run_import, waiting.pk)
     return waiting
 
 
 def queue_copying() -> None:
     """Queue a copying of the signals unless one waits already."""
-    waiting = DBTaskResult.objects.ready().filter(task_path=copy_signals.module_path)
-    if not waiting.exists():
-        copy_signals.enqueue()
+    work.ask(copy_signals)
 
 
 def mend() -> bool:

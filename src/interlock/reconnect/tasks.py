@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.tasks import task
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from interlock.converse.services import rest_quiet_conversations
+from interlock.fabric import work
 from interlock.reconnect import queries, services
 
 
-@task()
+@work.task(key="all", attempts=3, title=_("Look for disconnects"))
 def detect(**_of_import: Any) -> int:
     """Bring disconnects and drivers up to the current records. Running it twice changes nothing."""
     now = timezone.now()
@@ -19,7 +20,7 @@ def detect(**_of_import: Any) -> int:
     return services.detect_disconnects(now=now).snapshot_number
 
 
-@task()
+@work.task(title=_("Follow a conversation"))
 def follow_conversation(conversation_id: int) -> int:
     """Move the disconnects of one conversation as far as the talk has earned."""
     followed = queries.disconnects_of_conversation(conversation_id)

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.db import transaction
 from django.tasks import Task
@@ -77,22 +76,22 @@ def title_of(path: str) -> str:
 
 
 @transaction.atomic
-def ask(task: Task, *args: Any, key: str = "", run_after: datetime | None = None) -> UUID | None:
-    """Let work wait for a worker, inside the caller's transaction if there is one; return its id.
+def ask(task: Task, *args: Any, key: str = "", run_after: datetime | None = None) -> bool:
+    """Let work wait for a worker, inside the caller's transaction if there is one.
 
-    With a key the same work waits once only: None when it waits already. While it runs it may wait once
+    With a key the same work waits once only: False when it waits already. While it runs it may wait once
     more, since the running one may have looked before the caller's change.
     """
     key = key or _key(task, args)
     if key and _joins(task.module_path, key, run_after):
-        return None
+        return False
     asked = task.using(run_after=run_after).enqueue(*args)
-    task_id = UUID(asked.id)
-    if key:
+    row = getattr(asked, "db_result", None)  # none with the backends that tests use, which keep no queue
+    if key and row:
         Attempt.objects.create(
-            task_id=task_id, path=task.module_path, key=key, number=0, made_at=asked.enqueued_at
+            task_id=row.pk, path=task.module_path, key=key, number=0, made_at=row.enqueued_at
         )
-    return task_id
+    return True
 
 
 def same_work(path: str, key: str) -> Any:

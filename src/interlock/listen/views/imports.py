@@ -14,6 +14,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from interlock.connectors.errors import ConnectorError
+from interlock.fabric import work
 from interlock.fabric.access import Act, needs, person_of
 from interlock.listen import import_page, looking, mapping_edit, queries, services, tasks, uploads
 from interlock.listen.errors import ListenError, UploadRefused
@@ -50,7 +51,7 @@ def _upload(request: HttpRequest) -> HttpResponse:
                 import_ = services.receive_files(
                     files=form.cleaned_data["file"], by=person_of(request), now=timezone.now()
                 )
-                tasks.run_import.enqueue(import_.pk)
+                work.ask(tasks.run_import, import_.pk)
             return redirect("listen:import", import_.pk)
         except UploadRefused as error:
             form.add_error("file", str(error))

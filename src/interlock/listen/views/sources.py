@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from interlock.fabric import records
+from interlock.fabric import records, work
 from interlock.fabric.access import Act, may, needs, person_of
 from interlock.listen import following, queries, services, tasks
 from interlock.listen.demo import ORDERS
@@ -46,7 +46,7 @@ def demo(request: HttpRequest) -> HttpResponse:
     """Load the demo company in the background."""
     with transaction.atomic():
         import_ = services.ask_for_demo(orders=ORDERS, by=person_of(request), now=timezone.now())
-        tasks.run_import.enqueue(import_.pk)
+        work.ask(tasks.run_import, import_.pk)
     return redirect("listen:import", import_.pk)
 
 

@@ -1,0 +1,116 @@
+"""Workers in processes of their own: prompt, ended politely, and killed in the middle of a task."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+
+from cli.conftest import environment
+
+HERE = Path(__file__).parent
+
+
+@dataclass
+class Installation:
+    """A home folder, on PostgreSQL a database of its own, and the workers started for it."""
+
+    variables: dict[str, str]
+    log: Path
+    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def start(self) -> subprocess.Popen[bytes]:
+        with self.log.open("ab") as out:
+            command = [sys.executable, "-m", "interlock", "prompt-worker"]
+            worker = subprocess.Popen(command, env=self.variables, stdout=out, stderr=out)
+        self.workers.append(worker)
+        return worker
+
+    def script(self, *words: str) -> str:
+        command = [sys.executable, str(HERE / "work_to_do.py"), *words]
+        return subprocess.run(
+            command, env=self.variables, capture_output=True, text=True, check=True, timeout=60
+        ).stdout
+
+    def wait_until_begun(self, number: int) -> None:
+        """Wait without a script, which would take longer than the task that is to be caught running."""
+        file, deadline = Path(self.variables["INTERLOCK_HOME"]) / "begun.txt", time.monotonic() + 30
+        while not file.exists() or len(file.read_text().split()) < number:
+            assert time.monotonic() < deadline, self.log.read_text()
+            time.sleep(0.05)
+
+    def wait_until(self, condition, seconds: float = 30) -> dict:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            found = json.loads(self.script("show"))
+            if condition(found):
+                return found
+            time.sleep(0.2)
+        raise TimeoutError(f"{found}\n{self.log.read_text()}")
+
+
+@pytest.fixture
+def installation(tmp_path, database_url) -> Iterator[Installation]:
+    variables = environment(tmp_path, 1) | {"PYTHONPATH": str(HERE)} | database_url
+    subprocess.run([sys.executable, "-m", "interlock", "migrate"], env=variables, check=True, timeout=120)
+    made = Installation(variables, tmp_path / "log.txt")
+    yield made
+    for worker in made.workers:
+        worker.kill()
+        worker.wait(10)
+
+
+@pytest.fixture
+def database_url() -> Iterator[dict[str, str]]:
+    """Where the run is on PostgreSQL, a database of the same server that processes may share."""
+    url = os.environ.get("DATABASE_URL", "")
+    if not url:
+        yield {}
+        return
+    name = f"workers_{os.getpid()}"
+    with psycopg.connect(url, autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name}")
+        yield {"DATABASE_URL": urlsplit(url)._replace(path=f"/{name}").geturl()}
+        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def test_a_killed_worker_s_task_is_done_once_more_and_exactly_accounted(installation):
+    """The whole life of a worker in one test, since each start takes a second."""
+    first = installation.start()
+    installation.script("ask", "a", "b", "c")
+    found = installation.wait_until(lambda found: found["states"] == ["SUCCESSFUL"] * 3)
+    assert sorted(found["begun"]) == ["a", "b", "c"]
+
+    installation.script("ask", "d")  # the worker is warm now
+    found = installation.wait_until(lambda found: found["states"] == ["SUCCESSFUL"] * 4)
+    assert found["workers"] == [1, 1, 1, 1]
+
+    installation.script("ask", "slow")
+    installation.wait_until_begun(5)
+    first.send_signal(signal.SIGKILL)
+    first.wait(10)
+    assert "slow" not in json.loads(installation.script("show"))["delivered"]
+
+    second = installation.start()
+    found = installation.wait_until(lambda found: found["states"] == ["SUCCESSFUL"] * 5)
+    assert found["delivered"] == ["a", "b", "c", "d", "slow"]
+    assert found["states"] == ["SUCCESSFUL"] * 5
+    assert found["workers"] == [1, 1, 1, 1, 2]
+    assert sorted(found["begun"]) == ["a", "b", "c", "d", "slow", "slow"]
+
+    installation.script("ask", "slow")
+    installation.wait_until_begun(7)
+    second.send_signal(signal.SIGTERM)
+    assert second.wait(20) == 0
+    found = json.loads(installation.script("show"))
+    assert found["states"] == ["SUCCESSFUL"] * 6, "a worker that is told to stop finishes its task"

@@ -1,0 +1,63 @@
+"""Tasks and questions for the tests of killed workers; run as a script in the installation under test.
+
+`work_to_do.py ask N` asks for N letters, `work_to_do.py show` prints what became of them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "interlock.config.settings")
+if __name__ == "__main__":
+    django.setup()
+
+from django.conf import settings
+from django.db import transaction
+
+from interlock.fabric import work
+
+
+@work.task(queue="prompt", attempts=3, first_wait=1)
+def deliver(name: str) -> None:
+    """Write one row, slowly and in one transaction; the file tells how often it was begun."""
+    from interlock.fabric.models import Team  # after the set-up
+
+    with begun().open("a") as file:
+        file.write(f"{name}\n")
+    with transaction.atomic():
+        number = Team.objects.filter(key__startswith="letter").count()
+        time.sleep(3 if name == "slow" else 0)
+        Team.objects.create(key=f"letter {number} {name}", name=name, function="service")
+
+
+def begun() -> Path:
+    return settings.HOME / "begun.txt"
+
+
+def main() -> None:
+    from django_tasks_db.models import DBTaskResult  # after the set-up
+    from work_to_do import deliver as task  # by the path under which a worker finds it
+
+    from interlock.fabric.models import Team
+
+    if sys.argv[1] == "ask":
+        for name in sys.argv[2:]:
+            work.ask(task, name)
+        return
+    rows = DBTaskResult.objects.filter(task_path=task.module_path).order_by("enqueued_at")
+    print(json.dumps({
+        "delivered": sorted(Team.objects.values_list("name", flat=True)),
+        "states": [row.status for row in rows],
+        "workers": [len(row.worker_ids) for row in rows],
+        "begun": begun().read_text().split() if begun().exists() else [],
+    }))  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
