@@ -1,0 +1,101 @@
+"""A source's silence is called unusual only against its own gaps, and only when there are enough of them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from conftest import NOON
+from interlock.listen.freshness import State, freshness, freshness_of, span
+from interlock.listen.models import Arrival, Source
+
+
+@pytest.fixture
+def source(db):
+    """Make a source whose batches came with these gaps in minutes, the last one so long ago."""
+
+    def make(gaps: list[float], silent: timedelta, key: str = "shop", **more: object) -> Source:
+        last = NOON - silent
+        made = Source.objects.create(key=key, name="the shop", made_at=NOON, last_signal_at=last, **more)
+        times = [last]
+        for gap in gaps:
+            times.append(times[-1] - timedelta(minutes=gap))
+        for at in reversed(times):
+            Arrival.objects.create(source=made, opened_at=at, received=1, stored=1)
+        return made
+
+    return make
+
+
+def test_a_silence_longer_than_any_before_is_late(source):
+    fresh = freshness(source([40] * 30, timedelta(hours=26)), NOON)
+
+    assert fresh.sentence == "No signal from the shop for 26 h; usual gap 40 min (30 gaps)."
+    assert (fresh.state, fresh.usual_gap, fresh.n, fresh.limit) == (
+        State.LATE, timedelta(minutes=40), 30, timedelta(minutes=50),
+    )  # fmt: skip
+
+
+def test_a_night_is_usual_once_it_was_met(source):
+    fresh = freshness(source([40] * 20 + [900] + [40] * 9, timedelta(hours=15)), NOON)
+
+    assert (fresh.state, fresh.sentence) == (
+        State.FRESH, "Last signal from the shop 15 h ago; usual gap 40 min (30 gaps).",
+    )  # fmt: skip
+
+
+def test_with_few_gaps_nothing_is_called_usual(source):
+    fresh = freshness(source([40] * 19, timedelta(days=4)), NOON)
+
+    assert (fresh.state, fresh.usual_gap) == (State.UNSURE, None)
+    assert fresh.sentence == (
+        "Last signal from the shop 4 days ago; too few to say what is usual: 19 gaps, said from 20 upward."
+    )
+
+
+def test_a_limit_that_somebody_set_counts_from_the_first_signal_on(source):
+    fresh = freshness(source([], timedelta(hours=2), freshness_limit=3600), NOON)
+
+    assert fresh.state is State.LATE
+
+
+def test_a_source_that_never_sent_says_so(db):
+    fresh = freshness(Source.objects.create(key="new", name="the desk", made_at=NOON), NOON)
+
+    assert (fresh.state, fresh.sentence) == (State.NEVER, "No signal from the desk yet.")
+
+
+def test_a_paused_source_is_not_late(source):
+    fresh = freshness(source([40] * 30, timedelta(hours=26), paused_at=NOON), NOON)
+
+    assert fresh.state is State.PAUSED
+    assert fresh.sentence.endswith("(30 gaps); it is paused.")
+
+
+def test_gaps_before_the_last_thirty_days_do_not_count(source):
+    fresh = freshness(source([40] * 10 + [60 * 24 * 40] + [40] * 30, timedelta(hours=1)), NOON)
+
+    assert fresh.n == 10
+
+
+def test_many_sources_cost_one_query(source, django_assert_num_queries):
+    sources = [source([40] * 20, timedelta(hours=1), key=f"s{n}") for n in range(5)]
+
+    with django_assert_num_queries(1):
+        found = freshness_of(sources, NOON)
+
+    assert {each.n for each in found.values()} == {20}
+
+
+@pytest.mark.parametrize(
+    ("time", "said"),
+    [
+        (timedelta(seconds=40), "40 s"),
+        (timedelta(minutes=40), "40 min"),
+        (timedelta(hours=26), "26 h"),
+        (timedelta(days=5), "5 days"),
+    ],
+)
+def test_a_span_is_said_in_its_largest_fitting_unit(time, said):
+    assert span(time) == said
