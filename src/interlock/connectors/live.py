@@ -205,6 +205,8 @@ class ToImport:
     title: str
     cursor: str
     cursor_if_refused: str = ""
+    # Other parts of the same records came before: what the mapping reads and this does not hold is not missing.
+    in_part: bool = False
     # Of a folder: the files that belong together, by their names in it. Empty: all that it holds.
     files: tuple[str, ...] = ()
     # Table of the system of record -> (watermark column, value from which on rows are read).

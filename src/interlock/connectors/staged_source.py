@@ -66,7 +66,7 @@ class StagedSource:
         """
         if self.mapping is not None:
             return self.mapping
-        columns = self._columns()
+        columns = self.columns()
         shaped = contract_mapping(self.label, columns)
         if shaped and is_written_so(self._bench, list(self._all_staged()), shaped):
             return shaped
@@ -74,6 +74,10 @@ class StagedSource:
             if fits(mapping, columns):
                 return mapping
         return guess_mapping(self.label, self._bench, list(self._all_staged()))
+
+    def is_read_by(self, mapping: Mapping) -> bool:
+        """Whether the mapping reads any of the files. Raises as `columns`."""
+        return any(assign(mapping, self.columns()).values())
 
     def chunks(self, mapping: Mapping, on_progress: OnProgress | None = None) -> Iterator[Chunk]:
         """Read what the mapping needs and hand over every table's rows and refusals.
@@ -106,7 +110,8 @@ class StagedSource:
             self._made.make_keys()
         return find_near_keys(self._made)
 
-    def _columns(self) -> dict[str, tuple[str, ...]]:
+    def columns(self) -> dict[str, tuple[str, ...]]:
+        """The columns of every file that can be read. Raises SourceRefused where the only one cannot."""
         return {staged.raw.name: staged.columns for staged in self._all_staged()}
 
     def _all_staged(self) -> Iterator[Staged]:
@@ -125,7 +130,7 @@ class StagedSource:
     def _aliased(self, mapping: Mapping, tell: OnProgress) -> dict[str, AliasedFiles]:
         found = by_name(mapping, list(self._raws))
         if not all(found.values()):
-            found = assign(mapping, self._columns())
+            found = assign(mapping, self.columns())
         if not any(found.values()):
             wanted = ", ".join(name for rule in mapping.files.values() for name in rule.names)
             raise SourceRefused(

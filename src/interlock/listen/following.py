@@ -6,6 +6,7 @@ the records as they are.
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +14,10 @@ from django.tasks import Task
 from django.utils.module_loading import import_string
 
 from interlock.fabric import work
+
+# Rules and drivers take seconds to minutes; what came in since is looked at together.
+FOLLOWED_EVERY = timedelta(minutes=15)
+FOLLOWING_TASK = "interlock.listen.tasks.follow_flushes"
 
 
 def followers() -> list[Task]:
@@ -24,6 +29,11 @@ def queue_followers() -> None:
     """Queue them for the worker, inside the caller's transaction if there is one."""
     for follower in followers():
         work.ask(follower)
+
+
+def follow_soon(*, now: datetime) -> None:
+    """Let them run once for all that comes in live within the next quarter of an hour."""
+    work.ask(import_string(FOLLOWING_TASK), run_after=now + FOLLOWED_EVERY)
 
 
 def run_followers() -> list[Any]:

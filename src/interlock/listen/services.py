@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
@@ -250,17 +250,38 @@ def end_stored(
     snapshot_number: int | None,
     now: datetime,
 ) -> Import:
-    """Write the accounting of an import that was published, and remember its mapping for the next one."""
+    """Write the accounting of an import that was published, and remember its mapping for the next one.
+
+    A live reading remembers nothing, since it may be of one file among many, and the journal passes it over
+    when it changed nothing.
+    """
     locked = _locked(import_, State.RUNNING)
     locked.state, locked.accounting, locked.doing = State.DONE, accounting, ""
     locked.refused_rows, locked.snapshot_number, locked.ended_at = refused_rows, snapshot_number, now
     locked.rows_done = accounting["total"]["received"]
     locked.files_kept = False
     locked.save()
-    if locked.source and locked.mapping:
+    if locked.source and locked.mapping and not locked.live:
         Source.objects.filter(pk=locked.source.pk).update(mapping=locked.mapping)
-    journal.note(actor=locked.made_by, verb="imported", about=locked, at=now, detail=accounting["total"])
+    if locked.live:
+        _count_live(locked, accounting, now)
+    if snapshot_number is not None or not locked.live:
+        journal.note(actor=locked.made_by, verb="imported", about=locked, at=now, detail=accounting["total"])
     return locked
+
+
+def _count_live(import_: Import, accounting: dict[str, Any], now: datetime) -> None:
+    """Add a live reading to the tallies of its source, which hold for all time."""
+    total, signals = accounting["total"], accounting["tables"].get("signals", {})
+    counts = {
+        "received": total["received"],
+        "stored": total["stored"] + total["updated"],
+        "duplicate": total["unchanged"],
+        "refused": total["refused"],
+    }
+    heard = {"last_signal_at": now} if signals.get("stored", 0) + signals.get("updated", 0) else {}
+    summed = {name: F(name) + count for name, count in counts.items()}
+    Source.objects.filter(pk=import_.source_id).update(**summed, **heard)
 
 
 @transaction.atomic

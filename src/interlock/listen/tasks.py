@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
@@ -18,8 +18,6 @@ from interlock.listen.models import Errand, Import, Source, State
 from interlock.store.errors import LakeError
 
 logger = logging.getLogger(__name__)
-# Rules and drivers take seconds to minutes; what came in since is looked at together.
-FOLLOWED_EVERY = timedelta(minutes=15)
 
 
 @work.task(attempts=2, title=_("Read an import"))
@@ -66,11 +64,11 @@ def clear_old_versions() -> int:
 
 @work.task(attempts=3, title=_("Write new signals into the records"))
 def flush_inbox() -> int:
-    """Write what came in live into the records, and look for symptoms at most every FOLLOWED_EVERY."""
+    """Write what came in live into the records, and look for symptoms again a while later."""
     now = timezone.now()
     written = flushing.flush(now=now)
     if written:
-        work.ask(follow_flushes, run_after=now + FOLLOWED_EVERY)
+        following.follow_soon(now=now)
     return written
 
 

@@ -113,6 +113,11 @@ def given_path(import_: Import) -> Path | str:
     """
     if import_.location:
         return import_.location
+    if import_.live:
+        raise UploadGone(
+            _("“%(source)s” is asked again by itself; this reading of it is not repeated.")
+            % {"source": import_.source.name if import_.source else import_.title}
+        )
     if import_.source and import_.source.kind == SourceKind.DATABASE:
         raise UploadGone(
             _(

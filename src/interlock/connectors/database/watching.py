@@ -88,6 +88,7 @@ class WatchedDatabase:
                     "columns": {name: list(table.columns) for name, table in meant.tables.items()},
                 }
             ),
+            in_part=bool(since),
             since=since,
         )
 

@@ -87,12 +87,12 @@ class WatchedFolder:
                 folder.name,
                 whole.text(),
                 whole.text([each.name for each, _ in marked]),
-                tuple(sorted(here)),
+                files=tuple(sorted(here)),
             )
             return
         for each, mark in marked:
             known = known.having({each.name: mark})
-            yield ToImport(str(each.path), each.name, known.text(), known.text([each.name]))
+            yield ToImport(str(each.path), each.name, known.text(), known.text([each.name]), in_part=True)
 
 
 @dataclass(frozen=True)

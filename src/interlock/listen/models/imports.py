@@ -45,6 +45,10 @@ class Import(models.Model):
     )
     trial = models.JSONField(default=dict, help_text=_("accounting of the dry run"))
 
+    live = models.BooleanField(
+        default=False, db_default=False, help_text=_("a source that is asked again and again brought it")
+    )
+
     doing = models.CharField(max_length=200, blank=True)
     done = models.BigIntegerField(default=0)
     total = models.BigIntegerField(default=0)

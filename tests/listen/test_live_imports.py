@@ -1,0 +1,315 @@
+"""Folders and databases that are read again and again: exact accounting, undo, and nothing lost on the way."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from interlock.connectors.database import WatchedDatabase
+from interlock.connectors.errors import DatabaseRefused
+from interlock.connectors.live import Interrupted, Reach, TryLater
+from interlock.connectors.watched_folder import WatchedFolder
+from interlock.fabric import records
+from interlock.fabric.models import JournalEntry
+from interlock.listen import clocks, intake, live_imports, services, signal_copies
+from interlock.listen.models import Clock, Import, Signal, Source, State
+
+ORDERS = "order_id,account_id,ordered_at,status\n"
+SIGNALS = "signal_id,kind,occurred_at,account_id,body\n"
+MAPPING = """
+mapping: 1
+name: shop
+files: {tickets: {names: [tickets]}}
+tables:
+  signals:
+    from: tickets
+    columns: {signal_id: id, kind: {constant: ticket}, occurred_at: made, body: words, account_id: customer}
+"""
+
+
+class Watch:
+    """A live source of this test, with the reach that a worker would give it."""
+
+    def __init__(self, connector, answers, folders, mapping=""):
+        self.now = timezone.now() + timedelta(minutes=5)
+        self.connector, self.answers, self.folders = connector, answers, folders
+        self.source = services.name_source(name="Shop", kind=connector.kind, now=self.now)
+        Source.objects.filter(pk=self.source.pk).update(mapping=mapping, ask_every=60)
+        self.wait = lambda _seconds: None
+
+    def read(self):
+        self.source = Source.objects.get(pk=self.source.pk)
+        reach = Reach(http=None, now=lambda: self.now, wait=lambda s: self.wait(s), folders=self.folders)
+        return live_imports.read_due(self.source, self.connector, self.answers, reach)
+
+    def tallies(self):
+        source = Source.objects.get(pk=self.source.pk)
+        return source.received, source.stored, source.duplicate, source.refused
+
+
+@pytest.fixture
+def folder(db, home, tmp_path):
+    path = tmp_path / "exports"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def watched_folder(folder):
+    return Watch(WatchedFolder(), {"folder": str(folder)}, (folder,))
+
+
+@pytest.fixture
+def database(folder):
+    path = folder / "shop.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute(
+            "CREATE TABLE tickets (id INTEGER PRIMARY KEY, made TEXT, words TEXT, customer TEXT, updated_at TEXT)"
+        )
+    connection.close()
+    return path
+
+
+@pytest.fixture
+def watched_database(database, folder):
+    return Watch(WatchedDatabase(), {"address": f"sqlite:///{database}"}, (folder,), MAPPING)
+
+
+def ticket(database, number, *, words="It rattles", made=None, updated=None):
+    made = made or timezone.now() - timedelta(hours=3)
+    stamp = (updated or timezone.now()).strftime("%Y-%m-%d %H:%M:%S")
+    with sqlite3.connect(database) as connection:
+        connection.execute(
+            "INSERT OR REPLACE INTO tickets VALUES (?, ?, ?, 'K1', ?)",
+            (number, made.strftime("%Y-%m-%d %H:%M:%S"), words, stamp),
+        )
+    connection.close()
+
+
+def write(folder, name, text, age=0):
+    (folder / name).write_text(text)
+    os.utime(folder / name, (1_700_000_000 - age, 1_700_000_000 - age))
+
+
+def test_every_new_file_becomes_an_import_of_its_own(watched_folder, folder):
+    write(folder, "orders.csv", f"{ORDERS}o1,a1,2026-03-01 08:00:00,done\n", age=9)
+    write(folder, "signals.csv", f"{SIGNALS}s1,ticket,2026-03-01 08:00:00,a1,It rattles\n")
+
+    rows = watched_folder.read()
+
+    imports = Import.objects.order_by("pk").values_list("title", "state", "live", "refused_rows")
+    assert rows == 2
+    assert list(imports) == [("orders.csv", "done", True, 0), ("signals.csv", "done", True, 0)]
+    assert watched_folder.tallies() == (2, 2, 0, 0)
+    assert records.snapshot().counts == {"orders": 1, "signals": 1}
+    assert Signal.objects.get().key == "s1"
+    assert (folder / "orders.csv").exists()
+
+
+def test_nothing_is_left_behind_when_nothing_new_came(watched_folder, folder):
+    write(folder, "orders.csv", f"{ORDERS}o1,a1,2026-03-01 08:00:00,done\n")
+    watched_folder.read()
+
+    assert (watched_folder.read(), Import.objects.count()) == (0, 1)
+
+
+def test_a_file_that_brings_only_what_is_known_leaves_no_import(watched_folder, folder):
+    write(folder, "orders.csv", f"{ORDERS}o1,a1,2026-03-01 08:00:00,done\n")
+    watched_folder.read()
+    lines = JournalEntry.objects.count()
+    write(folder, "orders.csv", f"{ORDERS}o1,a1,2026-03-01 08:00:00,done\n\n")
+
+    rows = watched_folder.read()
+
+    assert (rows, Import.objects.count(), watched_folder.tallies()) == (1, 1, (2, 1, 1, 0))
+    assert JournalEntry.objects.count() == lines
+
+
+def test_a_changed_file_is_read_again_and_counted_exactly(watched_folder, folder):
+    write(folder, "orders.csv", f"{ORDERS}o1,a1,2026-03-01 08:00:00,done\no2,a1,2026-03-02 08:00:00,done\n")
+    watched_folder.read()
+    write(
+        folder,
+        "orders.csv",
+        f"{ORDERS}o1,a1,2026-03-01 08:00:00,sent\no2,a1,2026-03-02 08:00:00,done\no3,a1,soon,done\n",
+    )
+
+    watched_folder.read()
+
+    last = Import.objects.first()
+    assert watched_folder.tallies() == (5, 3, 1, 1)
+    assert last.accounting["tables"]["orders"] == {
+        "received": 3, "stored": 0, "updated": 1, "unchanged": 1, "refused": 1, "left_out": 0,
+    }  # fmt: skip
+
+
+def test_a_bad_file_says_why_holds_nobody_up_and_is_tried_again_when_it_changes(watched_folder, folder):
+    write(folder, "signals.csv", "<html>not a table</html>", age=9)
+    write(folder, "orders.csv", f"{ORDERS}o1,a1,2026-03-01 08:00:00,done\n")
+    watched_folder.read()
+    first = dict(Import.objects.values_list("title", "state"))
+    bad = Import.objects.get(title="signals.csv")
+    again = watched_folder.read()
+    write(folder, "signals.csv", f"{SIGNALS}s1,ticket,2026-03-01 08:00:00,a1,It rattles\n")
+    mended = watched_folder.read()
+
+    assert first == {"signals.csv": "failed", "orders.csv": "done"}
+    assert "web page" in bad.error
+    assert (again, mended, watched_folder.tallies()) == (0, 1, (2, 2, 0, 0))
+
+
+def test_files_that_nobody_explained_wait_for_a_mapping_and_are_read_once_there_is_one(
+    watched_folder, folder
+):
+    write(folder, "export.csv", "No;Wann;Wort\n1;01.03.2026;klappert\n")
+    watched_folder.read()
+    refused = Import.objects.get()
+    explained = """
+mapping: 1
+name: mine
+files: {export: {names: ["export*"]}}
+tables:
+  signals:
+    from: export
+    columns: {signal_id: No, kind: {constant: ticket}, occurred_at: {column: Wann, date: "%d.%m.%Y"}, body: Wort}
+"""
+    Source.objects.update(mapping=explained)
+
+    rows = watched_folder.read()
+
+    assert refused.error == (
+        "Nobody has said yet what the columns of export.csv mean. Import it once by hand under the name “Shop”, "
+        "and what comes later is read the same way."
+    )
+    assert (rows, Signal.objects.get().body) == (1, "klappert")
+    assert Source.objects.get().mapping == explained
+
+
+def test_one_reading_of_a_folder_is_undone_like_any_import(watched_folder, folder):
+    write(folder, "signals.csv", f"{SIGNALS}s1,ticket,2026-03-01 08:00:00,a1,It rattles\n")
+    watched_folder.read()
+
+    services.undo_import(import_=Import.objects.get(), by=None, now=watched_folder.now)
+    signal_copies.sync()
+
+    assert (Signal.objects.count(), records.snapshot().counts.get("signals", 0)) == (0, 0)
+
+
+def test_a_database_is_read_from_its_watermark_on(watched_database, database):
+    ticket(database, 1, updated=timezone.now() - timedelta(hours=2))
+    first = watched_database.read()
+    quiet = watched_database.read()
+    ticket(database, 2)
+    second = watched_database.read()
+
+    assert (first, quiet, second) == (1, 0, 2)
+    assert watched_database.tallies() == (3, 2, 1, 0)
+    assert [each.title for each in Import.objects.order_by("pk")] == ["shop.db", "shop.db, what is new"]
+    assert {each.location for each in Import.objects.all()} == {""}
+
+
+def test_a_reading_of_a_database_that_only_repeats_leaves_no_import(watched_database, database):
+    ticket(database, 1)
+    watched_database.read()
+    with sqlite3.connect(database) as connection:
+        connection.execute("UPDATE tickets SET updated_at = '2026-12-24 08:00:00'")
+    connection.close()
+
+    rows = watched_database.read()
+
+    assert (rows, Import.objects.count(), watched_database.tallies()) == (1, 1, (2, 1, 1, 0))
+
+
+def test_a_recent_unanswered_ticket_of_a_database_gets_its_clock(watched_database, database):
+    ticket(database, 1)
+    ticket(database, 2, made=timezone.now() - timedelta(days=90))
+
+    watched_database.read()
+
+    assert list(Clock.objects.values_list("signal_key", flat=True)) == ["1"]
+    assert clocks.open_for_import(now=watched_database.now) == 0
+
+
+def test_a_killed_reading_is_done_again_and_doubles_nothing(watched_database, database, monkeypatch):
+    ticket(database, 1)
+
+    class Killed(BaseException):
+        pass
+
+    def die(*_args):
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(live_imports, "_go_on_after", die)
+        with pytest.raises(Killed):
+            watched_database.read()
+    rows = watched_database.read()
+
+    assert (rows, Signal.objects.count(), watched_database.tallies()) == (1, 1, (2, 1, 1, 0))
+    assert Import.objects.count() == 1
+
+
+def test_an_asking_that_is_told_to_end_leaves_no_import_and_starts_anew(watched_database, database):
+    ticket(database, 1)
+    calls = []
+
+    def wait(_seconds):
+        calls.append(1)
+        if len(calls) > 3:
+            raise Interrupted("The worker is ending.")
+
+    watched_database.wait = wait
+    with pytest.raises(Interrupted):
+        watched_database.read()
+    watched_database.wait = lambda _seconds: None
+
+    assert (Import.objects.count(), watched_database.read()) == (0, 1)
+
+
+def test_while_somebody_else_writes_the_records_the_reading_waits(watched_database, database):
+    ticket(database, 1)
+
+    with records.lake().writing(batch_id="other", source_id="other"), pytest.raises(TryLater) as caught:
+        watched_database.read()
+
+    assert (caught.value.seconds, Import.objects.count(), watched_database.tallies()) == (60, 0, (0, 0, 0, 0))
+    assert watched_database.read() == 1
+
+
+def test_a_database_that_changed_its_shape_stops_with_a_sentence(watched_database, database):
+    ticket(database, 1)
+    watched_database.read()
+    with sqlite3.connect(database) as connection:
+        connection.execute("ALTER TABLE tickets RENAME COLUMN words TO told")
+    connection.close()
+
+    with pytest.raises(DatabaseRefused, match="has no column words any more"):
+        watched_database.read()
+    assert Import.objects.count() == 1
+
+
+def test_an_import_cut_off_after_publishing_is_finished_and_counted_once(
+    watched_database, database, monkeypatch
+):
+    ticket(database, 1)
+
+    class Killed(BaseException):
+        pass
+
+    def die(**_more):
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(signal_copies, "sync", die)
+        with pytest.raises(Killed):
+            watched_database.read()
+    (settled,) = intake.settle_abandoned(clock=lambda: watched_database.now)
+    watched_database.read()
+
+    assert settled.state == State.DONE
+    assert watched_database.tallies() == (2, 1, 1, 0)
+    assert Signal.objects.count() == 1
