@@ -97,6 +97,7 @@ case "${1:-help}" in
         exec .venv/bin/python tests/run_all.py "$@" ;;
     bench) shift; sync_python locks/test.txt; sync_assets; exec .venv/bin/python benchmarks/run_all.py "$@" ;;
     fuzz) shift; sync_python locks/test.txt; exec .venv/bin/python tests/fuzz/run_all.py "$@" ;;
+    crash) shift; sync_python locks/test.txt; sync_assets; PYTHONPATH=tests exec .venv/bin/python -m crash "$@" ;;
     shell) sync_python locks/test.txt; sync_assets; shift; exec .venv/bin/python "$@" ;;
     wheel) sync_python locks/run.txt; sync_assets; find_uv; exec "$UV" build ;;
     lock)
@@ -116,6 +117,7 @@ case "${1:-help}" in
 ./do interlock ...  the command line tool, for example: ./do interlock import exports/
 ./do bench [NAME]   print every figure, each beside a peer or a limit
 ./do fuzz [NAME]    throw hostile bytes at every parser, 20 s each
+./do crash [...]    kill it, cut its power, count what is lost; --kills N --database NAME --cuts N
 ./do sync           only install
 ./do wheel          build a wheel that runs without Node
 ./do lock           renew the locks (maintainers)
