@@ -137,7 +137,7 @@ def stored(row: InboxRow) -> dict:
 
 
 EXPECTED = {
-    "signal_id": "1234-1234-1234",
+    "signal_id": "help-desk:1234-1234-1234",
     "kind": "complaint",
     "occurred_at": "2018-04-05T03:56:24Z",
     "body": "Late again.",

@@ -41,7 +41,7 @@ def test_the_key_of_another_body_is_refused(shop):
     answer = shop.post(signal("b"), Idempotency_Key="k")
 
     assert (answer.status_code, answer.json()["code"]) == (409, "key_reused")
-    assert list(InboxRow.objects.values_list("key", flat=True)) == ["a"]
+    assert list(InboxRow.objects.values_list("key", flat=True)) == ["shop:a"]
 
 
 def test_a_request_refused_as_a_whole_may_be_mended_under_its_key(shop):

@@ -29,7 +29,7 @@ def test_one_signal_is_stored_and_counted(shop):
         "refused": 0,
         "refusals": [],
     }
-    assert list(InboxRow.objects.values_list("source__key", "key")) == [("shop", "s-1")]
+    assert list(InboxRow.objects.values_list("source__key", "key")) == [("shop", "shop:s-1")]
     assert shop.tallies() == (1, 1, 0, 0)
 
 
@@ -160,7 +160,7 @@ def test_a_program_sees_what_became_of_its_signal(shop):
     assert answer.status_code == 200
     assert body.pop("received_at") is not None
     assert body == {
-        "signal_id": "shop/7 ü",
+        "signal_id": "shop:shop/7 ü",
         "source": "shop",
         "state": "received",
         "readable": False,
@@ -183,4 +183,22 @@ def test_a_foreign_signal_looks_like_one_that_is_not_there(program):
 def test_a_reader_without_a_source_sees_the_signals_of_all(program):
     program("shop").post(signal())
 
-    assert program("reader", "signals:read").get("/api/v1/signals/s-1").status_code == 200
+    assert program("reader", "signals:read").get("/api/v1/signals/shop:s-1").status_code == 200
+
+
+def test_two_programs_that_count_from_one_do_not_overwrite_each_other(program):
+    shop, rival = program("shop"), program("rival")
+
+    shop.post(signal("1", body="From the shop."))
+    rival.post(signal("1", body="From the rival."))
+
+    assert sorted(InboxRow.objects.values_list("source__key", "key")) == [
+        ("rival", "rival:1"),
+        ("shop", "shop:1"),
+    ]
+
+
+def test_an_id_that_names_its_system_stays_as_it_is(program):
+    program("shop").post(signal("zd:4711"))
+
+    assert list(InboxRow.objects.values_list("key", flat=True)) == ["zd:4711"]

@@ -87,7 +87,7 @@ def test_a_genuine_message_is_stored(webhook):
 
     assert answer.status_code == 202
     assert desk.tallies() == (1, 1, 0, 0)
-    assert list(InboxRow.objects.values_list("source__key", "key")) == [("help-desk", "s-1")]
+    assert list(InboxRow.objects.values_list("source__key", "key")) == [("help-desk", "help-desk:s-1")]
 
 
 def test_the_same_message_again_is_well_and_changes_nothing(webhook):
@@ -189,9 +189,9 @@ def test_foreign_json_is_taken_by_its_fields(webhook):
 
     assert answer.status_code == 202
     row = InboxRow.objects.get()
-    assert row.key == "42"
+    assert row.key == "help-desk:42"
     assert row.payload == (
-        '{"signal_id":"42","kind":"ticket","occurred_at":"2026-03-02T11:00:00Z","lang":"en","body":"Late"}'
+        '{"signal_id":"help-desk:42","kind":"ticket","occurred_at":"2026-03-02T11:00:00Z","lang":"en","body":"Late"}'
     )
 
 

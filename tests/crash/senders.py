@@ -77,7 +77,7 @@ class Senders:
         connection = None
         while not self._stop.is_set():
             words = {
-                f"crash-{uuid.uuid4()}": f"Words {rng.random()} 🚲"
+                f"crash:{uuid.uuid4()}": f"Words {rng.random()} 🚲"
                 for _ in range(rng.randint(1, MOST_SIGNALS))
             }
             body = json.dumps([_signal(key, body) for key, body in words.items()])

@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from interlock.api.callers import Caller
-from interlock.api.taking import TABLE
+from interlock.api.taking import TABLE, own_key
 from interlock.listen.models import Answer, Clock, InboxRow, Sending, Signal, Stage
 
 
@@ -25,6 +25,8 @@ class SignalState(msgspec.Struct):
 
 def state_of(signal_id: str, caller: Caller) -> SignalState | None:
     """Return where a signal stands; None when there is none that this caller may see. Four queries."""
+    if caller.source is not None:
+        signal_id = own_key(caller.source, signal_id)
     inbox = InboxRow.objects.filter(table=TABLE, key=signal_id).select_related("source")
     copies = Signal.objects.filter(key=signal_id).select_related("source")
     if caller.source is not None:

@@ -66,7 +66,7 @@ def take(
     refused: list[inbox.Refusal] = []
     refusals: list[RefusedSignal] = []
     for index, record in enumerate(records):
-        verdict = _checked(index, record, now)
+        verdict = _checked(index, record, source, now)
         if isinstance(verdict, inbox.Offered):
             rows.append(verdict)
         else:
@@ -95,9 +95,22 @@ def count_refused(*, source: Source, problem: Problem, body: bytes, now: datetim
     inbox.take_in_batched(inbox.Offer(source=source, rows=[], refused=[refusal]), now=now)
 
 
-def _checked(index: int, record: Any, now: datetime) -> inbox.Offered | inbox.Refusal:
+def own_key(source: Source, given: str) -> str:
+    """The key of a signal that a program calls `given`.
+
+    Two programs may both count from 1, and neither may overwrite the other's signals, so a plain id gets the
+    source's key before it. An id that names its system already (`zd:4711`) stays, so that a webhook can bring
+    news of a ticket that came with an export.
+    """
+    return given if ":" in given else f"{source.key}:{given}"
+
+
+def _checked(index: int, record: Any, source: Source, now: datetime) -> inbox.Offered | inbox.Refusal:
     if isinstance(record, inbox.Refusal):
         return record
+    given = record.get("signal_id") if isinstance(record, dict) else None
+    if isinstance(given, str) and given.strip():
+        record = {**record, "signal_id": own_key(source, given)}
     return inbox.checked(TABLE, record, place=str(index), now=now)
 
 
