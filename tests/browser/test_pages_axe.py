@@ -26,6 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 # Files, fragments for htmx, and ways in that send a signed-in person on.
 NOT_PAGES = {
+    "api:refused",
     "listen:signals_csv",
     "listen:progress",
     "listen:refused",

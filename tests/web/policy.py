@@ -75,7 +75,11 @@ POLICY: dict[str, Row] = {
     **{name: Row(PUBLIC) for name in _ACCOUNT_PUBLIC},
     **{name: Row(ALL) for name in _ACCOUNT_OWN},
     # Programs come with a token or a signature, never with a session: tests/api holds who may do what.
-    **{f"api:{name}": Row(PUBLIC) for name in ("signals", "signal", "hook", "unknown")},
+    **{f"api:{name}": Row(PUBLIC) for name in ("signals", "signal", "hook", "unknown", "status_json")},
+    "api:status": Row(STAFF),
+    "api:refused": Row(WRITERS),
+    "api:keys": Row(LEADS, LEADS),
+    **{f"api:{name}": writes(LEADS) for name in ("revoke", "webhook", "secret", "fields")},
     "web:welcome": Row(PUBLIC),
     "web:today": Row(ALL),
     "web:context": Row(STAFF),

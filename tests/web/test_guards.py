@@ -40,6 +40,7 @@ def things(person) -> dict[str, object]:
         "source_id": import_.source.pk,
         "import_id": import_.pk,
         "signal_id": _signal(import_.source).pk,
+        "token_id": _token(lead).pk,
     }
 
 
@@ -102,6 +103,12 @@ def _import(lead):
     uploads.folder_of(import_)
     uploads.refused_path(import_).write_text("file,row,table,column,value,reason\r\n")
     return import_
+
+
+def _token(lead):
+    from interlock.fabric import tokens  # see above
+
+    return tokens.make_token(name="shop", scopes=["signals:read"], by=lead, now=timezone.now())[0]
 
 
 def _signal(source):

@@ -8,6 +8,7 @@ import click
 from django.utils import timezone
 
 from interlock.api import services
+from interlock.cli.serving import prepare_database
 from interlock.fabric import tokens
 from interlock.fabric.models import ApiToken
 from interlock.listen.errors import ListenError
@@ -29,6 +30,7 @@ def token() -> None:
 @click.option("--expires-days", type=click.IntRange(1, 3650), help="Days until it ends; without: never.")
 def create(name: str, scopes: tuple[str, ...], expires_days: int | None) -> None:
     """Make a token and print it once: the token alone on standard output, all else beside it."""
+    prepare_database()
     now = timezone.now()
     ends = now + timedelta(days=expires_days) if expires_days else None
     try:

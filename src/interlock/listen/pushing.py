@@ -12,12 +12,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from interlock.fabric import journal
 from interlock.fabric.models import ApiToken, Person
 from interlock.fabric.secrets import opened, sealed
-from interlock.listen import services
+from interlock.listen import queries, services
 from interlock.listen.errors import WrongState
 from interlock.listen.models import Source, SourceKind
 
@@ -102,6 +103,11 @@ def change_fields(*, source: Source, fields: Mapping[str, str], by: Person | Non
 def webhook_of(key: str) -> Source | None:
     """The webhook of this address, unless it was removed. One query."""
     return Source.objects.filter(key=key, kind=SourceKind.WEBHOOK, removed_at=None).first()
+
+
+def webhooks_visible_to(person: Person | None) -> QuerySet[Source]:
+    """The webhooks this person may see. One query."""
+    return queries.sources_visible_to(person).filter(kind=SourceKind.WEBHOOK)
 
 
 def good_secrets(source: Source, now: datetime) -> list[str]:
