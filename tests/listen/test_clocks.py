@@ -115,8 +115,9 @@ def test_a_third_failure_is_counted():
     ],
 )
 def test_no_repeat_is_made_of(earlier):
-    said(**earlier)
-    [clock] = opened(said("The brake fails", contact_key="c1", thread="t1"))
+    mailbox = source()
+    said(source=mailbox, **earlier)
+    [clock] = opened(said("The brake fails", source=mailbox, contact_key="c1", thread="t1"))
 
     assert (clock.urgency, clock.because) == (0, "")
 
@@ -159,14 +160,15 @@ def test_a_signal_already_answered_elsewhere_needs_no_clock():
 
 def test_a_customer_who_writes_again_after_an_answer_comes_back_to_the_same_person(person):
     anna = person("contributor", "service", name="Anna Roth")
-    first = said(thread="mail-1", at=NOON - days(2))
+    mailbox = source()
+    first = said(thread="mail-1", at=NOON - days(2), source=mailbox)
     opened(first)
     answer = Answer.objects.create(
         author=anna, text="Tuesday.", made_at=NOON, state=Sending.SENT, sent_at=NOON - days(1)
     )
     AnsweredSignal.objects.create(answer=answer, signal_key=first.key)
 
-    [clock] = opened(said("Which Tuesday?", thread="mail-1"))
+    [clock] = opened(said("Which Tuesday?", thread="mail-1", source=mailbox))
 
     assert (clock.owner, clock.urgency) == (anna, 0)
     assert clock.because == "The customer wrote again after Anna Roth's answer of 1 Mar."

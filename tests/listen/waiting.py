@@ -69,3 +69,41 @@ def days(number: float) -> timedelta:
 
 def hours(number: float) -> timedelta:
     return timedelta(hours=number)
+
+
+class Foreign:
+    """A system of record that keeps what it is sent, and fails as it is told to."""
+
+    kind, title, purpose, questions, ask_every = "small", "Small", "Tests", (), 60
+
+    def __init__(self) -> None:
+        self.kept: list[Any] = []
+        self.looked = 0
+        self.blind = False
+        self.before_sending: Any = None
+        self._failure: tuple[Exception, bool] | None = None
+
+    def fail_with(self, error: Exception, *, arrived: bool = False) -> None:
+        """Let the next sending fail; `arrived`: the letter came through all the same."""
+        self._failure = (error, arrived)
+
+    def send(self, answers: Any, route: Any, letter: Any, reach: Any) -> Any:
+        from interlock.connectors.live import Sent  # after the settings
+
+        if self.before_sending:
+            self.before_sending(reach)
+        failure, self._failure = self._failure, None
+        if failure is None or failure[1]:
+            self.kept.append((answers, route, letter))
+        if failure:
+            raise failure[0]
+        return Sent(f"f{len(self.kept)}")
+
+    def find(self, answers: Any, route: Any, letter: Any, reach: Any) -> Any:
+        from interlock.connectors.live import PerhapsSent, Sent  # after the settings
+
+        self.looked += 1
+        if self.blind:
+            raise PerhapsSent("this system cannot tell")
+        there = [place for place, kept in enumerate(self.kept) if kept[2].reference == letter.reference]
+        return Sent(f"f{there[0] + 1}") if there else None

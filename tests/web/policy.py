@@ -95,6 +95,13 @@ POLICY: dict[str, Row] = {
     "listen:signals": Row(STAFF),
     "listen:signal": Row(STAFF),
     "listen:signals_csv": Row(WRITERS),
+    "listen:waiting": Row(STAFF),
+    "listen:waiting_csv": Row(WRITERS),
+    "listen:capture": Row(WRITERS, WRITERS),
+    **{
+        f"listen:{name}": writes(WRITERS)
+        for name in ("answer", "draft", "step", "take_up_again", "take_back", "settle", "undo_capture")
+    },
     "listen:sources": Row(STAFF),
     "listen:import": Row(STAFF),
     "listen:progress": Row(STAFF),

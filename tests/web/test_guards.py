@@ -41,6 +41,8 @@ def things(person) -> dict[str, object]:
         "import_id": import_.pk,
         "signal_id": _signal(import_.source).pk,
         "token_id": _token(lead).pk,
+        "answer_id": _answer(lead).pk,
+        "arrival_id": _arrival(import_.source, lead).pk,
     }
 
 
@@ -117,6 +119,20 @@ def _signal(source):
     return Signal.objects.create(
         key="s1", source=source, kind="review", occurred_at=timezone.now(), body="late", copy_hash=1
     )
+
+
+def _answer(lead):
+    from interlock.listen.models import Answer, AnsweredSignal  # see above
+
+    answer = Answer.objects.create(author=lead, text="Tuesday.", made_at=timezone.now(), state="by_hand")
+    AnsweredSignal.objects.create(answer=answer, signal_key="s1")
+    return answer
+
+
+def _arrival(source, lead):
+    from interlock.listen.models import Arrival  # see above
+
+    return Arrival.objects.create(source=source, opened_at=timezone.now(), by=lead)
 
 
 def test_every_parameter_of_a_guarded_address_has_its_thing(things):

@@ -99,7 +99,11 @@ AUTH_USER_MODEL = "fabric.User"
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
 # What listen has done after every import, by path: rooms above it, which it must not import, and what can wait.
-AFTER_IMPORT_TASKS = ["interlock.reconnect.tasks.detect", "interlock.listen.tasks.clear_old_versions"]
+AFTER_IMPORT_TASKS = [
+    "interlock.listen.tasks.open_import_clocks",
+    "interlock.reconnect.tasks.detect",
+    "interlock.listen.tasks.clear_old_versions",
+]
 
 # What repeats, by path, and after how many seconds; workers ask for it (fabric/work/repeating.py).
 REPEATED_TASKS = {
@@ -108,6 +112,9 @@ REPEATED_TASKS = {
     "interlock.fabric.tasks.clear_old_events": 3600,
     "interlock.listen.tasks.flush_inbox": 300,
     "interlock.listen.tasks.empty_old_payloads": 86400,
+    "interlock.listen.tasks.escalate_overdue": 60,
+    "interlock.listen.tasks.close_silent_signals": 3600,
+    "interlock.listen.answers.going_out.send_due": 30,
 }
 
 # Sign-in: one long password or a passkey, an e-mail as the name. NIST SP 800-63B-4 asks for 15 characters

@@ -49,6 +49,8 @@ LONGEST_BECAUSE = 300
 MOST_FAILURES = 5_000
 _AT_ONCE = 500
 
+Talk = tuple[int, str]  # source, thread
+
 
 def asks(signal: Signal) -> bool:
     """Whether this signal is one that somebody must answer."""
@@ -105,7 +107,7 @@ def _open_some(signals: Sequence[Signal], now: datetime) -> int:
     clocks = []
     for one in fresh:
         clock = _clock(one, sources[one.source_id], now)
-        repeat, answer = failed.get(one.key, ""), told.get(threads.get(one.key, ""))
+        repeat, answer = failed.get(one.key, ""), told.get(threads.get(one.key))
         clock.urgency = 1 if repeat else 0
         # Who answered before goes on with it, so that the customer keeps talking to one person.
         clock.owner = answer.author if answer and answer.author.left_at is None else None
@@ -178,23 +180,28 @@ def _came_late(clock: Clock, signal: Signal, now: datetime) -> str:
     return _("Came in late: %(n)s days after it was said.") % {"n": hours // 24}
 
 
-def _threads(keys: Iterable[str]) -> dict[str, str]:
+def _threads(keys: Iterable[str]) -> dict[str, Talk]:
     """The talk each signal belongs to, for those that have one."""
     routes = ReplyRoute.objects.filter(signal_key__in=list(keys)).exclude(thread="")
-    return dict(routes.values_list("signal_key", "thread"))
+    return {
+        key: (source, thread) for key, source, thread in routes.values_list("signal_key", "source", "thread")
+    }
 
 
-def _answers_in(threads: Collection[str]) -> dict[str, Answer]:
+def _answers_in(talks: Collection[Talk]) -> dict[Talk, Answer]:
     """The last answer that went out in each talk."""
-    if not threads:
+    if not talks:
         return {}
-    thread_of = dict(ReplyRoute.objects.filter(thread__in=threads).values_list("signal_key", "thread"))
+    routes = ReplyRoute.objects.filter(thread__in={thread for _source, thread in talks})
+    talk_of = {
+        key: (source, thread) for key, source, thread in routes.values_list("signal_key", "source", "thread")
+    }
     answered = (
-        AnsweredSignal.objects.filter(signal_key__in=thread_of, answer__state=Sending.SENT)
+        AnsweredSignal.objects.filter(signal_key__in=talk_of, answer__state=Sending.SENT)
         .select_related("answer__author")
         .order_by("answer__sent_at", "answer_id")
     )
-    return {thread_of[one.signal_key]: one.answer for one in answered}
+    return {talk_of[one.signal_key]: one.answer for one in answered}
 
 
 def _wrote_again(answer: Answer) -> str:
@@ -204,7 +211,7 @@ def _wrote_again(answer: Answer) -> str:
     }
 
 
-def _repeats(signals: Sequence[Signal], threads: dict[str, str]) -> dict[str, str]:
+def _repeats(signals: Sequence[Signal], threads: dict[str, Talk]) -> dict[str, str]:
     """For each signal of a customer who was let down before in the last 30 days: the sentence that says so."""
     failing = [one for one in signals if is_failure(one)]
     earlier = _by_customer(_failures_of(failing))
@@ -284,7 +291,9 @@ def _day(moment: datetime) -> str:
 def _stop_answered(signals: Iterable[Signal], now: datetime) -> None:
     """Stop the clocks of signals that somebody answered in the system they came from."""
     replied = {one.key: one.first_reply_at or one.resolved_at or now for one in signals}
-    for clock in Clock.objects.select_for_update().filter(signal_key__in=replied, stopped_at=None):
+    # One that was opened again waits for another answer than the one on record.
+    running = Clock.objects.filter(signal_key__in=replied, stopped_at=None).exclude(stage=Stage.REOPENED)
+    for clock in running.select_for_update():
         clock.stage, clock.stopped_at = Stage.ANSWERED, replied[clock.signal_key]
         clock.save(update_fields=["stage", "stopped_at"])
         journal.note(actor=None, verb="saw it answered in its own system", about=clock, at=now)

@@ -35,3 +35,15 @@ class InboxFull(ListenError):
 
 class NotDurable(ListenError):
     """The database says "stored" before the disk has it, so nothing may be acknowledged."""
+
+
+class StepRefused(ListenError):
+    """A signal cannot go from where it stands to where somebody wants it."""
+
+
+class AlreadyAnswered(ListenError):
+    """Somebody else answered while this was being written; what was written is kept as a draft."""
+
+
+class NotAnswerable(ListenError):
+    """These signals cannot be answered together, or there is nothing to send."""

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from interlock.fabric.access import Act, may
 from interlock.fabric.models import Person
-from interlock.listen.models import Facet, Import, Signal, SignalsCopied, Source, SourceKind, State
+from interlock.listen.models import Arrival, Facet, Import, Signal, SignalsCopied, Source, SourceKind, State
 
 EARLIER_SHOWN = 8
 IMPORTS_SHOWN = 50
@@ -26,6 +26,11 @@ def imports_visible_to(person: Person | None) -> QuerySet[Import]:
     return (
         Import.objects.select_related("source", "made_by") if may(person, Act.READ) else Import.objects.none()
     )
+
+
+def arrivals_visible_to(person: Person | None) -> QuerySet[Arrival]:
+    """Batches of live records this person may look at."""
+    return Arrival.objects.select_related("source", "by") if may(person, Act.READ) else Arrival.objects.none()
 
 
 def sources_visible_to(person: Person | None) -> QuerySet[Source]:
@@ -71,10 +76,14 @@ def signals_copied() -> SignalsCopied:
 
 
 def earlier_signals(signal: Signal, person: Person | None) -> QuerySet[Signal]:
-    """What else the same account said, the newest first."""
-    if not signal.account_key:
+    """What else the same customer said, the newest first: the account, or the contact where none is named."""
+    if signal.account_key:
+        same = Q(account_key=signal.account_key)
+    elif signal.contact_key:
+        same = Q(contact_key=signal.contact_key)
+    else:
         return Signal.objects.none()
-    others = signals_visible_to(person).filter(account_key=signal.account_key).exclude(pk=signal.pk)
+    others = signals_visible_to(person).filter(same).exclude(pk=signal.pk)
     return others.order_by("-occurred_at", "-id")
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from interlock.fabric import evidence, records, work
 from interlock.fabric.models import Person
-from interlock.listen import flushing, following, intake, services, signal_copies
+from interlock.listen import clocks, escalation, flushing, following, intake, services, signal_copies, stages
 from interlock.listen.errors import WrongState
 from interlock.listen.models import Errand, Import, Source, State
 from interlock.store.errors import LakeError
@@ -110,3 +110,22 @@ def mend() -> bool:
     if not moving.filter(errand=Errand.STORE).exists():
         queue_copying()
     return False
+
+
+@work.task(queue="prompt", attempts=3, title=_("Remind and call whoever must answer"))
+def escalate_overdue() -> int:
+    """Remind owners whose time is nearly up, and call others to customers whose hour is up."""
+    now = timezone.now()
+    return escalation.remind_owners(now=now) + escalation.call_stand_ins(now=now)
+
+
+@work.task(attempts=3, title=_("Close what customers stayed silent about"))
+def close_silent_signals() -> int:
+    """Close signals that were answered 14 days ago and never spoken of again."""
+    return stages.close_silent(now=timezone.now())
+
+
+@work.task(attempts=3, title=_("Start the clocks of an import"))
+def open_import_clocks() -> int:
+    """Start clocks for what imports brought lately, and stop those of customers answered elsewhere."""
+    return clocks.open_for_import(now=timezone.now())

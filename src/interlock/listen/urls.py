@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from interlock.listen.views import imports, signals, sources
+from interlock.listen.views import answering, capture, imports, signals, sources, waiting
 
 app_name = "listen"
 urlpatterns: list[URLPattern] = [
     path("signals/", signals.signals, name="signals"),
+    path("signals/waiting/", waiting.queue, name="waiting"),
+    path("signals/waiting/rows.csv", waiting.queue_csv, name="waiting_csv"),
+    path("signals/new/", capture.capture, name="capture"),
+    path("signals/captured/<int:arrival_id>/undo/", capture.undo_capture, name="undo_capture"),
+    path("signals/<int:signal_id>/answer/", answering.answer, name="answer"),
+    path("signals/<int:signal_id>/draft/", answering.draft, name="draft"),
+    path("signals/<int:signal_id>/step/", answering.step, name="step"),
+    path("signals/<int:signal_id>/take-up/", answering.take_up_again, name="take_up_again"),
+    path("signals/answers/<int:answer_id>/take-back/", answering.take_back, name="take_back"),
+    path("signals/answers/<int:answer_id>/settle/", answering.settle, name="settle"),
     path("signals/rows.csv", signals.signals_csv, name="signals_csv"),
     path("signals/<int:signal_id>/", signals.signal, name="signal"),
     path("sources/", sources.sources, name="sources"),

@@ -20,6 +20,7 @@ from interlock.converse.queries import waiting_count
 from interlock.fabric.access import Act, may, person_of
 from interlock.fabric.models import Person
 from interlock.listen.queries import sources_note
+from interlock.listen.waiting import waiting_note
 from interlock.reconnect.queries import open_count
 
 THEMES = ("paper", "ink")
@@ -38,6 +39,7 @@ class Door:
     acts: frozenset[Act] = frozenset({Act.READ})
     note: Callable[[Person], Any] | None = None
     short: Any = ""  # for the phone's bar, where the name is too long
+    under: str = ""  # the address whose pages all lie behind this door, where it is not the door's own
 
 
 ANYBODY = frozenset({Act.READ, Act.TALK})
@@ -45,7 +47,7 @@ ANYBODY = frozenset({Act.READ, Act.TALK})
 # In the order of the product. Community, consults, launches, paths and proof come with their rooms.
 DOORS = (
     Door(_("Today"), "web:today", "sun", "t", acts=ANYBODY),
-    Door(_("Signals"), "listen:signals", "audio-lines", "s"),
+    Door(_("Signals"), "listen:waiting", "audio-lines", "s", note=waiting_note, under="listen:signals"),
     Door(_("Disconnects"), "reconnect:disconnects", "unlink", "d", waiting=open_count),
     Door(_("Conversations"), "converse:conversations", "messages-square", "c", acts=ANYBODY,
          waiting=waiting_count, short=_("Talk")),
@@ -114,7 +116,7 @@ class Navigation:
     def _is_current(self, door: Door, url: str) -> bool:
         if door.url_name == "web:today":
             return self.request.path == url
-        return self.request.path.startswith(url)
+        return self.request.path.startswith(reverse(door.under) if door.under else url)
 
     def _waiting(self, door: Door) -> str:
         ask = door.waiting or door.note

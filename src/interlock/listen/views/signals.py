@@ -7,9 +7,8 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from interlock.fabric import journal
 from interlock.fabric.access import Act, needs, person_of
-from interlock.listen import exporting, findings, queries, tasks
+from interlock.listen import exporting, findings, queries, signal_page, tasks, waiting
 from interlock.listen.forms import SignalFilters
 from interlock.listen.selection import page_of
 
@@ -36,6 +35,7 @@ def signals(request: HttpRequest) -> HttpResponse:
         "copied": copied,
         "is_whole": tasks.mend(),
         "here": selection.as_query(),
+        "waiting": waiting.counts(waiting.clocks_visible_to(person), timezone.now()).waiting,
     }
     return render(request, "listen/signals.html", context)
 
@@ -44,8 +44,9 @@ def signals(request: HttpRequest) -> HttpResponse:
 @needs(Act.DOWNLOAD)
 def signals_csv(request: HttpRequest) -> HttpResponse:
     """The same rows as a file that no spreadsheet can be tricked by."""
-    found = SignalFilters(request.GET).selection().narrow(queries.signals_visible_to(person_of(request)))
-    response = exporting.signals_file(found)
+    person = person_of(request)
+    found = SignalFilters(request.GET).selection().narrow(queries.signals_visible_to(person))
+    response = exporting.signals_file(found, person)
     response["Content-Disposition"] = f'attachment; filename="signals-{timezone.localdate():%Y-%m-%d}.csv"'
     return response
 
@@ -55,14 +56,7 @@ def signals_csv(request: HttpRequest) -> HttpResponse:
 def signal(request: HttpRequest, signal_id: int) -> HttpResponse:
     """One signal: its words, and what the records know around it."""
     person = person_of(request)
-    one = get_object_or_404(queries.signals_visible_to(person).select_related("source"), pk=signal_id)
-    earlier = list(queries.earlier_signals(one, person)[: queries.EARLIER_SHOWN + 1])
-    context = {
-        "signal": one,
-        "is_web_address": one.url.startswith(("https://", "http://")),
-        "around": findings.around(one),
-        "earlier": earlier[: queries.EARLIER_SHOWN],
-        "has_more_earlier": len(earlier) > queries.EARLIER_SHOWN,
-        "entries": journal.entries_about(one)[:20],
-    }
+    visible = queries.signals_visible_to(person).select_related("source")
+    one = get_object_or_404(visible, pk=signal_id)
+    context = signal_page.page(one, person, timezone.now(), offer="draft" in request.GET)
     return render(request, "listen/signal.html", context)

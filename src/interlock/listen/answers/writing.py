@@ -1,0 +1,182 @@
+"""An answer from the first letter to the press of the button: kept as a draft, sent, taken back.
+
+One answer may serve several signals of the same customer, so that somebody who wrote twice is answered once.
+What goes out by a channel waits half a minute first; until a worker has taken it, it can be taken back.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from interlock.fabric.models import Person
+from interlock.listen.answers import going_out
+from interlock.listen.answers.channels import channel_of
+from interlock.listen.answers.together import answerable_together
+from interlock.listen.errors import AlreadyAnswered, NotAnswerable
+from interlock.listen.models import Answer, AnsweredSignal, Clock, Sending, Signal
+from interlock.listen.stages import must_answer, noted_about
+
+TAKE_BACK = timedelta(seconds=30)
+LONGEST_ANSWER = 20_000
+
+
+@transaction.atomic
+def keep_draft(
+    *, signal: Signal, by: Person, text: str, now: datetime, drafted_from: Answer | None = None
+) -> Answer | None:
+    """Keep what somebody has written so far, for this signal and this person; an empty text forgets it."""
+    must_answer(by)
+    draft = own_draft(signal, by)
+    if not text.strip():
+        if draft:
+            draft.delete()
+        return None
+    if draft is None:
+        draft = Answer.objects.create(author=by, text="", made_at=now)
+        AnsweredSignal.objects.create(answer=draft, signal_key=signal.key)
+    draft.text, draft.made_at = _clean(text), now
+    draft.drafted_from = drafted_from or draft.drafted_from
+    draft.save(update_fields=["text", "made_at", "drafted_from"])
+    return draft
+
+
+def own_draft(signal: Signal, by: Person) -> Answer | None:
+    """What this person has begun to write to this signal."""
+    return (
+        Answer.objects.filter(author=by, state=Sending.DRAFT, signals__signal_key=signal.key)
+        .select_related("drafted_from__author")
+        .first()
+    )
+
+
+def send(
+    *,
+    signal: Signal,
+    also: Sequence[str],
+    by: Person,
+    text: str,
+    reference: uuid.UUID,
+    seen: int,
+    now: datetime,
+) -> Answer:
+    """Answer a signal, and with the same words other waiting ones of the same customer (`also`, by key).
+
+    `reference` is made with the form: the same form sent twice is one answer. `seen` is the newest answer that
+    the page showed, so that nobody answers over a colleague unawares.
+
+    Raises:
+        AlreadyAnswered: somebody else was first; the text is kept as a draft.
+        NotAnswerable: there is no text, or the signals belong to different customers.
+    """
+    must_answer(by)
+    if not text.strip():
+        raise NotAnswerable(_("There is nothing to send yet. Write a line first; nothing was sent."))
+    try:
+        return _send(signal, also, by, _clean(text), reference, seen, now)
+    except AlreadyAnswered:
+        keep_draft(signal=signal, by=by, text=text, now=now)
+        raise
+
+
+@transaction.atomic
+def _send(
+    signal: Signal, also: Sequence[str], by: Person, text: str, reference: uuid.UUID, seen: int, now: datetime
+) -> Answer:
+    keys = _keys(signal, also)
+    # The clocks are locked, so that of two who answer at once the second sees the first; signals without a
+    # clock share the lock of their own row.
+    list(Clock.objects.select_for_update().filter(signal_key__in=keys).order_by("pk"))
+    list(Signal.objects.select_for_update(of=("self",)).filter(key__in=keys).order_by("pk").values_list("pk"))
+    known = Answer.objects.filter(reference=reference, author=by).exclude(state=Sending.DRAFT).first()
+    if known:
+        return known
+    _must_be_first(keys, seen)
+    channel = channel_of(signal)
+    draft = own_draft(signal, by)
+    answer = Answer(
+        reference=reference,
+        author=by,
+        text=text,
+        made_at=now,
+        source=channel.source,
+        state=Sending.WAITING if channel.can_send else Sending.BY_HAND,
+        try_at=now + TAKE_BACK if channel.can_send else None,
+        drafted_from=draft.drafted_from if draft else None,
+    )
+    answer.save(force_insert=True)
+    AnsweredSignal.objects.bulk_create(AnsweredSignal(answer=answer, signal_key=key) for key in keys)
+    if draft:
+        draft.delete()
+    noted_about(answer, by, "wrote an answer", now)
+    if answer.try_at:
+        going_out.ask_to_send(answer)
+    return answer
+
+
+@transaction.atomic
+def take_back(*, answer: Answer, by: Person, now: datetime) -> Answer:
+    """Make a draft of an answer again that no worker has taken yet, or that nobody has sent by hand.
+
+    Raises:
+        NotAnswerable: it is somebody else's, or on its way.
+    """
+    locked = Answer.objects.select_for_update(of=("self",)).get(pk=answer.pk)
+    if locked.author_id != by.pk:
+        raise NotAnswerable(_("Only who wrote an answer can take it back; nothing was changed."))
+    if locked.state not in {Sending.WAITING, Sending.BY_HAND, Sending.FAILED}:
+        raise NotAnswerable(_("This answer has gone out and cannot be taken back. Write another one."))
+    first = locked.signals.order_by("pk").values_list("signal_key", flat=True).first()
+    for other in Answer.objects.filter(author=by, state=Sending.DRAFT, signals__signal_key=first):
+        other.delete()
+    # A draft has a reference of its own once it is sent: this one may have been tried.
+    locked.state, locked.try_at, locked.error, locked.attempts = Sending.DRAFT, None, "", 0
+    locked.reference, locked.made_at = uuid.uuid4(), now
+    locked.save()
+    noted_about(locked, by, "took the answer back", now)
+    return locked
+
+
+def _keys(signal: Signal, also: Sequence[str]) -> list[str]:
+    """The signals this answer serves.
+
+    Raises:
+        NotAnswerable: one of them is no waiting signal of the same customer or talk.
+    """
+    others = [key for key in dict.fromkeys(also) if key != signal.key]
+    allowed = {one.key for one in answerable_together(signal)}
+    if not allowed.issuperset(others):
+        raise NotAnswerable(
+            _(
+                "These signals are not all of one customer, or one no longer waits. Look at them again; nothing was sent."
+            )
+        )
+    return [signal.key, *others]
+
+
+def _must_be_first(keys: Sequence[str], seen: int) -> None:
+    newer = (
+        Answer.objects.filter(signals__signal_key__in=keys, pk__gt=seen)
+        .exclude(state=Sending.DRAFT)
+        .select_related("author")
+        .order_by("-pk")
+        .first()
+    )
+    if newer:
+        at = timezone.localtime(newer.sent_at or newer.made_at)
+        raise AlreadyAnswered(
+            _(
+                "%(name)s answered at %(time)s. Your text is kept as a draft below; read the other answer first."
+            )
+            % {"name": newer.author.name, "time": date_format(at, "H:i")}
+        )
+
+
+def _clean(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\0", "").strip()[:LONGEST_ANSWER]

@@ -1,0 +1,125 @@
+"""Nobody who waits is forgotten: the owner is reminded before the hour, somebody else is called at the hour.
+
+Who is away is passed over. Each step stands in the journal and on the page; none is ever taken back silently.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Count, Q
+
+from interlock.fabric import events, journal
+from interlock.fabric.models import Function, Person, Role
+from interlock.listen.models import AnsweredSignal, Clock, Sending
+from interlock.listen.stages import TOPIC
+
+# When a fifth of the time is left there is still time to act.
+REMIND_AT_SHARE = 0.8
+# The longest time to answer is five days, of which a fifth is a day; sources may allow more.
+LOOK_AHEAD = timedelta(days=7)
+AT_ONCE = 500
+# Those who take turns would hand a signal round for ever; nobody has more stand-ins behind them than this.
+LONGEST_CHAIN = 10
+
+
+@transaction.atomic
+def remind_owners(*, now: datetime) -> int:
+    """Remind each owner whose time is nearly up, once; return how many."""
+    owned = Clock.objects.filter(
+        stopped_at=None, owner__isnull=False, reminded_at=None, due_at__gt=now, due_at__lte=now + LOOK_AHEAD
+    )
+    due = [
+        clock
+        for clock in owned.select_for_update(of=("self",)).order_by("due_at")[:AT_ONCE]
+        if now >= clock.opened_at + REMIND_AT_SHARE * (clock.due_at - clock.opened_at)
+    ]
+    for clock in due:
+        clock.reminded_at = now
+        clock.save(update_fields=["reminded_at"])
+        journal.note(actor=None, verb="reminded who looks after it", about=clock, at=now)
+    _tell(due, "reminded", now)
+    return len(due)
+
+
+@transaction.atomic
+def call_stand_ins(*, now: datetime) -> int:
+    """Call somebody else to each customer whose hour is up; return how many were called to.
+
+    The owner's stand-in, else a lead of service, else the owners of the installation; if nobody of them is
+    here, the signal keeps standing first in the queue.
+    """
+    on_its_way = AnsweredSignal.objects.filter(answer__state__in=[Sending.WAITING, Sending.SENDING])
+    gone = Q(escalated_to__away_until__gt=now) | Q(escalated_to__left_at__isnull=False)
+    overdue = (
+        Clock.objects.filter(Q(escalated_at=None) | gone, stopped_at=None, due_at__lte=now)
+        .exclude(signal_key__in=on_its_way.values("signal_key"))
+        .select_related("owner", "escalated_to")
+        .order_by("-urgency", "due_at", "pk")
+    )
+    called = []
+    helpers = _Helpers(now)
+    for clock in overdue.select_for_update(of=("self",))[:AT_ONCE]:
+        helper = helpers.for_owner(clock.owner)
+        if clock.escalated_at and (helper is None or helper.pk == clock.escalated_to_id):
+            continue
+        clock.escalated_to, clock.escalated_at = helper, now
+        clock.save(update_fields=["escalated_to", "escalated_at"])
+        detail = {"to": helper.name if helper else "", "person": helper.pk if helper else None}
+        journal.note(actor=None, verb="is overdue and was handed on", about=clock, at=now, detail=detail)
+        called.append(clock)
+    _tell(called, "overdue", now)
+    return len(called)
+
+
+class _Helpers:
+    """Who can be called, with how much each has been called to already, so that nobody gets it all."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        here = Person.objects.filter(left_at=None, user__isnull=False).exclude(away_until__gt=now)
+        self.here = {one.pk: one for one in here}
+        self.stand_ins = dict(Person.objects.filter(stand_in__isnull=False).values_list("pk", "stand_in"))
+        running = Clock.objects.filter(stopped_at=None, escalated_to__isnull=False)
+        self.load = Counter(dict(running.values_list("escalated_to").annotate(n=Count("pk"))))
+
+    def for_owner(self, owner: Person | None) -> Person | None:
+        """The stand-in of who looks after it; without one, who leads service; else who owns the installation."""
+        helper = (
+            self._stand_in(owner)
+            or self._least_called(self._leads(), owner)
+            or self._least_called(self._owners(), owner)
+        )
+        if helper:
+            self.load[helper.pk] += 1
+        return helper
+
+    def _stand_in(self, owner: Person | None) -> Person | None:
+        number = self.stand_ins.get(owner.pk) if owner else None
+        for _step in range(LONGEST_CHAIN):
+            if number is None or (owner and number == owner.pk):
+                return None
+            if number in self.here:
+                return self.here[number]
+            number = self.stand_ins.get(number)
+        return None
+
+    def _leads(self) -> Iterable[Person]:
+        return (
+            one for one in self.here.values() if one.role == Role.LEAD and Function.SERVICE in one.functions
+        )
+
+    def _owners(self) -> Iterable[Person]:
+        return (one for one in self.here.values() if one.role == Role.OWNER)
+
+    def _least_called(self, people: Iterable[Person], owner: Person | None) -> Person | None:
+        others = [one for one in people if owner is None or one.pk != owner.pk]
+        return min(others, key=lambda one: (self.load[one.pk], one.pk), default=None)
+
+
+def _tell(clocks: list[Clock], verb: str, now: datetime) -> None:
+    if clocks:
+        events.tell(topic=TOPIC, verb=verb, keys=[clock.signal_key for clock in clocks], at=now)
