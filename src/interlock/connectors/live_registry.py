@@ -17,7 +17,7 @@ GROUP = "interlock.connectors"
 AnyConnector = LiveConnector | ImportingConnector
 
 # Module of each shipped connector; each holds its object as `connector`.
-SHIPPED = ("feed",)
+SHIPPED = ("discourse", "feed", "zendesk")
 
 
 @dataclass(frozen=True)

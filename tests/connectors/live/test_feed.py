@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from interlock.connectors.conformance import Answer, Asked, Case, Conformance
 from interlock.connectors.errors import ConnectorError
 from interlock.connectors.feed import connector
+from interlock.connectors.feed.connector import _short
 
 from .reaches import NOW, reach, says
 
@@ -253,3 +255,61 @@ def test_the_check_says_what_is_there():
         connector.check(ADDRESS, reach(lambda method, url, **_: says(RSS)))
         == "The feed “Reviews” holds 2 entries, the newest of 21 November 2026."
     )
+
+
+def paged_feed(number: int, entries: dict[str, str], last: bool) -> str:
+    following = "" if last else f'<link rel="next" href="https://example.com/feed?part={number + 1}"/>'
+    items = "".join(
+        f"<entry><id>urn:{name}</id><title>{name}</title><updated>2026-11-{day}T08:00:00Z</updated>"
+        f'<content type="text">{name} of {day}</content><link href="https://example.com/{name}"/></entry>'
+        for name, day in entries.items()
+    )
+    return f'<feed xmlns="http://www.w3.org/2005/Atom"><title>Parts</title><id>urn:f</id>{following}{items}</feed>'
+
+
+def play_parts(parts: list[dict[str, str]]):
+    """A paged Atom feed (RFC 5005, section 3), with an entity tag for its first part."""
+    documents = [paged_feed(number, part, number == len(parts)) for number, part in enumerate(parts, 1)]
+
+    def api(asked: Asked) -> Answer:
+        tag = f'"{len(documents[0])}-{parts[0]}"'.replace("'", "")
+        if "part" not in asked.query and asked.headers.get("if-none-match") == tag:
+            return Answer(b"", 304)
+        document = documents[int(asked.query.get("part", 1)) - 1]
+        return Answer(document.encode(), 200, {"Content-Type": "application/atom+xml", "ETag": tag})
+
+    return lambda: api
+
+
+PARTS = [{"e": "20", "d": "19"}, {"c": "18", "b": "17"}, {"a": "16"}]
+LATER = [{"f": "21", "e": "22"}, *PARTS[1:]]
+
+
+def expected(parts: list[dict[str, str]], *names: str) -> dict:
+    rows_by_name = {}
+    for part in parts:
+        for name, day in part.items():
+            row = {
+                "kind": "review",
+                "occurred_at": f"2026-11-{day}T08:00:00Z",
+                "channel": "example.com",
+                "title": name,
+                "body": f"{name} of {day}",
+                "url": f"https://example.com/{name}",
+            }
+            key = f"feed:example.com:{_short(f'example.com/feed?{chr(10)}urn:{name}', 24)}"
+            rows_by_name[name] = (("signals", key), {"signal_id": key} | row)
+    return dict(rows_by_name[name] for name in names)
+
+
+class TestFeed(Conformance):
+    def case(self) -> Case:
+        return Case(
+            connector=connector,
+            answers=ADDRESS,
+            origins=("https://example.com",),
+            api=play_parts(PARTS),
+            expected=expected(PARTS, *"abcde"),
+            later=play_parts(LATER),
+            expected_later=expected(LATER, "e", "f"),
+        )

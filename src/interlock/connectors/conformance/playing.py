@@ -23,6 +23,7 @@ class Asked:
 
     method: str
     path: str
+    raw_query: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes
@@ -98,6 +99,7 @@ def played(api: Api) -> Iterator[Played]:
 def _handler(server: Played) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def answer(self) -> None:
             number = len(server.asked)
@@ -125,6 +127,7 @@ def _asked(connection: Connection) -> Asked:
     return Asked(
         method=connection.command,
         path=url.path,
+        raw_query=url.query,
         query=dict(parse_qsl(url.query, keep_blank_values=True)),
         headers={name.lower(): value for name, value in connection.headers.items()},
         body=connection.rfile.read(length),

@@ -27,6 +27,8 @@ from ..limits import MEGABYTE
 
 # The largest feeds of public archives are below 5 MB; feedparser takes about a second for each megabyte.
 LARGEST = 10 * MEGABYTE
+_ROOT = re.compile(rb"<(?:[a-z]+:)?(?:rss|feed|rdf)[\s>]")
+_END = re.compile(rb"</(?:[a-z]+:)?(?:rss|feed|rdf)\s*>")
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 
@@ -63,7 +65,7 @@ def read_document(body: bytes, url: str, content_type: str) -> Document:
         raise ConnectorError(
             f"This feed has {len(body) / MEGABYTE:.0f} MB; feeds up to {LARGEST / MEGABYTE:.0f} MB are read."
         )
-    _refuse_bomb(body)
+    _refuse_harm(body)
     headers = {"content-type": content_type, "content-location": url}
     # A stream, never the bytes themselves: feedparser would take short ones for the name of a file.
     parsed = feedparser.parse(io.BytesIO(body), response_headers=headers, sanitize_html=False)
@@ -77,7 +79,8 @@ def read_document(body: bytes, url: str, content_type: str) -> Document:
     )
 
 
-def _refuse_bomb(body: bytes) -> None:
+def _refuse_harm(body: bytes) -> None:
+    """Refuse entities of the feed's own, and a document that was cut off: its last entry would be half a text."""
     try:
         for _ in ElementTree.iterparse(io.BytesIO(body), events=("start-ns",)):
             pass
@@ -87,10 +90,13 @@ def _refuse_bomb(body: bytes) -> None:
         ) from error
     except (ParseError, ValueError, LookupError) as error:
         # Not well-formed, or in an encoding that only feedparser knows: then no entity may be defined at all.
-        if b"<!entity" in body.replace(b"\0", b"").lower():
+        plain = body.replace(b"\0", b"").lower()
+        if b"<!entity" in plain:
             raise ConnectorError(
                 "This feed is damaged and defines entities of its own; nothing of it was taken."
             ) from error
+        if _ROOT.search(plain[:5_000]) and not _END.search(plain[-1_000:]):
+            raise ConnectorError("This feed breaks off in the middle; nothing of it was taken.") from error
 
 
 def _entries(entries: list[dict[str, Any]], language: str) -> Iterator[Entry]:

@@ -1,0 +1,5 @@
+"""Reads posts of a Discourse community, and answers in their topics."""
+
+from .connector import DiscourseConnector
+
+connector = DiscourseConnector()
