@@ -64,6 +64,6 @@ def records() -> st.SearchStrategy[bytes]:
     names = st.sampled_from(["signal_id", "kind", "occurred_at", "body", "title", "rating", "rating_max", "account_id", "reopened", "cost"])  # fmt: skip
     values = st.one_of(
         st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=80),
-        st.sampled_from(["ticket", "2026-01-01T00:00:00Z", "2026-13-01", "1", "-1e400", "\ud800" if False else "x"]),
+        st.sampled_from(["ticket", "2026-01-01T00:00:00Z", "2026-13-01", "1", "-1e400", "x"]),
     )  # fmt: skip
     return st.dictionaries(names, values).map(lambda record: json.dumps(record).encode())
