@@ -1,4 +1,4 @@
-"""`interlock serve`: web server and worker under one process, and `interlock migrate`.
+"""`interlock serve`: web server, workers and event stream under one process, and `interlock migrate`.
 
 The parent starts the children, starts a dead one again (waiting longer each time it dies young), and on
 SIGTERM or Ctrl-C asks them to finish, then waits. It holds no state, so killing it loses nothing.
@@ -116,10 +116,12 @@ def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:
 @click.option("--host", default=None, help="Address to listen on instead of INTERLOCK_HOST.")
 @click.option("--port", default=None, type=click.IntRange(1, 65535), help="Port instead of INTERLOCK_PORT.")
 def serve(host: str | None, port: int | None) -> None:
-    """Start the web server and the worker, and keep them running."""
+    """Start the web server, the workers and the event stream, and keep them running."""
     host = host or settings.ENVIRONMENT["INTERLOCK_HOST"]
     port = port or settings.ENVIRONMENT["INTERLOCK_PORT"]
-    _check_port(host, port)
+    stream_port = settings.ENVIRONMENT["INTERLOCK_STREAM_PORT"] or port + 1
+    _check_port(host, port, "INTERLOCK_PORT")
+    _check_port(host, stream_port, "INTERLOCK_STREAM_PORT")
     _check_assets()
     prepare_database()
     address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104 - shown, not bound
@@ -127,7 +129,7 @@ def serve(host: str | None, port: int | None) -> None:
     announce_first_owner(address)
     os.environ["INTERLOCK_HOST"], os.environ["INTERLOCK_PORT"] = host, str(port)
     connection.close()
-    Supervisor(_children(host, port)).run()
+    Supervisor(_children(host, port, stream_port)).run()
     click.echo("Stopped.")
 
 
@@ -147,12 +149,22 @@ def web_command(host: str, port: int) -> list[str]:
     ]
 
 
-def _children(host: str, port: int) -> list[Child]:
+def stream_command(host: str, port: int) -> list[str]:
+    """The uvicorn command line; open streams are given three seconds to end, or they would end never."""
+    return [
+        *(sys.executable, "-m", "uvicorn", "interlock.config.asgi:application", "--lifespan", "on"),
+        *("--host", host, "--port", str(port), "--timeout-graceful-shutdown", "3", "--ws", "none"),
+        *("--log-level", "warning", "--no-access-log", "--no-server-header"),
+    ]
+
+
+def _children(host: str, port: int, stream_port: int) -> list[Child]:
     own = [sys.executable, "-m", "interlock"]
     return [
         Child("web server", web_command(host, port)),
         Child("worker", [*own, "worker"]),
         Child("prompt worker", [*own, "prompt-worker"]),
+        Child("event stream", stream_command(host, stream_port)),
     ]
 
 
@@ -172,14 +184,14 @@ def announce_first_owner(address: str) -> None:
         )
 
 
-def _check_port(host: str, port: int) -> None:
+def _check_port(host: str, port: int, setting: str) -> None:
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
             raise click.ClickException(
-                f"Cannot listen on {host}:{port} ({error.strerror}). Stop what uses it, or set INTERLOCK_PORT to a free port."
+                f"Cannot listen on {host}:{port} ({error.strerror}). Stop what uses it, or set {setting} to a free port."
             ) from error
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,6 +67,13 @@ def _folder(text: str) -> Path:
 def _host(text: str) -> str:
     if not text or any(sign in text for sign in "/ :"):
         raise SettingError("needs a host name or an address without port, such as 127.0.0.1 or 0.0.0.0")
+    return text
+
+
+def _address(text: str) -> str:
+    url = urlsplit(text)
+    if url.scheme not in {"http", "https"} or not url.hostname or url.query:
+        raise SettingError("needs a whole address such as https://interlock.example.com/events")
     return text
 
 
@@ -135,6 +142,18 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("INTERLOCK_HOST", "127.0.0.1", "Address the web server listens on.", _host),
     Setting("INTERLOCK_PORT", "8000", "Port the web server listens on.", _whole(1, 65535)),
+    Setting(
+        "INTERLOCK_STREAM_PORT",
+        "INTERLOCK_PORT + 1",
+        "Port of the event stream, which tells open pages what is new.",
+        _whole(1, 65535),
+    ),
+    Setting(
+        "INTERLOCK_STREAM_URL",
+        "the stream's port; /events with INTERLOCK_HTTPS",
+        "Where browsers find the event stream behind a proxy, such as https://interlock.example.com/events.",
+        _address,
+    ),
     Setting(
         "DATABASE_URL", "SQLite in INTERLOCK_HOME", "postgresql:// URL of the relational database.", _database
     ),
@@ -260,9 +279,21 @@ def read_environment(environ: Mapping[str, str] | None = None) -> dict[str, Any]
 def _default(setting: Setting) -> Any:
     if setting.name == "INTERLOCK_HOME":
         return user_data_path("interlock", appauthor=False)
+    if setting.name in {"INTERLOCK_STREAM_PORT", "INTERLOCK_STREAM_URL"}:
+        return ""
     if setting.name in {"DATABASE_URL", "INTERLOCK_SECRET_KEY", "INTERLOCK_ALLOWED_HOSTS"}:
         return {"DATABASE_URL": {}, "INTERLOCK_SECRET_KEY": "", "INTERLOCK_ALLOWED_HOSTS": []}[setting.name]
     return setting.read(setting.default)
+
+
+def stream_sources(url: str, port: int, hosts: Sequence[str]) -> list[str]:
+    """The origins at which a page may read the event stream, as a content policy names them."""
+    if url:
+        parts = urlsplit(url)
+        return [f"{parts.scheme}://{parts.netloc}"] if parts.netloc else []
+    # A policy cannot name IPv6 addresses; pages asked for by one go without live updates.
+    names = [f"*{host}" if host.startswith(".") else host for host in hosts if "[" not in host]
+    return sorted({f"http://{name}:{port}" for name in names})
 
 
 def _kept_key(home: Path) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.utils.csp import CSP
 
-from interlock.config.environment import SETTINGS, read_environment
+from interlock.config.environment import SETTINGS, read_environment, stream_sources
 
 ENVIRONMENT = read_environment()
 HOME: Path = ENVIRONMENT["INTERLOCK_HOME"]
@@ -149,6 +149,9 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "interlock.web.errors.csrf_failure"
+# The event stream has a port of its own; behind a TLS proxy it is expected under /events of the same host.
+STREAM_PORT = ENVIRONMENT["INTERLOCK_STREAM_PORT"] or ENVIRONMENT["INTERLOCK_PORT"] + 1
+STREAM_URL = ENVIRONMENT["INTERLOCK_STREAM_URL"] or ("/events" if ENVIRONMENT["INTERLOCK_HTTPS"] else "")
 SECURE_CSP = {
     "default-src": [CSP.SELF],
     "script-src": [CSP.SELF],
@@ -156,6 +159,7 @@ SECURE_CSP = {
     "style-src": [CSP.SELF],
     "style-src-attr": [CSP.UNSAFE_INLINE],
     "img-src": [CSP.SELF, "data:"],
+    "connect-src": [CSP.SELF, *stream_sources(STREAM_URL, STREAM_PORT, ALLOWED_HOSTS)],
     "object-src": [CSP.NONE],
     "base-uri": [CSP.NONE],
     "form-action": [CSP.SELF],
