@@ -5,6 +5,7 @@ import tempfile
 
 # Read at import by the settings, so it must be set first. Each worker of a parallel run gets its own.
 os.environ["INTERLOCK_HOME"] = tempfile.mkdtemp(prefix="interlock-test-")
+os.environ["INTERLOCK_STREAM_PORT"] = "0"  # the tests that need a stream start one
 
 from interlock.config.settings import *  # noqa: F403
 

@@ -319,6 +319,8 @@ def test_the_address_leads_to_the_streams_own_port_or_to_the_proxy(person, sessi
     assert address("localhost:8000").startswith("http://localhost:8001/events?token=")
     assert address("[::1]:8000").startswith("http://[::1]:8001/events?")
     assert address("localhost:8000").endswith(f"&{urlencode({'after': events.last_number()})}")
+    settings.STREAM_PORT = 0
+    assert address("localhost:8000") == ""
     settings.STREAM_URL = "/events"
     assert address("interlock.example.com").startswith("/events?token=")
 

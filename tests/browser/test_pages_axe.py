@@ -11,9 +11,11 @@ from urllib.parse import urlencode
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from browser.chromium import all_findings, sideways_pixels
 from interlock.converse import services as talks
+from interlock.fabric.models import Attempt
 from interlock.listen import services as listening
 from interlock.listen import signal_copies
 from interlock.listen.models import Signal, Source
@@ -34,6 +36,7 @@ NOT_PAGES = {
     "converse:evidence_file",
     "mfa_download_recovery_codes",
     "web:gallery",
+    "web:live",
 }
 SEARCHES = {
     "reconnect:disconnects": [{"view": "map"}, {"view": "table"}, {"tab": "suspected"}],
@@ -66,6 +69,7 @@ def company(demo_records, person):
     talks.say(conversation=talk, by=oluchi, body="We did.", kind="answer", reply_to=first, now=now)
     talks.decide(conversation=talk, by=tomas, chosen="Ask first.", because="It is cheaper.", now=now)
     talks.commit(conversation=talk, by=tomas, what="ask", owner=oluchi, due=now.date(), now=now)
+    work_in_every_state()
     asked = listening.ask_for_demo(orders=100, by=ines, now=now)
     return {
         "ines": ines,
@@ -77,6 +81,30 @@ def company(demo_records, person):
         "person_id": tomas.pk,
         "token": "no-such-token",
     }
+
+
+def work_in_every_state() -> None:
+    """Background work that runs, waits, failed, and was done."""
+    for name in ("runs", "failed", "done", "waits again"):
+        DBTaskResult.objects.create(
+            task_path="interlock.listen.tasks.copy_signals",
+            args_kwargs={"args": [], "kwargs": {}},
+            backend_name="default",
+            worker_ids=["worker@here:12:0123abcd"],
+            status={"runs": "RUNNING", "failed": "FAILED", "done": "SUCCESSFUL"}.get(name, "READY"),
+            started_at=timezone.now(),
+            finished_at=timezone.now() if name in {"failed", "done"} else None,
+        )
+    for row in DBTaskResult.objects.filter(status__in=["FAILED", "READY"]):
+        Attempt.objects.create(
+            task_id=row.pk,
+            path=row.task_path,
+            made_at=timezone.now(),
+            number=8,
+            given_up=row.status == "FAILED",
+            ended_at=timezone.now(),
+            error="The records are being written by process 4711 (import-of-the-whole-shop). Try again when it is done.",
+        )
 
 
 def addresses(company: dict) -> list[str]:

@@ -109,3 +109,11 @@ def test_amounts_inside_a_line_of_a_sum_are_written_like_all_others():
 def test_only_keys_of_machines_are_shortened():
     assert short_key("4aa353cc7496d36dad27d939dfdfe59e") == "4aa353cc…"
     assert short_key("A-58923") == "A-58923"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written"),
+    [(0.04, "< 0.1 s"), (9.97, "10 s"), (0.24, "0.2 s"), (14.4, "14 s"), (60, "1 min"), (90, "90 s"), (300, "5 min"), (3600, "1 h"), (86_400, "24 h"), (259_200, "3 days")],
+)  # fmt: skip
+def test_a_duration_is_written_in_its_own_unit(seconds, written):
+    assert figures.duration(seconds).replace(NBSP, " ") == written

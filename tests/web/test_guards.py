@@ -7,6 +7,7 @@ as well; here each thing exists and could leak or be changed.
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.urls import reverse
@@ -37,6 +38,7 @@ def things(person) -> dict[str, object]:
         "conversation_id": talk.pk,
         "message_id": message.pk,
         "commitment_id": commitment.pk,
+        "attempt_id": _failed_work(),
         "source_id": import_.source.pk,
         "import_id": import_.pk,
         "signal_id": _signal(import_.source).pk,
@@ -44,6 +46,14 @@ def things(person) -> dict[str, object]:
         "answer_id": _answer(lead).pk,
         "arrival_id": _arrival(import_.source, lead).pk,
     }
+
+
+def _failed_work() -> int:
+    from interlock.fabric.models import Attempt  # Django must be set up before rooms are imported
+
+    return Attempt.objects.create(
+        task_id=uuid4(), path="interlock.listen.tasks.copy_signals", made_at=timezone.now(), given_up=True
+    ).pk
 
 
 def _disconnect():

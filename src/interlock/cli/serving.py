@@ -119,9 +119,11 @@ def serve(host: str | None, port: int | None) -> None:
     """Start the web server, the workers and the event stream, and keep them running."""
     host = host or settings.ENVIRONMENT["INTERLOCK_HOST"]
     port = port or settings.ENVIRONMENT["INTERLOCK_PORT"]
-    stream_port = settings.ENVIRONMENT["INTERLOCK_STREAM_PORT"] or port + 1
+    # `--port` moves the stream with it, unless a port was chosen for that too.
+    streaming = settings.STREAM_PORT + (port - settings.ENVIRONMENT["INTERLOCK_PORT"]) * _follows_port()
     _check_port(host, port, "INTERLOCK_PORT")
-    _check_port(host, stream_port, "INTERLOCK_STREAM_PORT")
+    if streaming:
+        _check_port(host, streaming, "INTERLOCK_STREAM_PORT")
     _check_assets()
     prepare_database()
     address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104 - shown, not bound
@@ -129,8 +131,12 @@ def serve(host: str | None, port: int | None) -> None:
     announce_first_owner(address)
     os.environ["INTERLOCK_HOST"], os.environ["INTERLOCK_PORT"] = host, str(port)
     connection.close()
-    Supervisor(_children(host, port, stream_port)).run()
+    Supervisor(_children(host, port, streaming)).run()
     click.echo("Stopped.")
+
+
+def _follows_port() -> bool:
+    return settings.ENVIRONMENT["INTERLOCK_STREAM_PORT"] == ""
 
 
 def web_command(host: str, port: int) -> list[str]:
@@ -158,13 +164,13 @@ def stream_command(host: str, port: int) -> list[str]:
     ]
 
 
-def _children(host: str, port: int, stream_port: int) -> list[Child]:
+def _children(host: str, port: int, streaming: int) -> list[Child]:
     own = [sys.executable, "-m", "interlock"]
     return [
         Child("web server", web_command(host, port)),
         Child("worker", [*own, "worker"]),
         Child("prompt worker", [*own, "prompt-worker"]),
-        Child("event stream", stream_command(host, stream_port)),
+        *([Child("event stream", stream_command(host, streaming))] if streaming else []),
     ]
 
 

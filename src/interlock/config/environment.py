@@ -145,8 +145,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "INTERLOCK_STREAM_PORT",
         "INTERLOCK_PORT + 1",
-        "Port of the event stream, which tells open pages what is new.",
-        _whole(1, 65535),
+        "Port of the event stream, which tells open pages what is new; 0 for none.",
+        _whole(0, 65535),
     ),
     Setting(
         "INTERLOCK_STREAM_URL",
@@ -286,11 +286,18 @@ def _default(setting: Setting) -> Any:
     return setting.read(setting.default)
 
 
+def stream_port(chosen: int | str, port: int) -> int:
+    """The event stream's port: the chosen one, 0 for none, or the one beside the web server's."""
+    return (port + 1 if port < 65_535 else port - 1) if chosen == "" else int(chosen)
+
+
 def stream_sources(url: str, port: int, hosts: Sequence[str]) -> list[str]:
     """The origins at which a page may read the event stream, as a content policy names them."""
     if url:
         parts = urlsplit(url)
         return [f"{parts.scheme}://{parts.netloc}"] if parts.netloc else []
+    if not port:
+        return []
     # A policy cannot name IPv6 addresses; pages asked for by one go without live updates.
     names = [f"*{host}" if host.startswith(".") else host for host in hosts if "[" not in host]
     return sorted({f"http://{name}:{port}" for name in names})

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.utils.csp import CSP
 
-from interlock.config.environment import SETTINGS, read_environment, stream_sources
+from interlock.config.environment import SETTINGS, read_environment, stream_port, stream_sources
 
 ENVIRONMENT = read_environment()
 HOME: Path = ENVIRONMENT["INTERLOCK_HOME"]
@@ -150,7 +150,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "interlock.web.errors.csrf_failure"
 # The event stream has a port of its own; behind a TLS proxy it is expected under /events of the same host.
-STREAM_PORT = ENVIRONMENT["INTERLOCK_STREAM_PORT"] or ENVIRONMENT["INTERLOCK_PORT"] + 1
+STREAM_PORT = stream_port(ENVIRONMENT["INTERLOCK_STREAM_PORT"], ENVIRONMENT["INTERLOCK_PORT"])
 STREAM_URL = ENVIRONMENT["INTERLOCK_STREAM_URL"] or ("/events" if ENVIRONMENT["INTERLOCK_HTTPS"] else "")
 SECURE_CSP = {
     "default-src": [CSP.SELF],

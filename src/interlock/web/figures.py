@@ -157,6 +157,16 @@ def hours(value: float) -> str:
     return _("%(n)s days") % {"n": decimal(value / 24, 1 if value < 240 else 0)}
 
 
+def duration(seconds: float) -> str:
+    """How long something takes, in the unit a person would use: 0.2 s, 14 s, 5 min, 2 h, 3 days."""
+    for size, word in ((86_400, _("days")), (3_600, _("h")), (60, _("min"))):
+        if seconds >= 2 * size or (seconds == size and size < 86_400):
+            return f"{_number(seconds / size, 0)}\u00a0{word}"
+    if seconds < 0.05:
+        return f"< {_number(0.1, 1)}\u00a0{_('s')}"
+    return f"{_number(seconds, 0 if seconds >= 9.95 else 1)}\u00a0{_('s')}"
+
+
 def in_words(value: int) -> str:
     """One to nine as a word, the rest as figures."""
     words = [

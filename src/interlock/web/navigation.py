@@ -15,13 +15,22 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from interlock.converse.queries import waiting_count
 from interlock.fabric.access import Act, may, person_of
 from interlock.fabric.models import Person
+from interlock.fabric.work.looking import failed_count
 from interlock.listen.queries import sources_note
 from interlock.listen.waiting import waiting_note
 from interlock.reconnect.queries import open_count
+
+
+def failures_note(person: Person) -> str:
+    """What the frame says beside Work: that something failed, or nothing."""
+    failed = failed_count()
+    return ngettext("%(n)d failed", "%(n)d failed", failed) % {"n": failed} if failed else ""
+
 
 THEMES = ("paper", "ink")
 THEME_COOKIE = "interlock_theme"
@@ -54,6 +63,7 @@ DOORS = (
 )  # fmt: skip
 SOURCES = Door(_("Sources"), "listen:sources", "database", "o", note=sources_note)
 SEARCH = Door(_("Search"), "web:search", "search", "/")
+WORK = Door(_("Work"), "web:work", "cog", "w", acts=frozenset({Act.IMPORT}), note=failures_note)
 PEOPLE = Door(_("People"), "web:people", "users", "p", acts=frozenset({Act.READ}))
 
 
@@ -81,6 +91,11 @@ class Navigation:
     @cached_property
     def sources(self) -> OpenDoor | None:
         return self._opened(SOURCES)
+
+    @cached_property
+    def work(self) -> OpenDoor | None:
+        """Background work. The rail shows it only when something failed."""
+        return self._opened(WORK)
 
     @cached_property
     def search(self) -> OpenDoor | None:

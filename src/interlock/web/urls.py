@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from interlock.web import context_page, gallery, people, search, views
+from interlock.web import context_page, gallery, live, people, search, views, work_page
 
 app_name = "web"
 urlpatterns: list[URLPattern] = [
@@ -12,10 +12,14 @@ urlpatterns: list[URLPattern] = [
     path("context/", context_page.context, name="context"),
     path("more/", views.more, name="more"),
     path("search/", search.search, name="search"),
+    path("live/", live.live, name="live"),
     path("theme/", views.theme, name="theme"),
     path("shortcuts/", views.shortcuts, name="shortcuts"),
     path("gallery/", gallery.gallery, name="gallery"),
     path("welcome/<str:token>/", people.welcome, name="welcome"),
+    path("work/", work_page.work, name="work"),
+    path("work/<int:attempt_id>/again/", work_page.try_again, name="work_again"),
+    path("work/<int:attempt_id>/drop/", work_page.drop, name="work_drop"),
     path("people/", people.people_list, name="people"),
     path("people/<int:person_id>/", people.person_page, name="person"),
     path("people/<int:person_id>/renew/", people.renew, name="renew"),

@@ -40,7 +40,7 @@ def front(request: HttpRequest) -> HttpResponse:
 def more(request: HttpRequest) -> HttpResponse:
     """The doors that the phone's bar has no room for."""
     frame = Navigation(request)
-    others = [one for one in (frame.search, frame.sources, frame.people) if one]
+    others = [one for one in (frame.search, frame.sources, frame.work, frame.people) if one]
     return render(request, "web/more.html", {"others": others})
 
 

@@ -54,7 +54,7 @@ def read_pass(token: str) -> Pass:
 def stream_address(person: Person, session: str, topics: Iterable[str], host: str) -> str:
     """The address at which a page of `host` (name and port) reads; empty when the person may hear nothing."""
     token = make_pass(person, session, topics)
-    if not token:
+    if not token or not (settings.STREAM_URL or settings.STREAM_PORT):
         return ""
     query = urlencode({"token": token, "after": events.last_number()})
     return f"{settings.STREAM_URL or _beside(host)}?{query}"

@@ -3,3 +3,4 @@ import "./theme.js";
 import "./keys.js";
 import "./said.js";
 import "./forms.js";
+import "./live.js";
