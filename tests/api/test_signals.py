@@ -160,7 +160,8 @@ def test_a_program_sees_what_became_of_its_signal(shop):
     assert answer.status_code == 200
     assert body.pop("received_at") is not None
     assert body == {
-        "signal_id": "shop:shop/7 ü",
+        "signal_id": "shop/7 ü",
+        "key": "shop:shop/7 ü",
         "source": "shop",
         "state": "received",
         "readable": False,

@@ -75,7 +75,10 @@ POLICY: dict[str, Row] = {
     **{name: Row(PUBLIC) for name in _ACCOUNT_PUBLIC},
     **{name: Row(ALL) for name in _ACCOUNT_OWN},
     # Programs come with a token or a signature, never with a session: tests/api holds who may do what.
-    **{f"api:{name}": Row(PUBLIC) for name in ("signals", "signal", "hook", "unknown", "status_json")},
+    **{
+        f"api:{name}": Row(PUBLIC)
+        for name in ("signals", "signal", "hook", "unknown", "status_json", "description")
+    },
     "api:status": Row(STAFF),
     "api:refused": Row(WRITERS),
     "api:keys": Row(LEADS, LEADS),

@@ -10,6 +10,7 @@ app_name = "api"
 urlpatterns: list[URLPattern] = [
     path("api/v1/signals", signals.signals, name="signals"),
     path("api/v1/signals/<path:signal_id>", signals.signal, name="signal"),
+    path("api/v1/openapi.json", status.description_json, name="description"),
     path("api/v1/status", status.status_json, name="status_json"),
     path("status/", status.status_page, name="status"),
     path("status/<int:source_id>/refused.csv", status.refused, name="refused"),

@@ -25,7 +25,7 @@ def hook(request: HttpRequest, source_key: str) -> HttpResponse:
         records = records_in(request, body, source.connection.get("fields", {}))
         accounting = deliveries.take_message(source=source, message_id=message_id, records=records, now=now)
     except deliveries.SeenBefore:
-        return _json(deliveries.Repeated(source.key), 200)
+        return _json(deliveries.Repeated(source.key, True), 200)
     except Problem as problem:
         if problem.counted:
             taking.count_refused(source=source, problem=problem, body=body, now=now)

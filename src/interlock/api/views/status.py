@@ -1,4 +1,7 @@
-"""`GET /api/v1/status` for monitors and `/status/` for people: the accounting and the freshness of every source."""
+"""`GET /api/v1/status` for monitors and `/status/` for people: the accounting and the freshness of every source.
+
+And `GET /api/v1/openapi.json`, which describes all addresses for programs.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from django.views.decorators.http import require_GET
 
 from interlock.api import bodies
 from interlock.api.callers import caller_of
+from interlock.api.description import description
 from interlock.api.endpoints import endpoint
 from interlock.api.problems import Problem
 from interlock.api.refusals import refused_file
@@ -38,6 +42,14 @@ def _require_reader(request: HttpRequest) -> None:
         raise Problem(
             403, "not_staff", _("Your role does not include this."), _("Ask the owner of this installation.")
         )
+
+
+@endpoint("GET", "HEAD")
+def description_json(request: HttpRequest) -> HttpResponse:
+    """The API described for programs; whoever reaches it may read it."""
+    return HttpResponse(
+        description(), content_type=bodies.JSON_TYPE, headers={"Cache-Control": "max-age=300"}
+    )
 
 
 @require_GET

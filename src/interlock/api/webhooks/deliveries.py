@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 from django.db import IntegrityError, transaction
@@ -31,7 +32,7 @@ class Repeated(msgspec.Struct):
     """The answer to a message that came before."""
 
     source: str
-    repeated: bool = True
+    repeated: Literal[True]
 
 
 def sender_of(request: HttpRequest, source_key: str, body: bytes, now: datetime) -> tuple[Source, str]:
