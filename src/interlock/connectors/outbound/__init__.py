@@ -55,6 +55,9 @@ class Outbound:
         self._deadline = Deadline()
         self._pool = httpcore.ConnectionPool(
             ssl_context=_trusted_authorities(),
+            # One process asks for all sources at once: a slow system must not use up everybody's connections.
+            max_connections=200,
+            max_keepalive_connections=20,
             keepalive_expiry=5.0,
             network_backend=CheckedSockets(self._private_hosts, resolve, self._deadline),
         )

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from interlock.connectors.live import Reach
 from interlock.connectors.live_registry import live_connectors
-from interlock.connectors.outbound import open_http
 from interlock.fabric import work
+from interlock.listen import outside
 from interlock.listen.answers import sending
 from interlock.listen.live_sources import answers_of
 from interlock.listen.models import Answer
@@ -40,5 +37,4 @@ def ask_to_send(answer: Answer) -> None:
 
 
 def _outside() -> sending.Outside:
-    reach = Reach(http=open_http(), now=timezone.now, wait=time.sleep)
-    return sending.Outside(live_connectors(), answers_of, reach)
+    return sending.Outside(live_connectors(), answers_of, outside.reach())
