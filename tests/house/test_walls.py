@@ -72,6 +72,15 @@ def test_a_write_in_a_view_is_found(tmp_path):
     assert len(walls.foreign_writes(tmp_path)) == 1
 
 
+@pytest.mark.parametrize("line", ["from ..database import reading", "from .. import database"])
+def test_a_connector_that_imports_another_with_dots_is_found(line, tmp_path):
+    for folder in ("demo", "database"):
+        (tmp_path / "connectors" / folder).mkdir(parents=True)
+    (tmp_path / "connectors" / "demo" / "nosy.py").write_text(f"{line}\n")
+
+    assert len(walls.joined_connectors(tmp_path)) >= 1
+
+
 def test_a_file_may_reach_out_only_as_it_is_named_for(tmp_path):
     (tmp_path / "connectors" / "outbound").mkdir(parents=True)
     (tmp_path / "connectors" / "outbound" / "addresses.py").write_text("import socket\nimport httpx\n")

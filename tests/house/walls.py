@@ -73,15 +73,19 @@ def foreign_business(source: Path) -> list[str]:
     return faults
 
 
+# What all connectors build on; everything else in connectors/ that is a folder is one connector.
+SHARED_BY_CONNECTORS = {"conformance", "guess", "mail", "making", "mapping", "outbound", "readers", "samples"}
+
+
 def joined_connectors(source: Path) -> list[str]:
     """Connectors that import each other: each is a folder of its own that can be taken away."""
     folders = {
-        path.name for path in (source / "connectors").iterdir() if path.is_dir() and path.name != "samples"
-    }
+        path.name for path in (source / "connectors").iterdir() if path.is_dir()
+    } - SHARED_BY_CONNECTORS
     faults = []
     for name in folders:
         for path in python_files(source / "connectors" / name):
-            for module in imported_modules(path):
+            for module in imported_modules(path) | relative_modules(source, path):
                 parts = module.split(".")
                 if (
                     parts[:2] == ["interlock", "connectors"]
@@ -90,6 +94,18 @@ def joined_connectors(source: Path) -> list[str]:
                 ):
                     faults.append(f"{path} imports {module}")
     return faults
+
+
+def relative_modules(source: Path, path: Path) -> set[str]:
+    """Every module a file imports with leading dots, written out."""
+    package = ["interlock", *path.relative_to(source).parts[:-1]]
+    modules = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = package[: len(package) - node.level + 1]
+            named = [*base, *node.module.split(".")] if node.module else base
+            modules |= {".".join(named), *(".".join([*named, alias.name]) for alias in node.names)}
+    return modules
 
 
 def imported_modules(path: Path) -> set[str]:
