@@ -1,0 +1,5 @@
+"""A mailbox: mails read over IMAP as signals, answers sent over SMTP."""
+
+from .connector import ImapMailbox
+
+connector = ImapMailbox()

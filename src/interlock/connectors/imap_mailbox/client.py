@@ -1,0 +1,139 @@
+"""IMAP, read only: folders are opened so that nothing is marked, and every fault is said in words."""
+
+import imaplib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from socket import socket
+from typing import Any
+
+from imapclient import IMAPClient, SocketTimeout
+from imapclient.exceptions import IMAPClientError, LoginError
+
+from ..errors import ConnectorError
+from ..live import TryLater, Unauthorised
+from .account import Account, Server
+from .connecting import CONNECT_SECONDS, STEP_SECONDS, connect, tls_context, tls_fault, time_limit
+
+READ_SECONDS = 60.0
+# A mail is fetched whole up to 10 MB, a longer one in part: whatever is larger is no answer to what was asked.
+MOST_LITERAL = 12_000_000
+
+
+class _Imap(imaplib.IMAP4):
+    """The standard library's client over a checked connection, with a bound on what a server may send at once."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        super().__init__(server.host, server.port)
+
+    def _create_socket(self, timeout: float | None = None) -> socket:
+        return connect(self._server, READ_SECONDS)
+
+    def read(self, size: int) -> bytes:
+        if size > MOST_LITERAL:
+            raise self.abort(f"{size:,} bytes in one answer")
+        return super().read(size)
+
+
+class _Client(IMAPClient):  # type: ignore[misc]  # imapclient is untyped
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        super().__init__(
+            server.host, server.port, ssl=server.security == "tls",
+            timeout=SocketTimeout(CONNECT_SECONDS, READ_SECONDS),
+        )  # fmt: skip
+        self.normalise_times = False
+
+    def _create_IMAP4(self) -> imaplib.IMAP4:  # noqa: N802  # the name of imapclient's hook
+        return _Imap(self._server)
+
+
+class Mailbox:
+    """One signed-in connection."""
+
+    def __init__(self, client: _Client, server: Server) -> None:
+        self._client = client
+        self._server = server
+
+    def ask(self, command: str, *arguments: Any, seconds: float = STEP_SECONDS) -> Any:
+        """Run one command of imapclient's within the time limit."""
+        with time_limit(self._client.socket(), self._server, seconds):
+            return getattr(self._client, command)(*arguments)
+
+    def open_folder(self, folder: str) -> dict[bytes, Any]:
+        """Open a folder for looking only.
+
+        Raises:
+            ConnectorError: there is none of this name; the text lists those there are.
+        """
+        try:
+            opened: dict[bytes, Any] = self.ask("select_folder", folder, True)
+        except imaplib.IMAP4.abort:
+            raise
+        except IMAPClientError:
+            names = sorted(str(name) for _, _, name in self.ask("list_folders"))[:20]
+            raise ConnectorError(f"There is no folder {folder!r}. There are: {', '.join(names)}.") from None
+        return opened
+
+
+@contextmanager
+def signed_in(account: Account) -> Iterator[Mailbox]:
+    """A connection to the mailbox; faults inside come out as the errors of `live`.
+
+    Raises:
+        Unauthorised: user name and password are not taken.
+        TryLater: the server broke off, or asks for patience.
+    """
+    server = account.imap
+    with _said_in_words(server):
+        client = _Client(server)
+        try:
+            mailbox = Mailbox(client, server)
+            if server.security == "starttls":
+                _start_tls(mailbox, server)
+            _sign_in(mailbox, server)
+            yield mailbox
+            with suppress(imaplib.IMAP4.error, OSError, TryLater):
+                mailbox.ask("logout", seconds=5.0)
+        finally:
+            with suppress(imaplib.IMAP4.error, OSError):
+                client.shutdown()
+
+
+def _start_tls(mailbox: Mailbox, server: Server) -> None:
+    try:
+        mailbox.ask("starttls", tls_context())
+    except imaplib.IMAP4.abort:
+        raise
+    except IMAPClientError:
+        raise ConnectorError(f"{server.host} offers no STARTTLS on port {server.port}. Choose TLS.") from None
+    except OSError as error:
+        raise tls_fault(error, server) from None
+
+
+def _sign_in(mailbox: Mailbox, server: Server) -> None:
+    try:
+        mailbox.ask("login", server.user, server.password)
+    except LoginError as error:
+        if any(word in str(error).upper() for word in ("[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "TRY AGAIN")):
+            raise TryLater(f"{server.host} lets nobody in at the moment.", 300) from None
+        raise Unauthorised(
+            f"{server.host} refused the user name or password of {server.user}. Enter it again; many providers "
+            "want an app password. Nothing was read."
+        ) from None
+
+
+@contextmanager
+def _said_in_words(server: Server) -> Iterator[None]:
+    try:
+        yield
+    except ConnectorError:
+        raise
+    except (imaplib.IMAP4.abort, OSError, EOFError) as error:
+        raise TryLater(f"{server.host} broke the connection ({_short(error)}).", 300) from error
+    except (imaplib.IMAP4.error, IMAPClientError, ValueError) as error:
+        raise ConnectorError(f"{server.host} answered with an error: {_short(error)}.") from error
+
+
+def _short(error: Exception) -> str:
+    return " ".join(str(error).split())[:120] or type(error).__name__

@@ -1,0 +1,40 @@
+"""Is an answer there already? Its mail has a fixed id, and a copy of it lies in the mailbox where it went out."""
+
+from datetime import timedelta
+
+from imapclient import SENT as SENT_FOLDER
+
+from ..live import Letter, PerhapsSent, Reach, Sent
+from .account import Account
+from .client import Mailbox, signed_in
+from .sending import message_id
+
+# Own copies arrive within seconds; this leaves a mail server room to be started anew.
+COPY_ARRIVES = timedelta(minutes=5)
+
+
+def find_letter(account: Account, letter: Letter, reach: Reach) -> Sent | None:
+    """Look for the answer in the mailbox; None when it surely is not there.
+
+    Raises:
+        PerhapsSent: it is not there, but may be on its way, or no copies are kept.
+    """
+    wanted = message_id(account, letter)
+    with signed_in(account) as mailbox:
+        for folder in _folders(account, mailbox):
+            reach.wait(0)
+            mailbox.open_folder(folder)
+            if mailbox.ask("search", ["HEADER", "Message-ID", wanted]):
+                return Sent(foreign_id=wanted)
+    if not account.copies:
+        raise PerhapsSent("No copies of answers are kept in the mailbox, so nobody can tell from there.")
+    if letter.tried_at is None or reach.now() - letter.tried_at < COPY_ARRIVES:
+        raise PerhapsSent("The copy of the answer has not arrived in the mailbox; it may still be on its way.")
+    return None
+
+
+def _folders(account: Account, mailbox: Mailbox) -> list[str]:
+    """Where a copy can lie: where mails arrive, the folder that is read, and that of sent mails."""
+    sent = mailbox.ask("find_special_folder", SENT_FOLDER)
+    folders = ["INBOX", account.folder, *([str(sent)] if sent else [])]
+    return list(dict.fromkeys(folders))

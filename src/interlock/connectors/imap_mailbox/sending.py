@@ -1,0 +1,191 @@
+"""Answers on their way out over SMTP, sent once: whatever breaks, it is known whether the server had the whole mail.
+
+A server may only take a mail after the line with the lone dot. So before that line everything is surely not sent;
+between it and the server's word nobody can tell from here, and the copy in the own mailbox decides (`finding.py`).
+"""
+
+import re
+import smtplib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from email.message import EmailMessage
+from email.policy import SMTP as SMTP_POLICY
+from email.utils import format_datetime, formataddr
+from socket import socket
+
+from ..errors import ConnectorError
+from ..live import Letter, NotSent, PerhapsSent, Reach, Route, Sent
+from ..mail.message import plain_subject
+from .account import Account, Server
+from .connecting import STEP_SECONDS, connect, tls_context, tls_fault, time_limit
+
+LONGEST_SUBJECT = 200
+_SAFE_REFERENCE = re.compile(r"^[A-Za-z0-9._-]{1,200}$")
+_ADDRESS = re.compile(r"^[^\s<>\"(),:;@\\\[\]]{1,64}@[^\s<>\"(),:;@\\\[\]]{1,255}$")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")
+
+
+class _Smtp(smtplib.SMTP):
+    """The standard library's client over a checked connection."""
+
+    def __init__(self, server: Server, domain: str) -> None:
+        self._server = server
+        super().__init__(server.host, server.port, local_hostname=domain, timeout=STEP_SECONDS)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket:  # smtplib's hook
+        return connect(self._server, timeout)
+
+
+def send_letter(account: Account, route: Route, letter: Letter, reach: Reach) -> Sent:
+    """Send once.
+
+    Raises:
+        NotSent: it was surely not taken.
+        PerhapsSent: the connection broke after the whole mail was handed over.
+    """
+    if account.smtp is None:
+        raise NotSent("No SMTP server is given for this mailbox. Send the answer by hand.", for_good=True)
+    message = written(account, route, letter, reach)
+    try:
+        with signed_in_smtp(account) as smtp:
+            _envelope(smtp, account, route.address)
+            return _hand_over(smtp, account.smtp, message)
+    except (NotSent, PerhapsSent):
+        raise
+    except (smtplib.SMTPException, OSError, ConnectorError) as error:
+        raise NotSent(f"{account.smtp.host}: {_short(error)} The answer was not sent.") from error
+
+
+def message_id(account: Account, letter: Letter) -> str:
+    """The id of the answer's mail, the same at every try."""
+    return f"<{letter.reference}@{account.domain}>"
+
+
+def written(account: Account, route: Route, letter: Letter, reach: Reach) -> EmailMessage:
+    """The mail itself.
+
+    Raises:
+        NotSent: the customer's address or the reference is none, for good.
+    """
+    if not _ADDRESS.match(route.address):
+        raise NotSent("The customer's mail address is not one; answer by hand.", for_good=True)
+    if not _SAFE_REFERENCE.match(letter.reference):
+        raise NotSent("The answer has no usable reference; nothing was sent.", for_good=True)
+    message = EmailMessage(policy=SMTP_POLICY)
+    message["From"] = formataddr((_one_line(letter.author), account.address))
+    message["To"] = route.address
+    message["Subject"] = _subject(route, letter)
+    message["Date"] = format_datetime(reach.now())
+    message["Message-ID"] = message_id(account, letter)
+    references = re.findall(r"<[!-;=?-~]+>", route.detail.get("references", ""))
+    if references:
+        message["In-Reply-To"] = references[-1]
+        message["References"] = " ".join(references)
+    message.set_content(letter.text, charset="utf-8")
+    return message
+
+
+def _subject(route: Route, letter: Letter) -> str:
+    subject = plain_subject(_one_line(route.detail.get("subject", "") or letter.subject))[:LONGEST_SUBJECT]
+    return f"Re: {subject}" if subject else "Re:"
+
+
+def _one_line(text: str) -> str:
+    """Without line breaks, so that no name or subject can add headers."""
+    return " ".join(_CONTROLS.sub(" ", text).split())
+
+
+@contextmanager
+def signed_in_smtp(account: Account) -> Iterator[_Smtp]:
+    """A connection that is ready for a mail."""
+    server = account.smtp
+    if server is None:
+        raise ConnectorError("No SMTP server is given for this mailbox.")
+    smtp = _Smtp(server, account.domain)
+    try:
+        with time_limit(_connection(smtp), server):
+            if server.security == "starttls":
+                _start_tls(smtp, server)
+            if server.security != "none" or smtp.has_extn("auth") or "auth" in _features(smtp):
+                smtp.login(server.user, server.password)
+        yield smtp
+        with suppress(smtplib.SMTPException, OSError, ConnectorError), time_limit(_connection(smtp), server, 5.0):
+            smtp.quit()
+    finally:
+        smtp.close()
+
+
+def _connection(smtp: _Smtp) -> socket:
+    if smtp.sock is None:
+        raise smtplib.SMTPServerDisconnected("the server closed the connection")
+    return smtp.sock
+
+
+def _features(smtp: _Smtp) -> dict[str, str]:
+    smtp.ehlo_or_helo_if_needed()
+    return smtp.esmtp_features
+
+
+def _start_tls(smtp: _Smtp, server: Server) -> None:
+    try:
+        smtp.starttls(context=tls_context())
+    except smtplib.SMTPNotSupportedError:
+        raise ConnectorError(f"{server.host} offers no STARTTLS on port {server.port}; choose TLS.") from None
+    except OSError as error:
+        if isinstance(error, smtplib.SMTPException):
+            raise
+        raise tls_fault(error, server) from None
+
+
+def _envelope(smtp: _Smtp, account: Account, address: str) -> None:
+    """Name sender and receivers; the copy for the own mailbox first, because it is the proof of the rest."""
+    server = account.smtp
+    if server is None:
+        raise ConnectorError("No SMTP server is given for this mailbox.")
+    options = []
+    if not address.isascii():
+        if not smtp.has_extn("smtputf8"):
+            raise NotSent(f"{server.host} cannot send to an address with such letters.", for_good=True)
+        options = ["SMTPUTF8", "BODY=8BITMIME"]
+    with time_limit(_connection(smtp), server):
+        _taken(smtp.mail(account.address, options), server, "the sender")
+        if account.copies:
+            _taken(smtp.rcpt(account.address), server, "the copy to the own mailbox")
+        _taken(smtp.rcpt(address), server, "the customer's address")
+        code, words = smtp.docmd("DATA")
+        if code != 354:
+            _taken((code if code >= 400 else 451, words), server, "the mail")
+
+
+def _taken(reply: tuple[int, bytes], server: Server, what: str) -> None:
+    code, words = reply
+    if 200 <= code < 300:
+        return
+    said = " ".join(words.decode("utf-8", "replace").split())[:160]
+    raise NotSent(f"{server.host} refused {what} ({code} {said}). The answer was not sent.", for_good=code >= 500)
+
+
+def _hand_over(smtp: _Smtp, server: Server, message: EmailMessage) -> Sent:
+    raw = message.as_bytes(policy=SMTP_POLICY if message["To"].isascii() else SMTP_POLICY.clone(utf8=True))
+    raw = re.sub(rb"(?m)^\.", b"..", raw)
+    with time_limit(_connection(smtp), server):
+        smtp.send(raw if raw.endswith(b"\r\n") else raw + b"\r\n")
+    try:
+        with time_limit(_connection(smtp), server):
+            smtp.send(b".\r\n")
+            code, words = smtp.getreply()
+    except (smtplib.SMTPException, OSError, ConnectorError) as error:
+        raise PerhapsSent(
+            f"{server.host} broke the connection after it had the whole answer ({_short(error)})"
+        ) from error
+    if not 200 <= code < 600:
+        raise PerhapsSent(f"{server.host} answered with something that is no answer ({code}).")
+    _taken((code, words), server, "the answer")
+    return Sent(foreign_id=str(message["Message-ID"]))
+
+
+def _short(error: Exception) -> str:
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return "user name or password are refused."
+    text = " ".join(str(error).split())[:160] or type(error).__name__
+    return text if text.endswith(".") else f"{text}."
