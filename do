@@ -87,13 +87,22 @@ sync_browser() {
     .venv/bin/python -m playwright install chromium-headless-shell || die "no Chromium found for the browser tests. Install chromium, or set INTERLOCK_CHROMIUM to its path."
 }
 
+# Tests read a real mailbox where Dovecot is installed; without it they are skipped and say so.
+sync_mail() {
+    if command -v dovecot >/dev/null 2>&1 || [ -x /usr/sbin/dovecot ]; then return; fi
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+        say "Installing Dovecot for the tests of mailboxes ..."
+        { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends dovecot-imapd >/dev/null; } || say "Dovecot could not be installed; the tests of mailboxes will be skipped."
+    fi
+}
+
 case "${1:-help}" in
     sync) sync_python locks/run.txt; sync_assets ;;
     run) sync_python locks/run.txt; sync_assets; shift; exec .venv/bin/python -m interlock serve "$@" ;;
     interlock) sync_python locks/run.txt; sync_assets; shift; exec .venv/bin/python -m interlock "$@" ;;
     test)
         shift
-        sync_python locks/test.txt; sync_assets; sync_browser
+        sync_python locks/test.txt; sync_assets; sync_browser; sync_mail
         exec .venv/bin/python tests/run_all.py "$@" ;;
     bench) shift; sync_python locks/test.txt; sync_assets; exec .venv/bin/python benchmarks/run_all.py "$@" ;;
     fuzz) shift; sync_python locks/test.txt; exec .venv/bin/python tests/fuzz/run_all.py "$@" ;;

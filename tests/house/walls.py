@@ -208,6 +208,11 @@ MAY_REACH_OUT = {
     "connectors/outbound/__init__.py": {"httpcore", "httpx"},
     "connectors/outbound/addresses.py": {"socket"},
     "connectors/outbound/sockets.py": {"httpcore"},
+    "connectors/imap_mailbox/client.py": {"imapclient", "imaplib", "socket"},  # over connections of the next
+    "connectors/imap_mailbox/connecting.py": {"socket"},  # to addresses checked by connectors/outbound
+    "connectors/imap_mailbox/finding.py": {"imapclient"},
+    "connectors/imap_mailbox/reading.py": {"imaplib"},
+    "connectors/imap_mailbox/sending.py": {"smtplib", "socket"},
     "connectors/feed/document.py": {"feedparser"},  # is given bytes; given an address it would fetch
 }
 

@@ -154,12 +154,16 @@ class LiveConnector(Protocol):
 
 @dataclass(frozen=True)
 class Letter:
-    """An answer on its way out. `reference` is the same at every try, so that the other system's copy is found."""
+    """An answer on its way out. `reference` is the same at every try, so that the other system's copy is found.
+
+    `tried_at` is when it was last handed over, where that is known: a system that shows it late needs to know.
+    """
 
     reference: str
     author: str
     text: str
     subject: str = ""
+    tried_at: datetime | None = None
 
 
 @dataclass(frozen=True)

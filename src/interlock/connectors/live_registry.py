@@ -17,7 +17,7 @@ GROUP = "interlock.connectors"
 AnyConnector = LiveConnector | ImportingConnector
 
 # Module of each shipped connector; each holds its object as `connector`.
-SHIPPED = ("discourse", "feed", "zendesk")
+SHIPPED = ("discourse", "feed", "imap_mailbox", "zendesk")
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,9 @@ def account_of(answers: Mapping[str, str]) -> Account:
     Raises:
         ConnectorError: one of them cannot be; the text names it.
     """
-    given = {question.name: answers.get(question.name, "").strip() or question.default for question in QUESTIONS}
+    given = {
+        question.name: answers.get(question.name, "").strip() or question.default for question in QUESTIONS
+    }
     if not _ADDRESS.match(given["address"]):
         raise ConnectorError("The mail address is not one. Write it like service@example.org.")
     if not given["password"]:
@@ -112,7 +114,9 @@ def _server(given: dict[str, str], prefix: str, ports: dict[str, int], user: str
         raise ConnectorError(f"{host[:60]!r} is no name of an {name} server. Write it like mail.example.org.")
     if security not in ports:
         raise ConnectorError(f"The encryption of {name} must be tls, starttls or none.")
-    port = _number(given[f"{prefix}port"], f"{name} port", 65_535) if given[f"{prefix}port"] else ports[security]
+    port = (
+        _number(given[f"{prefix}port"], f"{name} port", 65_535) if given[f"{prefix}port"] else ports[security]
+    )
     for secret in (user, password):
         if any(ord(sign) < 32 for sign in secret):
             raise ConnectorError("A user name or password holds a line break. Enter it again.")

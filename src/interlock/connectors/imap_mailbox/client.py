@@ -12,7 +12,7 @@ from imapclient.exceptions import IMAPClientError, LoginError
 from ..errors import ConnectorError
 from ..live import TryLater, Unauthorised
 from .account import Account, Server
-from .connecting import CONNECT_SECONDS, STEP_SECONDS, connect, tls_context, tls_fault, time_limit
+from .connecting import CONNECT_SECONDS, STEP_SECONDS, connect, time_limit, tls_context, tls_fault
 
 READ_SECONDS = 60.0
 # A mail is fetched whole up to 10 MB, a longer one in part: whatever is larger is no answer to what was asked.
@@ -22,12 +22,12 @@ MOST_LITERAL = 12_000_000
 class _Imap(imaplib.IMAP4):
     """The standard library's client over a checked connection, with a bound on what a server may send at once."""
 
-    def __init__(self, server: Server) -> None:
-        self._server = server
+    def __init__(self, server: Server, connection: socket) -> None:
+        self._connection = connection
         super().__init__(server.host, server.port)
 
     def _create_socket(self, timeout: float | None = None) -> socket:
-        return connect(self._server, READ_SECONDS)
+        return self._connection
 
     def read(self, size: int) -> bytes:
         if size > MOST_LITERAL:
@@ -36,8 +36,8 @@ class _Imap(imaplib.IMAP4):
 
 
 class _Client(IMAPClient):  # type: ignore[misc]  # imapclient is untyped
-    def __init__(self, server: Server) -> None:
-        self._server = server
+    def __init__(self, server: Server, connection: socket) -> None:
+        self._server, self._connection = server, connection
         super().__init__(
             server.host, server.port, ssl=server.security == "tls",
             timeout=SocketTimeout(CONNECT_SECONDS, READ_SECONDS),
@@ -45,7 +45,7 @@ class _Client(IMAPClient):  # type: ignore[misc]  # imapclient is untyped
         self.normalise_times = False
 
     def _create_IMAP4(self) -> imaplib.IMAP4:  # noqa: N802  # the name of imapclient's hook
-        return _Imap(self._server)
+        return _Imap(self._server, self._connection)
 
 
 class Mailbox:
@@ -86,7 +86,7 @@ def signed_in(account: Account) -> Iterator[Mailbox]:
     """
     server = account.imap
     with _said_in_words(server):
-        client = _Client(server)
+        client = _greeted(server)
         try:
             mailbox = Mailbox(client, server)
             if server.security == "starttls":
@@ -98,6 +98,16 @@ def signed_in(account: Account) -> Iterator[Mailbox]:
         finally:
             with suppress(imaplib.IMAP4.error, OSError):
                 client.shutdown()
+
+
+def _greeted(server: Server) -> _Client:
+    connection = connect(server, READ_SECONDS)
+    try:
+        with time_limit(connection, server):
+            return _Client(server, connection)
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _start_tls(mailbox: Mailbox, server: Server) -> None:

@@ -99,7 +99,9 @@ def time_limit(connection: socket, server: Server, seconds: float = STEP_SECONDS
         yield
     except Exception as error:
         if cut.is_set():
-            raise TryLater(f"{server.host} took longer than {seconds:.0f} seconds for one step.", 300) from error
+            raise TryLater(
+                f"{server.host} took longer than {seconds:.0f} seconds for one step.", 300
+            ) from error
         raise
     finally:
         timer.cancel()

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from imapclient import SENT as SENT_FOLDER
+from imapclient.imapclient import SENT
 
 from ..live import Letter, PerhapsSent, Reach, Sent
 from .account import Account
@@ -29,12 +29,14 @@ def find_letter(account: Account, letter: Letter, reach: Reach) -> Sent | None:
     if not account.copies:
         raise PerhapsSent("No copies of answers are kept in the mailbox, so nobody can tell from there.")
     if letter.tried_at is None or reach.now() - letter.tried_at < COPY_ARRIVES:
-        raise PerhapsSent("The copy of the answer has not arrived in the mailbox; it may still be on its way.")
+        raise PerhapsSent(
+            "The copy of the answer has not arrived in the mailbox; it may still be on its way."
+        )
     return None
 
 
 def _folders(account: Account, mailbox: Mailbox) -> list[str]:
     """Where a copy can lie: where mails arrive, the folder that is read, and that of sent mails."""
-    sent = mailbox.ask("find_special_folder", SENT_FOLDER)
+    sent = mailbox.ask("find_special_folder", SENT)
     folders = ["INBOX", account.folder, *([str(sent)] if sent else [])]
     return list(dict.fromkeys(folders))

@@ -52,9 +52,7 @@ def _last_uid(cursor: str, validity: int) -> int:
     return int(last) if known == str(validity) and last.isdigit() else 0
 
 
-def _windows(
-    mailbox: Mailbox, last: int, newest: int, since: Any, reach: Reach
-) -> Iterator[list[int]]:
+def _windows(mailbox: Mailbox, last: int, newest: int, since: Any, reach: Reach) -> Iterator[list[int]]:
     """UIDs above `last`, rising, by windows: a mailbox of millions would not fit one line."""
     if newest < 0:
         # A server that does not say what comes next: ask for everything.

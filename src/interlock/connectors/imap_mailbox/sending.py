@@ -17,7 +17,7 @@ from ..errors import ConnectorError
 from ..live import Letter, NotSent, PerhapsSent, Reach, Route, Sent
 from ..mail.message import plain_subject
 from .account import Account, Server
-from .connecting import STEP_SECONDS, connect, tls_context, tls_fault, time_limit
+from .connecting import STEP_SECONDS, connect, time_limit, tls_context, tls_fault
 
 LONGEST_SUBJECT = 200
 _SAFE_REFERENCE = re.compile(r"^[A-Za-z0-9._-]{1,200}$")
@@ -28,12 +28,12 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")
 class _Smtp(smtplib.SMTP):
     """The standard library's client over a checked connection."""
 
-    def __init__(self, server: Server, domain: str) -> None:
-        self._server = server
+    def __init__(self, server: Server, domain: str, connection: socket) -> None:
+        self._connection = connection
         super().__init__(server.host, server.port, local_hostname=domain, timeout=STEP_SECONDS)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket:  # smtplib's hook
-        return connect(self._server, timeout)
+        return self._connection
 
 
 def send_letter(account: Account, route: Route, letter: Letter, reach: Reach) -> Sent:
@@ -101,7 +101,7 @@ def signed_in_smtp(account: Account) -> Iterator[_Smtp]:
     server = account.smtp
     if server is None:
         raise ConnectorError("No SMTP server is given for this mailbox.")
-    smtp = _Smtp(server, account.domain)
+    smtp = _greeted(server, account.domain)
     try:
         with time_limit(_connection(smtp), server):
             if server.security == "starttls":
@@ -109,10 +109,23 @@ def signed_in_smtp(account: Account) -> Iterator[_Smtp]:
             if server.security != "none" or smtp.has_extn("auth") or "auth" in _features(smtp):
                 smtp.login(server.user, server.password)
         yield smtp
-        with suppress(smtplib.SMTPException, OSError, ConnectorError), time_limit(_connection(smtp), server, 5.0):
+        with (
+            suppress(smtplib.SMTPException, OSError, ConnectorError),
+            time_limit(_connection(smtp), server, 5.0),
+        ):
             smtp.quit()
     finally:
         smtp.close()
+
+
+def _greeted(server: Server, domain: str) -> _Smtp:
+    connection = connect(server, STEP_SECONDS)
+    try:
+        with time_limit(connection, server):
+            return _Smtp(server, domain, connection)
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _connection(smtp: _Smtp) -> socket:
@@ -162,7 +175,9 @@ def _taken(reply: tuple[int, bytes], server: Server, what: str) -> None:
     if 200 <= code < 300:
         return
     said = " ".join(words.decode("utf-8", "replace").split())[:160]
-    raise NotSent(f"{server.host} refused {what} ({code} {said}). The answer was not sent.", for_good=code >= 500)
+    raise NotSent(
+        f"{server.host} refused {what} ({code} {said}). The answer was not sent.", for_good=code >= 500
+    )
 
 
 def _hand_over(smtp: _Smtp, server: Server, message: EmailMessage) -> Sent:

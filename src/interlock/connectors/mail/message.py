@@ -72,7 +72,7 @@ def read_mail(raw: bytes, *, whole: bool = True) -> Mail:
         subject=subject,
         sent_at=_sent_at(message),
         body=text if FORWARDS.match(subject) else new_words(text, answers=bool(message.get("In-Reply-To"))),
-        automatic=automatic_reason(message, sender),
+        automatic=automatic_reason(message, sender.lower()),
         attachments=body.attachments,
         labels=decoded_header(message, "X-Gmail-Labels")[:LONGEST_SUBJECT],
         notes=tuple(body.notes),
