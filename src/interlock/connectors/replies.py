@@ -18,6 +18,8 @@ from .live import HttpReply, NotSent, PerhapsSent, Reach, TryLater, Unauthorised
 
 # A passing fault is tried again after these seconds; what lasts longer is the next asking's business.
 _PAUSES = (1.0, 4.0)
+# Who lets us wait this long is not asked again at once: its asking would block a worker for minutes.
+_SLOW = 20.0
 _PASSING = {500, 502, 503, 504}
 _PATIENCE = 60.0
 _LONGEST_PATIENCE = 24 * 3600.0
@@ -49,10 +51,11 @@ def ask(
         Unreachable: no answer, at the last try either.
     """
     for pause in (*_PAUSES, None):
+        began = reach.now()
         try:
             reply = reach.http(method, url, headers=headers, query=query, json=json, form=form)
         except Unreachable:
-            if pause is None:
+            if pause is None or (reach.now() - began).total_seconds() > _SLOW:
                 raise
             reach.wait(pause)
             continue

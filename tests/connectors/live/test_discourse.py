@@ -114,3 +114,13 @@ def test_an_answer_that_cannot_be_meant_is_named(answers, sentence):
 
     with pytest.raises(ConnectorError, match=sentence):
         list(connector.pages(discourse_played.ANSWERS | answers, "", reach(lambda *a, **o: posts)))
+
+
+def test_what_we_posted_ourselves_does_not_come_back_as_a_customers_word():
+    posts = [*discourse_played.RECORDED]
+    posts[3] = posts[3] | {"username": "Service", "staff": False}
+
+    with staged(discourse_played.case(), discourse_played.Discourse(posts)) as stage:
+        came = {one.row["signal_id"].split(":")[-1] for one in rows_of(list(stage.pages()))}
+
+    assert came == {"60", "151", "190"}

@@ -119,7 +119,10 @@ def test_a_redirect_from_https_to_http_is_refused():
         _redirected(request, "http://example.com/a")
 
 
-@pytest.mark.parametrize("credentials", [{"headers": {"Api-Key": "k"}}, {"form": {"client_secret": "s"}}])
+@pytest.mark.parametrize(
+    "credentials",
+    [{"headers": {"Api-Key": "k"}}, {"form": {"client_secret": "s"}}, {"json": {"password": "p"}}],
+)
 def test_credentials_never_travel_unencrypted_in_the_open_internet(credentials):
     with (
         open_http(resolve=lambda host, port, seconds: ["8.8.8.8"]) as http,

@@ -173,8 +173,8 @@ class _Site:
         self.address = f"{url.scheme}://{url.netloc}{url.path.rstrip('/')}"
         self._reach = reach
         key = answers.get("key", "").strip()
-        name = answers.get("username", "").strip() or "system"
-        self.headers = {"api-key": key, "api-username": name} if key else {}
+        self.user = answers.get("username", "").strip() or "system"
+        self.headers = {"api-key": key, "api-username": self.user} if key else {}
         self.categories = _numbers(answers.get("categories", ""))
 
     def get(self, path: str, query: dict[str, str] | None = None) -> dict[str, Any]:
@@ -241,6 +241,8 @@ def _news(site: _Site, place: _Place, posts: list[Json]) -> tuple[tuple[Incoming
 def _is_a_customers(site: _Site, post: Json) -> bool:
     """Whether a post is a customer's word: not the staff's, not a note of the system, not hidden, not elsewhere."""
     staff = any(post.get(name) is True for name in ("staff", "admin", "moderator"))
+    # Whoever our answers go out as need not be staff, and must not come back as a customer.
+    staff = staff or str(post.get("username", "")).lower() == site.user.lower()
     own_note = post.get("post_type", _REGULAR) != _REGULAR or post.get("hidden") is True
     elsewhere = bool(site.categories) and post.get("category_id") not in site.categories
     return not (staff or own_note or elsewhere)
@@ -320,7 +322,7 @@ def _moment(text: Any) -> datetime | None:
 
 def _day(post: Json) -> str:
     moment = _moment(post.get("created_at"))
-    return f"{moment:%-d %B %Y}" if moment else "an unknown day"
+    return f"{moment.day} {moment:%B %Y}" if moment else "an unknown day"
 
 
 def _since(answers: Answers, now: datetime) -> datetime:

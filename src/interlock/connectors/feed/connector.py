@@ -73,7 +73,7 @@ class FeedConnector:
         name = f" “{document.title}”" if document.title else ""
         count = len(document.entries)
         dated = [entry.written for entry in document.entries if entry.written]
-        newest = f", the newest of {max(dated):%-d %B %Y}" if dated else ""
+        newest = f", the newest of {max(dated).day} {max(dated):%B %Y}" if dated else ""
         return f"The feed{name} holds {count} {'entry' if count == 1 else 'entries'}{newest}."
 
     def pages(self, answers: Answers, cursor: str, reach: Reach) -> Iterator[Page]:
@@ -117,7 +117,7 @@ def _ask(address: str, reach: Reach, place: _Place | None = None) -> HttpReply:
         headers["if-none-match"] = place.etag
     if place and place.modified:
         headers["if-modified-since"] = place.modified
-    return ask(reach, _SYSTEM, "GET", address, headers=headers)
+    return ask(reach, _SYSTEM, "GET", address.strip(), headers=headers)
 
 
 def _read(reply: HttpReply) -> Document:
@@ -168,7 +168,7 @@ def _incoming(answers: Answers, entry: Entry, key: str, written: datetime) -> In
         "signal_id": key,
         "kind": answers.get("signal_kind") or "post",
         "occurred_at": f"{written:%Y-%m-%dT%H:%M:%SZ}",
-        "channel": urlsplit(answers["address"]).hostname or "feed",
+        "channel": urlsplit(answers["address"].strip()).hostname or "feed",
         "body": entry.body or entry.title,
     }
     optional: Mapping[str, object] = {

@@ -23,6 +23,8 @@ from .bodies import read_body
 from .sockets import CheckedSockets, Deadline
 
 MOST_REDIRECTS = 5
+# A host that takes no connection is given up early, so that another of its addresses gets its turn.
+_CONNECT_SECONDS = 10.0
 # Requests carry these to another host after a redirect; anything else may be a credential.
 _HARMLESS_HEADERS = {"accept", "accept-language", "if-modified-since", "if-none-match", "user-agent"}
 _REDIRECTS = {301, 302, 303, 307, 308}
@@ -98,10 +100,10 @@ class Outbound:
         url = request.url
         if url.scheme == "https" or is_named(_host(url), _port(url), self._private_hosts):
             return
-        form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
-        if form or any(name not in _HARMLESS_HEADERS | _WIRE_HEADERS for name in request.headers):
+        hands_over = request.method not in {"GET", "HEAD"}
+        if hands_over or any(name not in _HARMLESS_HEADERS | _WIRE_HEADERS for name in request.headers):
             raise AddressRefused(
-                f"Credentials would go to {url.host} unencrypted. Give its address with https://."
+                f"What is meant for {url.host} alone would go there unencrypted. Give its address with https://."
             )
 
     def _once(self, request: httpx.Request) -> HttpReply:
@@ -111,6 +113,7 @@ class Outbound:
             httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
             headers=request.headers.raw,
             content=request.read(),
+            extensions={"timeout": {"connect": _CONNECT_SECONDS, "pool": self._timeout}},
         )
         host = url.host
         handed_over = False
