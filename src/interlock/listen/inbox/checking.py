@@ -15,6 +15,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import partial
 from hashlib import blake2b
 from typing import Any
+from unicodedata import category
 from uuid import UUID
 
 import msgspec
@@ -113,7 +114,10 @@ def _clean(table: str, row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
 
 
 def _says(value: Any) -> bool:
-    return bool(value.strip()) if isinstance(value, str) else value is not None
+    """Whether anybody could see it: spaces, zero-width signs and other invisible ones say nothing."""
+    if not isinstance(value, str):
+        return value is not None
+    return any(not sign.isspace() and category(sign)[0] != "C" for sign in value)
 
 
 def _key(table: str, clean: Mapping[str, Any]) -> str:
