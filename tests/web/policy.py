@@ -97,6 +97,7 @@ POLICY: dict[str, Row] = {
     "web:work_drop": writes(LEADS),
     "web:people": Row(STAFF, LEADS),
     "web:person": Row(OWNER, OWNER),
+    "web:away": writes(WRITERS),
     "web:renew": writes(OWNER),
     "web:end_access": writes(OWNER),
     "listen:signals": Row(STAFF),

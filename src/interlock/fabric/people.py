@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from interlock.fabric import journal
+from interlock.fabric.access import ACTS, Act, may
 from interlock.fabric.models import Function, Person, Role
 
 
@@ -20,7 +21,7 @@ class LastOwner(Exception):
 
 def people_visible_to(person: Person) -> QuerySet[Person]:
     """Colleagues for staff, oneself for everybody else. One query."""
-    everybody = Person.objects.select_related("user", "team")
+    everybody = Person.objects.select_related("user", "team", "stand_in")
     return everybody if person.is_staff_side else everybody.filter(pk=person.pk)
 
 
@@ -60,6 +61,39 @@ def end_access(*, person: Person, by: Person, now: datetime) -> Person:
         _end_sessions(person.user.pk, now)
     journal.note(actor=by, verb="ended access", about=person, at=now)
     return person
+
+
+class NoStandIn(Exception):
+    """Somebody cannot stand in for this person."""
+
+
+@transaction.atomic
+def set_away(
+    *, person: Person, until: datetime | None, stand_in: Person | None, by: Person, now: datetime
+) -> Person:
+    """Say until when somebody is away and who answers meanwhile. Until when empty: here, with this stand-in.
+
+    Raises:
+        NoStandIn: somebody would stand in for themselves, or the stand-in has left or may not answer customers.
+    """
+    if stand_in and (stand_in.pk == person.pk or not may(stand_in, Act.ANSWER)):
+        raise NoStandIn(
+            _(
+                "%(name)s cannot stand in here. Choose a colleague who may answer customers; nothing was changed."
+            )
+            % {"name": stand_in.name}
+        )
+    person.away_until, person.stand_in = until, stand_in
+    person.save(update_fields=["away_until", "stand_in"])
+    detail = {"until": until, "stand_in": stand_in.pk if stand_in else None}
+    journal.note(actor=by, verb="said who stands in", about=person, at=now, detail=detail)
+    return person
+
+
+def stand_ins_for(person: Person) -> QuerySet[Person]:
+    """Colleagues who may answer customers while this person is away. One query."""
+    roles = [role for role, acts in ACTS.items() if Act.ANSWER in acts]
+    return Person.objects.filter(left_at=None, user__isnull=False, role__in=roles).exclude(pk=person.pk)
 
 
 def choose_theme(*, person: Person, theme: str) -> None:

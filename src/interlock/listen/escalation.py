@@ -69,7 +69,7 @@ def call_stand_ins(*, now: datetime) -> int:
         clock.escalated_to, clock.escalated_at = helper, now
         clock.save(update_fields=["escalated_to", "escalated_at"])
         detail = {"to": helper.name if helper else "", "person": helper.pk if helper else None}
-        journal.note(actor=None, verb="is overdue and was handed on", about=clock, at=now, detail=detail)
+        journal.note(actor=None, verb="called somebody to it: overdue", about=clock, at=now, detail=detail)
         called.append(clock)
     _tell(called, "overdue", now)
     return len(called)

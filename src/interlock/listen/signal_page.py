@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from interlock.fabric import journal
@@ -21,7 +23,7 @@ from interlock.listen.answers.writing import own_draft
 from interlock.listen.capturing import capture_of
 from interlock.listen.hours import due_words
 from interlock.listen.models import Answer, Clock, Sending, Signal, Stage
-from interlock.listen.stages import ASIDE_STAGES, CLOSED_STAGES, WAITING_STAGES
+from interlock.listen.stages import ASIDE_STAGES, CLOSED_STAGES, WAITING_STAGES, was_answered
 
 ENTRIES_SHOWN = 30
 
@@ -60,6 +62,7 @@ def page(
         "has_more_earlier": len(earlier) > queries.EARLIER_SHOWN,
         "entries": _entries(signal, loop.clock),
         "loop": loop,
+        "lead": _lead(signal, loop),
         "capture": capture_of(signal, person) if signal.received_at else None,
     }
 
@@ -85,7 +88,7 @@ def loop_of(signal: Signal, person: Person | None, now: datetime, *, form: Any, 
         due,
         is_overdue,
         answers,
-        _steps(clock, answers),
+        _steps(clock),
         channel,
         _way(channel),
         channel.address if may_read_personal(person) else "",
@@ -95,7 +98,7 @@ def loop_of(signal: Signal, person: Person | None, now: datetime, *, form: Any, 
     )
 
 
-def _steps(clock: Clock | None, answers: list[Answer]) -> frozenset[str]:
+def _steps(clock: Clock | None) -> frozenset[str]:
     if clock is None:
         return frozenset()
     if clock.stage in ASIDE_STAGES:
@@ -105,11 +108,7 @@ def _steps(clock: Clock | None, answers: list[Answer]) -> frozenset[str]:
         steps.add("acknowledge")
         if clock.owner_id:
             steps.add("let_go")
-        if (
-            any(one.state == Sending.SENT for one in answers)
-            or clock.stage == Stage.REOPENED
-            or clock.because
-        ):
+        if was_answered(clock):
             steps.add("confirm")
     else:
         steps.add("reopen")
@@ -124,11 +123,29 @@ def _way(channel: Channel) -> str:
         return _("Goes out through %(source)s, as a reply where the customer wrote.") % {
             "source": channel.source.name
         }
-    if channel.url:
+    if channel.url or channel.has_way:
         return _("%(source)s takes no answers from here: you send it there yourself, then say so here.") % {
             "source": channel.source.name
         }
     return _("This signal came without a way back: you reach the customer yourself, then say so here.")
+
+
+def _lead(signal: Signal, loop: Loop) -> str:
+    """What is to know first: who waits and since when, or how it ended."""
+    clock, last = loop.clock, loop.answers[-1] if loop.answers else None
+    if last and last.state != Sending.SENT:
+        return _("%(name)s has answered: %(state)s.") % {
+            "name": last.author.name,
+            "state": last.get_state_display(),
+        }
+    if clock and clock.stopped_at is None:
+        return clock.because or _("Nobody has answered yet.")
+    if last:
+        return _("%(name)s answered on %(day)s.") % {
+            "name": last.author.name,
+            "day": date_format(timezone.localtime(last.sent_at), "j F, H:i"),
+        }
+    return ""
 
 
 def _entries(signal: Signal, clock: Clock | None) -> list[JournalEntry]:

@@ -123,7 +123,7 @@ def confirm(*, clock: Clock, by: Person, how: str, now: datetime) -> Clock:
                 "We failed this customer before. Only a lead, or who looks after it, can close it; nothing was changed."
             )
         )
-    if clock.stage in WAITING_STAGES and not _was_answered(clock):
+    if clock.stage in WAITING_STAGES and not was_answered(clock):
         raise StepRefused(
             _(
                 "Nobody has answered this customer yet, so there is nothing to confirm. Answer first; nothing was changed."
@@ -221,7 +221,7 @@ def must_answer(by: Person) -> None:
         raise StepRefused(_("Your role does not include answering customers; nothing was changed."))
 
 
-def _was_answered(clock: Clock) -> bool:
+def was_answered(clock: Clock) -> bool:
     """Whether an answer went out to this signal, or to another of the same talk."""
     keys = {clock.signal_key, *talk_keys(clock.signal_key)}
     return AnsweredSignal.objects.filter(signal_key__in=keys, answer__state=Sending.SENT).exists()

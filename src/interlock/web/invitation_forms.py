@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from interlock.fabric.models import Function, Role, User
+from interlock.fabric.models import Function, Person, Role, User
+from interlock.fabric.people import stand_ins_for
 
 STAFF_FUNCTIONS = [choice for choice in Function.choices if choice[0] not in {"customer", "rival"}]
 
@@ -75,3 +79,36 @@ class InviteForm(PersonForm):
 
     email = forms.EmailField(label=_("E-mail"))
     field_order = ["email", "role", "functions"]
+
+
+class AwayForm(forms.Form):
+    """Until when somebody is away, and who answers meanwhile."""
+
+    until = forms.DateField(
+        label=_("Away until"),
+        required=False,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        help_text=_("The last day away. Empty: here."),
+    )
+    stand_in = forms.ModelChoiceField(
+        label=_("Who answers meanwhile"),
+        queryset=None,
+        required=False,
+        empty_label=_("Nobody: a lead of service is called"),
+    )
+
+    def __init__(self, *args: Any, person: Person, **kwargs: Any) -> None:
+        until = (
+            timezone.localtime(person.away_until).date() - timedelta(days=1) if person.away_until else None
+        )
+        super().__init__(*args, initial={"until": until, "stand_in": person.stand_in_id}, **kwargs)
+        self.fields["stand_in"].queryset = stand_ins_for(person)
+
+    def clean_until(self) -> datetime | None:
+        """The moment somebody is here again: the morning after their last day away."""
+        day = self.cleaned_data["until"]
+        if day is None:
+            return None
+        if day < timezone.localdate():
+            raise ValidationError(gettext("That day is over. Leave it empty to be here."))
+        return datetime.combine(day + timedelta(days=1), time(), timezone.get_current_timezone())

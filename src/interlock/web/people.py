@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from interlock.fabric import invitations, people
 from interlock.fabric.access import Act, may, needs, person_of
 from interlock.fabric.models import STAFF_ROLES, Person, Role
-from interlock.web.invitation_forms import InviteForm, PersonForm, WelcomeForm
+from interlock.web.invitation_forms import AwayForm, InviteForm, PersonForm, WelcomeForm
 
 
 @never_cache
@@ -78,6 +78,8 @@ def people_list(request: HttpRequest) -> HttpResponse:
         "link": link,
         "may_invite": may(me, Act.INVITE),
         "may_change": may(me, Act.OWN),
+        "away_form": AwayForm(person=me) if may(me, Act.ANSWER) else None,
+        "now": timezone.now(),
     }
     return render(request, "web/people.html", page, status=422 if form.errors else 200)
 
@@ -94,6 +96,27 @@ def _invite(request: HttpRequest, me: Person, form: InviteForm) -> str:
         form.add_error("email", str(error))
         return ""
     return request.build_absolute_uri(reverse("web:welcome", args=[token]))
+
+
+@require_POST
+@needs(Act.ANSWER)
+def away(request: HttpRequest, person_id: int) -> HttpResponse:
+    """Say until when one is away and who answers meanwhile; owners may say it for others."""
+    me = person_of(request)
+    person = get_object_or_404(people.people_visible_to(me), pk=person_id)
+    if person.pk != me.pk and not may(me, Act.OWN):
+        raise PermissionDenied(_("Only an owner can say this for somebody else."))
+    form = AwayForm(request.POST, person=person)
+    if form.is_valid():
+        try:
+            people.set_away(person=person, by=me, now=timezone.now(), **form.cleaned_data)
+        except people.NoStandIn as error:
+            messages.warning(request, str(error))
+        else:
+            messages.info(request, _("Kept."))
+    else:
+        messages.warning(request, " ".join(error for errors in form.errors.values() for error in errors))
+    return redirect("web:people" if person.pk == me.pk else reverse("web:person", args=[person.pk]))
 
 
 @needs(Act.OWN)
@@ -114,7 +137,10 @@ def person_page(request: HttpRequest, person_id: int) -> HttpResponse:
             )
             return redirect("web:people")
     return render(
-        request, "web/person.html", {"subject": person, "form": form}, status=422 if form.errors else 200
+        request,
+        "web/person.html",
+        {"subject": person, "form": form, "away_form": AwayForm(person=person)},
+        status=422 if form.errors else 200,
     )
 
 
@@ -134,7 +160,8 @@ def renew(request: HttpRequest, person_id: int) -> HttpResponse:
 
 def _person_page(request: HttpRequest, person: Person, *, status: int = 200, **more: str) -> HttpResponse:
     form = PersonForm(initial={"role": person.role, "functions": person.functions})
-    return render(request, "web/person.html", {"subject": person, "form": form, **more}, status=status)
+    page = {"subject": person, "form": form, "away_form": AwayForm(person=person), **more}
+    return render(request, "web/person.html", page, status=status)
 
 
 @require_POST

@@ -20,8 +20,10 @@ from interlock.converse.models import Conversation
 from interlock.fabric import records
 from interlock.fabric.access import Act, may
 from interlock.fabric.models import Person
+from interlock.fabric.personal import shown
 from interlock.listen.answering import answering_now
 from interlock.listen.queries import demo_source
+from interlock.listen.waiting import due_for, rows_of
 from interlock.reconnect import findings, queries
 from interlock.reconnect.measures import measure_of
 from interlock.reconnect.models import Detection, Disconnect
@@ -108,7 +110,7 @@ def _company_page(person: Person, detection: Detection, snapshot_number: int, no
         ),
         disconnects_url=list_url,
         lead=lead,
-        cards=[*others, *_talk_cards(person), *_driver_cards()],
+        cards=[*_answer_cards(person, now), *others, *_talk_cards(person), *_driver_cards()],
         quieter=max(0, len(priced) - len(worst)) + queries.tab_counts(person)["suspected"],
         muted=len(queries.muted_rules()),
         rules_off=len(detection.rules_off),
@@ -216,6 +218,35 @@ def _guest_heading(waiting: int) -> str:
         "%(n)s conversations wait for a word from you.",
         waiting,
     ) % {"n": figures.in_words(waiting).capitalize()}
+
+
+def _answer_cards(person: Person, now: datetime) -> list[TodayCard]:
+    """The customers whose answer this person owes now, as one card."""
+    due = due_for(person, now)
+    owed = due.count()
+    first = rows_of(due[:1], now)
+    if not first or first[0].signal is None:
+        return []
+    row = first[0]
+    who = row.signal.account_name or _("A customer")
+    return [
+        TodayCard(
+            icon="alarm-clock",
+            kind=_("Answer due"),
+            about=row.due,
+            sentence=ngettext(
+                "%(who)s waits for your answer.",
+                "%(n)s customers wait for your answer, %(who)s first.",
+                owed,
+            )
+            % {"n": figures.in_words(owed).capitalize(), "who": who},
+            why=row.clock.because or shown(str(row.signal), person)[:140],
+            act=_("Answer %(name)s") % {"name": who},
+            url=reverse("listen:signal", args=[row.signal.pk]),
+            more=ngettext("See it in the queue", "See all %(n)s", owed) % {"n": owed},
+            more_url=f"{reverse('listen:waiting')}?whose=mine",
+        )
+    ]
 
 
 def _talk_cards(person: Person) -> list[TodayCard]:

@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern] = [
     path("work/<int:attempt_id>/drop/", work_page.drop, name="work_drop"),
     path("people/", people.people_list, name="people"),
     path("people/<int:person_id>/", people.person_page, name="person"),
+    path("people/<int:person_id>/away/", people.away, name="away"),
     path("people/<int:person_id>/renew/", people.renew, name="renew"),
     path("people/<int:person_id>/end/", people.end_access, name="end_access"),
 ]

@@ -11,10 +11,14 @@ from interlock.listen.models import ReplyRoute, Signal, Source
 
 @dataclass(frozen=True)
 class Channel:
-    """How an answer goes out: by the connector of `source` when `can_send`, else by hand."""
+    """How an answer goes out: by the connector of `source` when `can_send`, else by hand.
+
+    `has_way`: the signal came with a way back, whether or not we can use it from here.
+    """
 
     source: Source
     can_send: bool
+    has_way: bool = False
     address: str = ""
     url: str = ""
 
@@ -27,4 +31,4 @@ def channel_of(signal: Signal) -> Channel:
     open_source = route.source.removed_at is None and route.source.paused_at is None
     connector = live_connectors().get(route.source.kind)
     can_send = open_source and isinstance(connector, AnsweringConnector)
-    return Channel(route.source, can_send, route.address, signal.url)
+    return Channel(route.source, can_send, True, route.address, signal.url)

@@ -30,7 +30,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "form": form,
         "filters": filters,
         "counts": counts,
-        "shown": counts.waiting if filters.is_everything else found.count(),
+        "matching": counts.waiting if filters.is_everything else found.count(),
         "in_time": waiting.answered_in_time(visible, now),
         "page": page,
         "earlier": filters.as_query(before=page.earlier) if page.earlier else "",

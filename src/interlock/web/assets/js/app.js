@@ -4,3 +4,4 @@ import "./keys.js";
 import "./said.js";
 import "./forms.js";
 import "./live.js";
+import "./walk.js";
