@@ -147,4 +147,3 @@ def test_background_work_that_failed_is_counted(shop):
     )
 
     assert status(now).waiting.failed_work == 1
-    assert status(now + timedelta(hours=25)).waiting.failed_work == 0

@@ -11,7 +11,7 @@ import pytest
 from house.walls import ROOT
 from interlock.config.environment import SETTINGS
 
-ROOMS = ["store", "connectors", "analytics", "fabric", "listen", "converse", "reconnect", "web", "cli"]
+ROOMS = ["store", "connectors", "analytics", "fabric", "listen", "converse", "reconnect", "api", "web", "cli"]
 PAGE_OF = {"analytics": "methods"}
 
 

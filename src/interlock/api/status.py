@@ -8,7 +8,7 @@ does not agree is a fault and is said aloud.
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 from django.db.models import (
@@ -28,11 +28,10 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
-from interlock.fabric.models import Attempt
+from interlock.fabric.work.looking import failed_count
 from interlock.listen.freshness import Freshness, State, freshness_of
 from interlock.listen.models import Arrival, InboxRow, RefusedRow, Source
 
-FAILURES_COUNTED = timedelta(hours=24)
 REASONS_SHOWN = 10
 NAMES = ("received", "stored", "duplicate", "refused")
 
@@ -108,7 +107,7 @@ def status(now: datetime) -> Status:
         faults=faults,
         totals=Tallies(*(sum(getattr(line.tallies, name) for line in lines) for name in NAMES)),
         sources=lines,
-        waiting=_waiting(now),
+        waiting=_waiting(),
     )
 
 
@@ -195,11 +194,11 @@ def _fault(source: Source) -> str:
     }
 
 
-def _waiting(now: datetime) -> Waiting:
+def _waiting() -> Waiting:
     return Waiting(
         unsettled=InboxRow.objects.filter(settled=False).count(),
         unflushed=InboxRow.objects.filter(flushed=False).count(),
-        failed_work=Attempt.objects.filter(given_up=True, ended_at__gt=now - FAILURES_COUNTED).count(),
+        failed_work=failed_count(),
     )
 
 

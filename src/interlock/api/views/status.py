@@ -68,6 +68,7 @@ def status_page(request: HttpRequest) -> HttpResponse:
         "late": late(found),
         "reasons": reasons,
         "may_download": may(person, Act.DOWNLOAD),
+        "may_import": may(person, Act.IMPORT),
     }
     return render(request, "api/status.html", context)
 
