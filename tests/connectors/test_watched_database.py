@@ -8,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from interlock.connectors import DatabaseRefused, Only, open_source, read_mapping
-from interlock.connectors.database import WatchedDatabase
 from interlock.connectors.database.session import address, made_engine
+from interlock.connectors.database.watching import WatchedDatabase
 from interlock.connectors.database.watermarks import begin_from, packed, unpacked
 from interlock.connectors.live import Reach
 

@@ -9,7 +9,7 @@ import pytest
 
 from interlock.connectors import SourceRefused
 from interlock.connectors.live import Reach
-from interlock.connectors.watched_folder import WatchedFolder
+from interlock.connectors.watched_folder.watching import WatchedFolder
 
 LATER = timedelta(minutes=5)
 JOINED = """

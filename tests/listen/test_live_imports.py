@@ -9,10 +9,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from interlock.connectors.database import WatchedDatabase
+from interlock.connectors.database.watching import WatchedDatabase
 from interlock.connectors.errors import DatabaseRefused
 from interlock.connectors.live import Interrupted, Reach, TryLater
-from interlock.connectors.watched_folder import WatchedFolder
+from interlock.connectors.watched_folder.watching import WatchedFolder
 from interlock.fabric import records
 from interlock.fabric.models import JournalEntry
 from interlock.listen import clocks, intake, live_imports, services, signal_copies

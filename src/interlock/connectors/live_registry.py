@@ -17,7 +17,9 @@ GROUP = "interlock.connectors"
 AnyConnector = LiveConnector | ImportingConnector
 
 # Module of each shipped connector; each holds its object as `connector`.
-SHIPPED = ("discourse", "feed", "imap_mailbox", "zendesk")
+SHIPPED = (
+    "database", "discourse", "feed", "hubspot", "imap_mailbox", "salesforce", "shopify", "watched_folder", "zendesk",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -2,5 +2,7 @@
 
 from .reading import open_database as open_database
 from .session import is_address as is_address
-from .watching import WatchedDatabase as WatchedDatabase
+from .watching import WatchedDatabase
 from .watermarks import unpacked as unpacked
+
+connector = WatchedDatabase()

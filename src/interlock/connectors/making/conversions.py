@@ -134,7 +134,9 @@ def _iso(value: str, zone: str) -> str:
     pattern = "':\\d{2}(\\.\\d+)? ?(Z|[+-]\\d{2}(:?\\d{2})?)$'"
     # The short test first: a plain 2026-11-22 14:05:00 has 19 signs and no zone.
     with_offset = f"(strlen({value}) > 19 OR ends_with({value}, 'Z')) AND regexp_matches({value}, {pattern})"
-    utc = _in_zone(f"timezone('UTC', try_cast({value} AS TIMESTAMPTZ))", zone)
+    # DuckDB reads 14:05:00+02:00 and 14:05:00+02, not 14:05:00 +0200.
+    readable = f"regexp_replace({value}, ' ?([+-]\\d{{2}}):?(\\d{{2}})$', '\\1:\\2')"
+    utc = _in_zone(f"timezone('UTC', try_cast({readable} AS TIMESTAMPTZ))", zone)
     # A bare number such as 20240131 or 45321 is no date unless the mapping gives its format.
     dated = f"{value} LIKE '____-%'"
     return f"CASE WHEN {with_offset} THEN {utc} WHEN {dated} THEN try_cast({value} AS TIMESTAMP) END"

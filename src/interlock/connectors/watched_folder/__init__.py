@@ -1,3 +1,5 @@
 """A folder of this machine into which other systems put their exports."""
 
-from .watching import WatchedFolder as WatchedFolder
+from .watching import WatchedFolder
+
+connector = WatchedFolder()
