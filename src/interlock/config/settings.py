@@ -110,6 +110,7 @@ REPEATED_TASKS = {
     "interlock.api.tasks.forget_old": 3600,
     "interlock.fabric.tasks.clear_finished_work": 3600,
     "interlock.fabric.tasks.clear_old_events": 3600,
+    "interlock.listen.asking_tasks.ask_due": 15,
     "interlock.listen.tasks.flush_inbox": 300,
     "interlock.listen.tasks.empty_old_payloads": 86400,
     "interlock.listen.tasks.escalate_overdue": 60,

@@ -57,6 +57,33 @@ def read_due(source: Source, connector: ImportingConnector, answers: Answers, re
     return rows
 
 
+def first_chunks(
+    source: Source, connector: ImportingConnector, answers: Answers, reach: Reach
+) -> Iterator[Chunk]:
+    """What the first reading would bring, from the beginning; nothing is stored.
+
+    Raises:
+        ConnectorError: it cannot be read, and why.
+    """
+    for item in connector.due({**answers, "mapping": source.mapping}, "", reach):
+        opened = connectors.open_source(
+            item.location, now=reach.now(), limits=opening.limits(), only=_only(item, answers)
+        )
+        with opened:
+            yield from opened.chunks(_mapping_for(source, opened))
+        return
+
+
+def _only(item: ToImport, answers: Answers) -> connectors.Only:
+    return connectors.Only(
+        in_part=item.in_part,
+        files=item.files,
+        since=item.since,
+        password=answers.get("password", ""),
+        query_seconds=QUERY_SECONDS,
+    )
+
+
 class _Watched:
     """An opened source whose refusals are remembered, since an import only keeps their text."""
 
@@ -87,16 +114,11 @@ class _Watched:
 
 def _read(source: Source, item: ToImport, answers: Answers, reach: Reach) -> Import:
     """Read one item as an import: stored, or failed because a file cannot be read."""
-    only = connectors.Only(
-        in_part=item.in_part,
-        files=item.files,
-        since=item.since,
-        password=answers.get("password", ""),
-        query_seconds=QUERY_SECONDS,
-    )
     import_ = _new_import(source, item, reach)
     try:
-        opened = connectors.open_source(item.location, now=reach.now(), limits=opening.limits(), only=only)
+        opened = connectors.open_source(
+            item.location, now=reach.now(), limits=opening.limits(), only=_only(item, answers)
+        )
     except ConnectorError as error:
         return _refused(import_, item, error, reach)
     with opened:

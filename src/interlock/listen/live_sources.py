@@ -1,11 +1,46 @@
-"""What a connector is told about its source: the administrator's answers, those kept secret among them."""
+"""Sources that are asked by a connector: made, changed, paused, asked now, removed; and what the connector is told.
+
+Secret answers are sealed and leave this module only towards the connector; whatever is shown, noted or logged
+holds none of them.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import batched
+from urllib.parse import quote
 
-from interlock.fabric.secrets import opened
-from interlock.listen.models import Source
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from interlock.connectors.live_registry import AnyConnector
+from interlock.fabric import events, journal
+from interlock.fabric.models import Person
+from interlock.fabric.secrets import SealBroken, opened, sealed
+from interlock.listen import clocks, services
+from interlock.listen.errors import WrongState
+from interlock.listen.models import AnsweredSignal, Arrival, InboxRow, ReplyRoute, Signal, Source
+
+# More often costs the other system more than it tells us.
+LEAST_ASK_EVERY = 60
+AT_ONCE = 5_000
+_HIDDEN = "…"
+# A shorter secret would blacken words that only happen to hold it.
+_SHORTEST_HIDDEN = 4
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a person decides about a source, beside the connector's own questions. Times in seconds."""
+
+    name: str
+    ask_every: int
+    purpose: str = ""
+    freshness_limit: int | None = None
+    answer_hours: int | None = None
 
 
 def answers_of(source: Source) -> dict[str, str]:
@@ -14,5 +49,209 @@ def answers_of(source: Source) -> dict[str, str]:
     Raises:
         SealBroken: the secret ones were sealed under another key of the installation.
     """
-    secret = json.loads(opened(source.secrets)) if source.secrets else {}
-    return {**source.connection, **secret}
+    return {**source.connection, **_secret_answers(source)}
+
+
+def kept_secrets(source: Source) -> set[str]:
+    """Names of the secret answers that are kept; none when they cannot be opened any more."""
+    try:
+        return {name for name, value in _secret_answers(source).items() if value}
+    except SealBroken:
+        return set()
+
+
+def without_secrets(text: str, source: Source) -> str:
+    """The text without any secret of this source, as it is or as it stands in an address."""
+    try:
+        values = [value for value in _secret_answers(source).values() if len(value) >= _SHORTEST_HIDDEN]
+    except SealBroken:
+        return text
+    for value in values:
+        for written in {value, quote(value), quote(value, safe="")}:
+            text = text.replace(written, _HIDDEN)
+    return text
+
+
+@transaction.atomic
+def make_source(
+    *, connector: AnyConnector, terms: Terms, answers: Mapping[str, str], by: Person | None, now: datetime
+) -> Source:
+    """Make a source that is not asked yet: it is tried first, then started with `resume_source`.
+
+    Raises:
+        WrongState: there is a source of this name.
+    """
+    if Source.objects.filter(name__iexact=terms.name.strip(), removed_at=None).exists():
+        raise WrongState(
+            _("There is a source “%(name)s” already. Choose another name.") % {"name": terms.name.strip()}
+        )
+    source = services.name_source(name=terms.name, kind=connector.kind, now=now)
+    if source.kind != connector.kind:
+        raise WrongState(
+            _("“%(name)s” was the name of another kind of source. Choose another name.")
+            % {"name": source.name}
+        )
+    source.cursor, source.error, source.failures = "", "", 0
+    source.paused_at, source.ask_at = now, None
+    source.last_ok_at = source.last_tried_at = None
+    _set(source, connector, terms, answers)
+    source.save()
+    journal.note(
+        actor=by, verb="connected", about=source, at=now, detail={"kind": source.kind, **_shown(source)}
+    )
+    return source
+
+
+@transaction.atomic
+def change_source(
+    *,
+    source: Source,
+    connector: AnyConnector,
+    terms: Terms,
+    answers: Mapping[str, str],
+    by: Person | None,
+    now: datetime,
+) -> Source:
+    """Change what was said about a source. A secret that is not given again stays; a running source is asked soon.
+
+    Raises:
+        WrongState: another source has this name.
+        SealBroken: kept secrets cannot be opened, and not all of them were given again.
+    """
+    others = Source.objects.filter(name__iexact=terms.name.strip(), removed_at=None).exclude(pk=source.pk)
+    if others.exists():
+        raise WrongState(
+            _("There is a source “%(name)s” already. Choose another name.") % {"name": terms.name.strip()}
+        )
+    locked = _locked(source)
+    before = _shown(locked)
+    _set(locked, connector, terms, answers)
+    locked.name = terms.name.strip()
+    locked.failures = 0
+    if locked.paused_at is None:
+        locked.ask_at = now
+    locked.save()
+    changed = sorted(name for name, value in _shown(locked).items() if before.get(name) != value)
+    renewed = sorted(
+        question.name
+        for question in connector.questions
+        if question.kind == "secret" and answers.get(question.name)
+    )
+    detail = {"changed": changed, "renewed": renewed}
+    journal.note(actor=by, verb="changed", about=locked, at=now, detail=detail)
+    return locked
+
+
+@transaction.atomic
+def pause_source(*, source: Source, by: Person | None, now: datetime) -> Source:
+    """Ask no more until it is resumed; an asking under way ends at its next step and keeps what it has."""
+    locked = _locked(source)
+    if locked.paused_at is None:
+        locked.paused_at = now
+        locked.save(update_fields=["paused_at"])
+        journal.note(actor=by, verb="paused", about=locked, at=now)
+        _tell(locked, "paused", now)
+    return locked
+
+
+@transaction.atomic
+def resume_source(*, source: Source, by: Person | None, now: datetime) -> Source:
+    """Ask again from now on, from where it stood. The first time, this starts the source."""
+    locked = _locked(source)
+    if locked.paused_at is not None:
+        locked.paused_at, locked.ask_at, locked.failures = None, now, 0
+        locked.save(update_fields=["paused_at", "ask_at", "failures"])
+        journal.note(actor=by, verb="resumed", about=locked, at=now)
+        _tell(locked, "resumed", now)
+    return locked
+
+
+@transaction.atomic
+def ask_now(*, source: Source, by: Person | None, now: datetime) -> Source:
+    """Let it be asked at once instead of at its time.
+
+    Raises:
+        WrongState: it is paused.
+    """
+    locked = _locked(source)
+    if locked.paused_at is not None:
+        raise WrongState(_("“%(name)s” is paused. Resume it first.") % {"name": locked.name})
+    locked.ask_at = now
+    locked.save(update_fields=["ask_at"])
+    journal.note(actor=by, verb="asked for news of", about=locked, at=now)
+    return locked
+
+
+def remove_source(*, source: Source, by: Person | None, now: datetime) -> dict[str, int]:
+    """Stop asking, forget the credentials, and take out every row the source was the last to write.
+
+    Answers that were sent stay, as do the counts of what was received. Cut off half way, it can be done again.
+
+    Raises:
+        LakeError: another import is being written; the source is paused and can be removed again.
+    """
+    _forget(source, by, now)
+    removed = services.remove_source(source=source, by=by, now=now)
+    Signal.objects.filter(source=source, in_records=False).delete()
+    return removed
+
+
+@transaction.atomic
+def _forget(source: Source, by: Person | None, now: datetime) -> None:
+    locked = _locked(source)
+    locked.paused_at = locked.paused_at or now
+    locked.asked_by, locked.asked_until, locked.ask_at = "", None, None
+    if locked.ask_every is not None:
+        locked.secrets, locked.connection, locked.cursor = "", {}, ""
+    locked.save()
+    rows = InboxRow.objects.filter(source=locked)
+    keys = list(rows.filter(table="signals").values_list("key", flat=True))
+    clocks.end_clocks(keys=keys, now=now)
+    for some in batched(keys, AT_ONCE):
+        answered = AnsweredSignal.objects.filter(signal_key__in=some).values("signal_key")
+        ReplyRoute.objects.filter(signal_key__in=some, source=locked).exclude(
+            signal_key__in=answered
+        ).delete()
+    rows._raw_delete(rows.db)
+    Arrival.objects.filter(source=locked, undone_at=None).update(undone_at=now)
+    Arrival.objects.filter(source=locked, closed_at=None).update(closed_at=now)
+
+
+def _set(source: Source, connector: AnyConnector, terms: Terms, answers: Mapping[str, str]) -> None:
+    secret_names = {question.name for question in connector.questions if question.kind == "secret"}
+    given = {name: value for name, value in answers.items() if name in secret_names and value}
+    missing = secret_names - given.keys()
+    kept = _secret_answers(source) if source.secrets and missing else {}
+    secret = {**{name: value for name, value in kept.items() if name in secret_names}, **given}
+    source.connection = {name: value for name, value in answers.items() if name not in secret_names}
+    source.secrets = sealed(json.dumps(secret)) if secret else ""
+    source.ask_every = max(LEAST_ASK_EVERY, terms.ask_every)
+    source.purpose = terms.purpose.strip()
+    source.freshness_limit, source.answer_hours = terms.freshness_limit, terms.answer_hours
+
+
+def _secret_answers(source: Source) -> dict[str, str]:
+    return json.loads(opened(source.secrets)) if source.secrets else {}
+
+
+def _shown(source: Source) -> dict[str, object]:
+    """What the journal may say of a source: nothing secret."""
+    return {
+        "name": source.name,
+        "answers": source.connection,
+        "ask_every": source.ask_every,
+        "freshness_limit": source.freshness_limit,
+        "answer_hours": source.answer_hours,
+        "purpose": source.purpose,
+    }
+
+
+def _locked(source: Source) -> Source:
+    locked = Source.objects.select_for_update(of=("self",)).get(pk=source.pk)
+    if locked.removed_at is not None:
+        raise WrongState(_("“%(name)s” was removed.") % {"name": locked.name})
+    return locked
+
+
+def _tell(source: Source, verb: str, now: datetime) -> None:
+    events.tell(topic="sources", verb=verb, keys=[source.key], at=now)
