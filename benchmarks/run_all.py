@@ -7,7 +7,16 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-NO_BENCHMARK = {"run_all", "measure", "company", "installation", "bare", "usual_import"}
+NO_BENCHMARK = {
+    "run_all",
+    "measure",
+    "company",
+    "installation",
+    "bare",
+    "usual_import",
+    "readers",
+    "plain_django",
+}
 
 
 def main() -> int:
