@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -11,9 +10,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import psycopg
 import pytest
 
 from cli.conftest import environment
@@ -68,20 +65,6 @@ def installation(tmp_path, database_url) -> Iterator[Installation]:
     for worker in made.workers:
         worker.kill()
         worker.wait(10)
-
-
-@pytest.fixture
-def database_url() -> Iterator[dict[str, str]]:
-    """Where the run is on PostgreSQL, a database of the same server that processes may share."""
-    url = os.environ.get("DATABASE_URL", "")
-    if not url:
-        yield {}
-        return
-    name = f"workers_{os.getpid()}"
-    with psycopg.connect(url, autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}")
-        yield {"DATABASE_URL": urlsplit(url)._replace(path=f"/{name}").geturl()}
-        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def test_a_killed_worker_s_task_is_done_once_more_and_exactly_accounted(installation):

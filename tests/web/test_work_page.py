@@ -157,7 +157,7 @@ def test_the_page_costs_the_same_whatever_stands_on_it(page, django_assert_max_n
     for name in "ijklm":
         work.ask(send, name)
 
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(18):
         page()
 
 

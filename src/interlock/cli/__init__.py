@@ -24,6 +24,7 @@ PLACES = {
     "records": "records",
     "serve": "serving",
     "settings": "doctor",
+    "stream": "streaming",
     "token": "tokens",
     "worker": "working",
 }

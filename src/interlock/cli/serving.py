@@ -156,12 +156,7 @@ def web_command(host: str, port: int) -> list[str]:
 
 
 def stream_command(host: str, port: int) -> list[str]:
-    """The uvicorn command line; open streams are given three seconds to end, or they would end never."""
-    return [
-        *(sys.executable, "-m", "uvicorn", "interlock.config.asgi:application", "--lifespan", "on"),
-        *("--host", host, "--port", str(port), "--timeout-graceful-shutdown", "3", "--ws", "none"),
-        *("--log-level", "warning", "--no-access-log", "--no-server-header"),
-    ]
+    return [sys.executable, "-m", "interlock", "stream", "--host", host, "--port", str(port)]
 
 
 def _children(host: str, port: int, streaming: int) -> list[Child]:

@@ -138,6 +138,10 @@ class Hub:
         for reader in [each for each in self.readers if each.holder.bearer in gone]:
             self.close(reader, why)
 
+    def close_all(self, why: str) -> None:
+        for reader in list(self.readers):
+            self.close(reader, why)
+
     def bearers(self) -> set[tuple[int, str, str]]:
         return {reader.holder.bearer for reader in self.readers}
 
