@@ -76,9 +76,9 @@ def test_a_list_says_how_much_came_and_a_region_loads_itself(ines, served, telle
     before = ines.locator("h1").bounding_box()
 
     teller.tell("signals", "s-1")
-    expect(news).to_have_text("One new signal came in. Show it.", timeout=15_000)
+    expect(news).to_have_text("One new signal came in; show it", timeout=15_000)
     teller.tell("signals", "s-2")
-    expect(news).to_have_text("2 new signals came in. Show them.")
+    expect(news).to_have_text("2 new signals came in; show them")
     assert ines.locator("h1").bounding_box() == before
     assert ines.evaluate("document.activeElement.id") == "main"
     news.get_by_role("link").click()
@@ -87,7 +87,7 @@ def test_a_list_says_how_much_came_and_a_region_loads_itself(ines, served, telle
     stream = served.children("/stream")[0]
     stream.send_signal(signal.SIGKILL)
     teller.tell("signals", "s-3")
-    expect(news).to_have_text("One new signal came in. Show it.", timeout=30_000)
+    expect(news).to_have_text("One new signal came in; show it", timeout=30_000)
 
     ines.goto(f"{served.address}/work/")
     ines.evaluate("document.querySelector('#work').dataset.old = 'yes'")
