@@ -40,6 +40,11 @@ def fragile() -> None:
     raise ValueError("7 is no colour")
 
 
+@work.task(key="all")
+def tidy() -> None:
+    done.append("tidied")
+
+
 class Busy(Exception):
     seconds = 90.0
 
@@ -276,6 +281,15 @@ def test_a_repeated_task_is_asked_for_when_due_and_missed_times_are_one(settings
     assert schedule.last_at == NOON + timedelta(seconds=3601)
     assert schedule.next_at == NOON + timedelta(seconds=3660)
     assert DBTaskResult.objects.count() == 1  # it waits once only
+
+
+def test_a_repeated_task_with_a_key_of_its_own_waits_once_whoever_asks(settings):
+    settings.REPEATED_TASKS = {f"{__name__}.tidy": 60}
+    work.ask(tidy)
+
+    repeating.tick(now=NOON)
+
+    assert DBTaskResult.objects.count() == 1
 
 
 def test_a_shortened_period_holds_at_once(settings):

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils.module_loading import import_string
 
 from interlock.fabric.models import Schedule
-from interlock.fabric.work.asking import ask
+from interlock.fabric.work.asking import ask, policy_of
 
 
 def repeated_tasks() -> dict[str, float]:
@@ -41,7 +41,9 @@ def tick(*, now: datetime) -> list[str]:
         )
         due = _due(Schedule.objects.select_for_update(skip_locked=True), periods, now)
         for schedule in due:
-            ask(import_string(schedule.path), key="repeated")
+            task = import_string(schedule.path)
+            # A task that names its own work waits once, whoever asks for it.
+            ask(task, key="" if policy_of(task).key else "repeated")
             schedule.last_at = now
             schedule.next_at = next_time(schedule.next_at, periods[schedule.path], now)
             schedule.save(update_fields=["last_at", "next_at"])
