@@ -112,6 +112,8 @@ REPEATED_TASKS = {
     "interlock.fabric.tasks.clear_old_events": 3600,
     "interlock.listen.asking_tasks.ask_due": 15,
     "interlock.listen.tasks.flush_inbox": 300,
+    # It is asked for with every signal; this finds what a fault left behind.
+    "interlock.listen.settling.settle_inbox": 60,
     "interlock.listen.tasks.empty_old_payloads": 86400,
     "interlock.listen.tasks.escalate_overdue": 60,
     "interlock.listen.tasks.close_silent_signals": 3600,

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import connection, models, transaction
 
 from interlock.fabric.models import Context, JournalEntry, JournalHead, Person
 
@@ -46,24 +46,56 @@ def note(
     `actor` is None when the product itself acted (a scheduled detection); `detail` must be plain JSON.
     """
     kind, key = _named(about)
-    with transaction.atomic():
-        head, _ = JournalHead.objects.select_for_update().get_or_create(pk=1)
+    with transaction.atomic(), connection.cursor() as cursor:
+        number, previous = _locked_head(cursor)
         entry = JournalEntry(
-            number=head.number + 1,
+            number=number + 1,
             at=at.astimezone(UTC),
             actor=actor,
             verb=verb,
             about_kind=kind,
             about_key=key,
             detail=json.loads(json.dumps(dict(detail or {}), default=str)),
-            previous=head.hash,
+            previous=previous,
         )
         entry.hash = _hash(entry)
-        entry.save(force_insert=True)
-        head.number, head.hash = entry.number, entry.hash
-        head.save(update_fields=["number", "hash"])
+        _append(cursor, entry)
         transaction.on_commit(lambda: _keep_outside(entry.number, entry.hash))
     return entry
+
+
+# Every acknowledged signal is noted here, so these three statements are written by hand: a third of the time
+# that the models take for them.
+_INSERT = (
+    "INSERT INTO fabric_journalentry"
+    " (number, at, actor_id, verb, about_kind, about_key, detail, previous, hash)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+)
+
+
+def _locked_head(cursor: Any) -> tuple[int, str]:
+    """The number and hash of the last entry; the row is locked until the transaction ends."""
+    lock = " FOR UPDATE" if connection.features.has_select_for_update else ""
+    cursor.execute(f"SELECT number, hash FROM fabric_journalhead WHERE id = 1{lock}")  # noqa: S608 - no value
+    row = cursor.fetchone()
+    if row is None:
+        head, _ = JournalHead.objects.select_for_update().get_or_create(pk=1)
+        return head.number, head.hash
+    return row
+
+
+def _append(cursor: Any, entry: JournalEntry) -> None:
+    at = connection.ops.adapt_datetimefield_value(entry.at)
+    cursor.execute(
+        _INSERT,
+        [
+            entry.number, at, entry.actor_id, entry.verb, entry.about_kind, entry.about_key,
+            json.dumps(entry.detail), entry.previous, entry.hash,
+        ],
+    )  # fmt: skip
+    cursor.execute(
+        "UPDATE fabric_journalhead SET number = %s, hash = %s WHERE id = 1", [entry.number, entry.hash]
+    )
 
 
 def entries_about(thing: models.Model) -> models.QuerySet[JournalEntry]:

@@ -94,7 +94,7 @@ def _tables_of(arrival: Arrival) -> list[str]:
 def _mark(marks: Sequence[Mark]) -> None:
     """Say of these rows that the lake has them, unless a newer version came in meanwhile."""
     digests = {number: digest for number, digest, _table, _key in marks}
-    locked = InboxRow.objects.select_for_update().filter(pk__in=list(digests)).order_by("pk")
+    locked = InboxRow.objects.select_for_update(skip_locked=True).filter(pk__in=list(digests)).order_by("pk")
     same = {number for number, digest in locked.values_list("pk", "digest") if digest == digests[number]}
     InboxRow.objects.filter(pk__in=same).update(flushed=True)
     keys = [key for number, _digest, table, key in marks if number in same and table == "signals"]

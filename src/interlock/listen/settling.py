@@ -1,8 +1,8 @@
 """From the inbox to the list: each new record of a signal becomes a `Signal` within a second, with its clock.
 
-A batch is worked out beside the transaction (names of account and product are looked up in the records) and
-written in one: signals, clocks, the word to open pages, and the mark on the inbox rows. Cut off at any line,
-it is simply done again. A record that changed meanwhile is left for the next batch.
+What is shown is worked out beside the transaction (names of account and product are looked up in the records);
+then signals, clocks, the word to open pages and the mark on the inbox rows are written in one. Cut off at any
+line, it is simply done again. A record that changed meanwhile is left for the next batch.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import batched
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 import pyarrow as pa
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -22,12 +23,26 @@ from interlock.listen import clocks
 from interlock.listen.contract_rows import contract_rows
 from interlock.listen.models import InboxRow, Signal, Source
 from interlock.listen.signal_rows import WRITTEN, live_table, read_rows, write_live_rows
+from interlock.listen.turns import turn
 
-# One transaction: 5,000 signals hold SQLite's one write lock for about half a second.
+# The names in the records are looked up for so many at once; that costs about the same for one and for all.
 BATCH_ROWS = 5_000
-AT_ONCE = 500
+# One transaction: 250 signals hold SQLite's one write lock for about a tenth of a second.
+WRITTEN_AT_ONCE = 250
 _KEY, _SOURCE = WRITTEN.index("key"), WRITTEN.index("source_id")
 Copies = Mapping[tuple[int, str], tuple[Any, ...]]
+
+
+class Waiting(NamedTuple):
+    """A record of the inbox as it was read."""
+
+    pk: int
+    source_id: int
+    table: str
+    key: str
+    digest: UUID
+    payload: str
+    received_at: datetime
 
 
 @work.task(queue="prompt", key="settle", title=_("Put new signals on the list"))
@@ -41,6 +56,19 @@ def ask_to_settle() -> None:
     work.ask(settle_inbox)
 
 
+def is_all_settled() -> bool:
+    """Whether somebody must ask for settling, because nobody did who waits for it still.
+
+    With SQLite, where writers follow one another, whoever settles the records that wait now looks once more
+    after this transaction. With PostgreSQL it may be done by then, so that everybody asks.
+    """
+    if connection.vendor == "postgresql":
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM listen_inboxrow WHERE NOT settled LIMIT 1")
+        return cursor.fetchone() is None
+
+
 def settle_all(*, now: Callable[[], datetime]) -> int:
     """Settle batch after batch until nothing waits; return how many records were settled."""
     settled = 0
@@ -50,22 +78,37 @@ def settle_all(*, now: Callable[[], datetime]) -> int:
 
 
 def settle(*, now: datetime) -> int:
-    """Settle the oldest records that wait, at most BATCH_ROWS; return how many."""
-    waiting = list(InboxRow.objects.filter(settled=False).order_by("pk")[:BATCH_ROWS])
+    """Settle the oldest records that wait, at most BATCH_ROWS; return how many were looked at."""
+    waiting = [
+        Waiting(*values)
+        for values in InboxRow.objects.filter(settled=False)
+        .order_by("pk")[:BATCH_ROWS]
+        .values_list("pk", "source_id", "table", "key", "digest", "payload", "received_at")
+    ]
     copies = _copies([row for row in waiting if row.table == "signals"])
-    with transaction.atomic():
-        # Other rows of these may have come in since; only what was read is marked.
-        same = _still_the_same(waiting)
-        keys = _write([row for row in same if row.table == "signals"], copies)
-        for some in batched(keys, AT_ONCE):
-            clocks.open_clocks(signals=list(Signal.objects.filter(key__in=some)), now=now)
-        InboxRow.objects.filter(pk__in=[row.pk for row in same]).update(settled=True)
-        if keys:
-            events.tell(topic="signals", verb="came in", keys=keys, at=now)
-    return len(same)
+    for some in batched(waiting, WRITTEN_AT_ONCE):
+        with turn(), transaction.atomic():
+            _settle(some, copies, now)
+    return len(waiting)
 
 
-def _copies(rows: Sequence[InboxRow]) -> Copies:
+def _settle(waiting: Sequence[Waiting], copies: Copies, now: datetime) -> None:
+    flushed = _still_the_same(waiting)
+    same = [row for row in waiting if row.pk in flushed]
+    # Of two sources with one key the later record holds.
+    live = {
+        row.key: (*copies[row.source_id, row.key], row.received_at, flushed[row.pk])
+        for row in same
+        if row.table == "signals"
+    }
+    if live:
+        write_live_rows(list(live.values()))
+        clocks.open_clocks(signals=list(Signal.objects.filter(key__in=live)), now=now)
+        events.tell(topic="signals", verb="came in", keys=list(live), at=now)
+    InboxRow.objects.filter(pk__in=[row.pk for row in same]).update(settled=True)
+
+
+def _copies(rows: Sequence[Waiting]) -> Copies:
     """What lists show of each signal, by its source and key."""
     if not rows:
         return {}
@@ -77,26 +120,17 @@ def _copies(rows: Sequence[InboxRow]) -> Copies:
     return {(copy[_SOURCE], copy[_KEY]): copy for some in read_rows(shown, numbers) for copy in some}
 
 
-def _still_the_same(waiting: Sequence[InboxRow]) -> list[InboxRow]:
-    read = {row.pk: row for row in waiting}
-    locked = InboxRow.objects.select_for_update().filter(pk__in=list(read), settled=False).order_by("pk")
-    return [
-        InboxRow(
-            pk=number,
-            source_id=read[number].source_id,
-            table=read[number].table,
-            key=read[number].key,
-            received_at=read[number].received_at,
-            flushed=flushed,
-        )
+def _still_the_same(waiting: Sequence[Waiting]) -> dict[int, bool]:
+    """Those that nobody changed since they were read, locked, with whether the lake has them already."""
+    read = {row.pk: row.digest for row in waiting}
+    # Rows that are being changed at this moment are passed over: they wait for the next batch anyway.
+    locked = (
+        InboxRow.objects.select_for_update(skip_locked=True)
+        .filter(pk__in=list(read), settled=False)
+        .order_by("pk")
+    )
+    return {
+        number: flushed
         for number, digest, flushed in locked.values_list("pk", "digest", "flushed")
-        if digest == read[number].digest
-    ]
-
-
-def _write(rows: Sequence[InboxRow], copies: Copies) -> list[str]:
-    """Write the copies of these rows; return their keys. Of two sources with one key the later record holds."""
-    last = {row.key: (*copies[row.source_id, row.key], row.received_at, row.flushed) for row in rows}
-    if last:
-        write_live_rows(list(last.values()))
-    return list(last)
+        if digest == read[number]
+    }

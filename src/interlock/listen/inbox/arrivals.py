@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from interlock.fabric.models import Person
@@ -36,12 +36,7 @@ def arrivals_for(offers: Iterable[Offer], now: datetime) -> list[int]:
         WrongState: an offer names a batch that is closed.
     """
     offers = list(offers)
-    list(
-        Source.objects.select_for_update(of=("self",))
-        .filter(pk__in={each.source.pk for each in offers})
-        .order_by("pk")
-        .values_list("pk")
-    )
+    _lock_sources({offer.source.pk for offer in offers})
     named = {offer.arrival.pk for offer in offers if offer.arrival is not None}
     if named:
         _require_open(named)
@@ -58,15 +53,23 @@ def arrivals_for(offers: Iterable[Offer], now: datetime) -> list[int]:
     return joined
 
 
+def _lock_sources(numbers: set[int]) -> None:
+    """Nobody else counts for these sources until the commit; with SQLite nobody else writes anyway."""
+    if connection.features.has_select_for_update:
+        locked = Source.objects.select_for_update(of=("self",)).filter(pk__in=numbers)
+        list(locked.order_by("pk").values_list("pk"))
+
+
 def _standing(source_id: int, now: datetime) -> int:
     """The batch that what is pushed joins, until flushing closes it."""
-    newest = (
-        Arrival.objects.filter(source_id=source_id, closed_at=None, by=None)
-        .order_by("-pk")
-        .values_list("pk", flat=True)
-        .first()
-    )
-    return newest or Arrival.objects.create(source_id=source_id, opened_at=now).pk
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM listen_arrival WHERE source_id = %s AND closed_at IS NULL AND by_id IS NULL"
+            " ORDER BY id DESC LIMIT 1",
+            [source_id],
+        )
+        newest = cursor.fetchone()
+    return newest[0] if newest else Arrival.objects.create(source_id=source_id, opened_at=now).pk
 
 
 def _require_open(arrivals: set[int]) -> None:

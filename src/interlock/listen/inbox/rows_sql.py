@@ -44,6 +44,37 @@ def store(rows: Mapping[Name, tuple[int, Offered]], now: datetime) -> dict[Name,
     )
 
 
+def count_arrivals(added: Mapping[int, Mapping[str, int]]) -> None:
+    """Add to the counts of batches."""
+    with connection.cursor() as cursor:
+        for arrival, counts in added.items():
+            cursor.execute(
+                "UPDATE listen_arrival SET received = received + %s, stored = stored + %s, updated = updated + %s,"
+                " duplicate = duplicate + %s, refused = refused + %s WHERE id = %s",
+                [
+                    *(counts[name] for name in ("received", "stored", "updated", "duplicate", "refused")),
+                    arrival,
+                ],
+            )
+
+
+def count_sources(added: Mapping[int, Mapping[str, int]], now: datetime) -> None:
+    """Add to the counts of sources; what was stored is a sign of life."""
+    at = connection.ops.adapt_datetimefield_value(now)
+    with connection.cursor() as cursor:
+        for source, counts in added.items():
+            cursor.execute(
+                "UPDATE listen_source SET received = received + %s, stored = stored + %s, duplicate = duplicate + %s,"
+                " refused = refused + %s, last_signal_at = CASE WHEN %s > 0 THEN %s ELSE last_signal_at END WHERE id = %s",
+                [
+                    *(counts[name] for name in ("received", "stored", "duplicate", "refused")),
+                    counts["stored"],
+                    at,
+                    source,
+                ],
+            )
+
+
 def keep_routes(source: Source, rows: Iterable[Offered]) -> None:
     """Keep how the authors of these signals are answered; a newer route replaces an older one."""
     routes = {row.key: row.route for row in rows if row.route is not None}

@@ -12,7 +12,6 @@ from dataclasses import astuple, dataclass, field
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
 
 from interlock.fabric import journal
 from interlock.listen import settling
@@ -22,7 +21,8 @@ from interlock.listen.inbox.durability import require_durable
 from interlock.listen.inbox.offering import Offer, Offered, Refusal, Taken
 from interlock.listen.inbox.rows_sql import Fate, Name
 from interlock.listen.inbox.troubles import plainly
-from interlock.listen.models import Arrival, RefusedRow, Source
+from interlock.listen.models import Arrival, RefusedRow
+from interlock.listen.turns import turn
 
 COUNTED = ("received", "stored", "updated", "duplicate", "refused")
 
@@ -59,7 +59,7 @@ def take_in(offers: Sequence[Offer], *, now: datetime) -> list[Taken]:
     """
     if not offers:
         return []
-    with plainly():
+    with plainly(), turn():
         require_durable()
         return _take_in(offers, now)
 
@@ -67,6 +67,7 @@ def take_in(offers: Sequence[Offer], *, now: datetime) -> list[Taken]:
 @transaction.atomic(durable=True)
 def _take_in(offers: Sequence[Offer], now: datetime) -> list[Taken]:
     arrivals = arrivals_for(offers, now)
+    settled = settling.is_all_settled()
     fates = _store(offers, arrivals, now)
     all_taken = [
         _taken(offer, arrival, tally) for offer, arrival, tally in zip(offers, arrivals, fates, strict=True)
@@ -74,7 +75,7 @@ def _take_in(offers: Sequence[Offer], now: datetime) -> list[Taken]:
     _keep_refused(offers, arrivals, now)
     _keep_routes(offers, all_taken)
     _count(offers, all_taken, now)
-    if any(taken.stored for taken in all_taken):
+    if settled and any(taken.stored for taken in all_taken):
         settling.ask_to_settle()
     for offer, taken in zip(offers, all_taken, strict=True):
         if offer.within:
@@ -155,12 +156,8 @@ def _count(offers: Sequence[Offer], all_taken: Sequence[Taken], now: datetime) -
         counts = {name: getattr(taken, name) for name in COUNTED}
         of_arrivals[taken.arrival_id].update(counts)
         of_sources[offer.source.pk].update(counts)
-    for arrival, counts in of_arrivals.items():
-        Arrival.objects.filter(pk=arrival).update(**{name: F(name) + counts[name] for name in COUNTED})
-    for source, counts in of_sources.items():
-        heard = {"last_signal_at": now} if counts["stored"] else {}
-        summed = {name: F(name) + counts[name] for name in COUNTED if name != "updated"}
-        Source.objects.filter(pk=source).update(**summed, **heard)
+    rows_sql.count_arrivals(of_arrivals)
+    rows_sql.count_sources(of_sources, now)
 
 
 def _note(offers: Sequence[Offer], all_taken: Sequence[Taken], now: datetime) -> None:
