@@ -141,7 +141,7 @@ def _follows_port() -> bool:
 
 def web_command(host: str, port: int) -> list[str]:
     """The granian command line: one blocking thread a worker on SQLite, four on PostgreSQL (stack.md, measured)."""
-    threads = 4 if connection.vendor == "postgresql" else 1
+    threads = 4
     built = settings.PACKAGE / "web" / "static" / "built"
     return [
         *(sys.executable, "-m", "granian", "interlock.config.wsgi:application", "--interface", "wsgi"),
