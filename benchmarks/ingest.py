@@ -85,7 +85,7 @@ def signals(size: int) -> list[dict[str, object]]:
     now = datetime.now(UTC).isoformat()
     return [
         {
-            "signal_id": f"shop-{uuid.uuid4()}", "kind": "review", "occurred_at": now, "account_id": f"A{number}",
+            "signal_id": f"shop:{uuid.uuid4()}", "kind": "review", "occurred_at": now, "account_id": f"A{number}",
             "channel": "web", "lang": "en", "rating": 2, "rating_max": 5, "title": "Late again", "body": WORDS,
         }
         for number in range(size)
