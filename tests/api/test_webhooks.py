@@ -141,6 +141,16 @@ def test_the_old_secret_is_good_for_a_day_after_a_change(webhook):
     ] == [202, 202]
 
 
+def test_a_webhook_whose_secret_cannot_be_read_any_more_gets_a_new_one(webhook, settings):
+    desk = webhook()
+    settings.SECRET_KEY = "another key of this installation, long enough"
+
+    lost = desk.send(signal())
+    desk.secret = pushing.change_secret(source=desk.source, by=None, now=timezone.now())
+
+    assert (lost.status_code, desk.send(signal()).status_code) == (500, 202)
+
+
 def test_secrets_are_not_kept_in_the_clear(webhook):
     desk = webhook()
 

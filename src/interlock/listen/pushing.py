@@ -10,6 +10,7 @@ import json
 import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -17,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from interlock.fabric import journal
 from interlock.fabric.models import ApiToken, Person
-from interlock.fabric.secrets import opened, sealed
+from interlock.fabric.secrets import SealBroken, opened, sealed
 from interlock.listen import queries, services
 from interlock.listen.errors import WrongState
 from interlock.listen.models import Source, SourceKind
@@ -77,16 +78,17 @@ def open_webhook(
 def change_secret(*, source: Source, by: Person | None, now: datetime) -> str:
     """Return a new secret for a webhook; the old one is good for a day more, so that its sender can change over."""
     locked = Source.objects.select_for_update(of=("self",)).get(pk=source.pk, kind=SourceKind.WEBHOOK)
-    secret = _new_secret()
-    kept = {
-        "secret": secret,
-        "earlier": json.loads(opened(locked.secrets))["secret"],
-        "earlier_until": (now + EARLIER_GOOD_FOR).isoformat(),
-    }
+    kept = {"secret": _new_secret()}
+    try:
+        earlier = json.loads(opened(locked.secrets))["secret"]
+    except SealBroken:
+        pass  # the installation's key changed, and with it the old secret is lost: the new one mends that
+    else:
+        kept |= {"earlier": earlier, "earlier_until": (now + EARLIER_GOOD_FOR).isoformat()}
     locked.secrets = sealed(json.dumps(kept))
     locked.save(update_fields=["secrets"])
     journal.note(actor=by, verb="changed the secret of", about=locked, at=now)
-    return secret
+    return kept["secret"]
 
 
 @transaction.atomic
@@ -115,6 +117,12 @@ def good_secrets(source: Source, now: datetime) -> list[str]:
     kept = json.loads(opened(source.secrets))
     until = kept.get("earlier_until")
     return [kept["secret"], *([kept["earlier"]] if until and now < datetime.fromisoformat(until) else [])]
+
+
+@lru_cache(maxsize=1)
+def nobodys_webhook() -> Source:
+    """A webhook that is not stored and whose secret nobody knows."""
+    return Source(secrets=sealed(json.dumps({"secret": _new_secret()})))
 
 
 def _new_secret() -> str:
