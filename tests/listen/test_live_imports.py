@@ -37,7 +37,9 @@ class Watch:
     def __init__(self, connector, answers, folders, mapping=""):
         self.now = timezone.now() + timedelta(minutes=5)
         self.connector, self.answers, self.folders = connector, answers, folders
-        self.source = services.name_source(name="Shop", kind=connector.kind, now=self.now)
+        self.source = services.name_source(
+            name="Shop" if not mapping else "Desk", kind=connector.kind, now=self.now
+        )
         Source.objects.filter(pk=self.source.pk).update(mapping=mapping, ask_every=60)
         self.wait = lambda _seconds: None
 
@@ -45,6 +47,11 @@ class Watch:
         self.source = Source.objects.get(pk=self.source.pk)
         reach = Reach(http=None, now=lambda: self.now, wait=lambda s: self.wait(s), folders=self.folders)
         return live_imports.read_due(self.source, self.connector, self.answers, reach)
+
+    def first(self):
+        reach = Reach(http=None, now=lambda: self.now, wait=lambda _: None, folders=self.folders)
+        source = Source.objects.get(pk=self.source.pk)
+        return list(live_imports.first_chunks(source, self.connector, self.answers, reach))
 
     def tallies(self):
         source = Source.objects.get(pk=self.source.pk)
@@ -313,3 +320,30 @@ def test_an_import_cut_off_after_publishing_is_finished_and_counted_once(
     assert settled.state == State.DONE
     assert watched_database.tallies() == (2, 1, 1, 0)
     assert Signal.objects.count() == 1
+
+
+def test_a_trial_shows_the_first_records_and_stores_nothing(
+    watched_database, database, watched_folder, folder
+):
+    for number in range(3):
+        ticket(database, number)
+    write(folder, "orders.csv", f"{ORDERS}o1,a1,2026-03-01 08:00:00,done\no2,a1,soon,done\n")
+
+    tried = watched_database.first(), watched_folder.first()
+
+    assert [
+        (chunk.table, chunk.rows.num_rows, len(chunk.refusals)) for chunks in tried for chunk in chunks
+    ] == [
+        ("signals", 3, 0),
+        ("orders", 1, 1),
+    ]
+    assert (Import.objects.count(), records.snapshot().number) == (0, 0)
+    assert watched_database.tallies() == (0, 0, 0, 0)
+
+
+def test_a_trial_reads_a_few_rows_of_a_large_table(watched_database, database, monkeypatch):
+    for number in range(5):
+        ticket(database, number)
+    monkeypatch.setattr(live_imports, "ROWS_TRIED", 2)
+
+    assert [chunk.rows.num_rows for chunk in watched_database.first()] == [2]

@@ -19,13 +19,14 @@ class Only:
     """A part of what a path or an address names: what is new in it.
 
     `files` are names in a folder; `since` gives, for each table that is not read as a whole, its watermark
-    column and the value from which on rows are read. A query may take so many seconds. `in_part` says that
+    column and the value from which on rows are read, `rows` how many of a table at most. A query may take so many seconds. `in_part` says that
     other parts came before, so that nothing can be missing.
     """
 
     in_part: bool = False
     files: tuple[str, ...] = ()
     since: ReadOnly[str, tuple[str, str]] = field(default_factory=dict)
+    rows: int | None = None
     password: str = ""
     query_seconds: int | None = None
 
@@ -51,7 +52,11 @@ def open_source(
         if is_address(str(path_or_url)):
             since = {table: (column, unpacked(value)) for table, (column, value) in only.since.items()}
             label, raws, skipped = open_database(
-                str(path_or_url), password=only.password, since=since, seconds=only.query_seconds
+                str(path_or_url),
+                password=only.password,
+                since=since,
+                most=only.rows,
+                seconds=only.query_seconds,
             )
             return StagedSource(label, raws, skipped, bench, mapping, now, only.in_part)
         path = Path(path_or_url)

@@ -28,6 +28,8 @@ from interlock.listen.models import Errand, Import, Source, State
 # Of one statement; a table that takes longer is not read by accident every five minutes.
 QUERY_SECONDS = 600
 BUSY_SECONDS = 60
+# Rows of each table that are looked at before anything is stored; enough for joins to find most partners.
+ROWS_TRIED = 1_000
 
 
 def read_due(source: Source, connector: ImportingConnector, answers: Answers, reach: Reach) -> int:
@@ -67,18 +69,19 @@ def first_chunks(
     """
     for item in connector.due({**answers, "mapping": source.mapping}, "", reach):
         opened = connectors.open_source(
-            item.location, now=reach.now(), limits=opening.limits(), only=_only(item, answers)
+            item.location, now=reach.now(), limits=opening.limits(), only=_only(item, answers, ROWS_TRIED)
         )
         with opened:
             yield from opened.chunks(_mapping_for(source, opened))
         return
 
 
-def _only(item: ToImport, answers: Answers) -> connectors.Only:
+def _only(item: ToImport, answers: Answers, rows: int | None = None) -> connectors.Only:
     return connectors.Only(
         in_part=item.in_part,
         files=item.files,
         since=item.since,
+        rows=rows,
         password=answers.get("password", ""),
         query_seconds=QUERY_SECONDS,
     )

@@ -27,12 +27,13 @@ def open_database(
     *,
     password: str = "",
     since: Mapping[str, tuple[str, Any]] | None = None,
+    most: int | None = None,
     seconds: int | None = None,
 ) -> tuple[str, list[RawTable], list[Skipped]]:
     """List the tables and views of a database, with a label that carries no password.
 
-    Of the tables in `since`, only rows are read whose column is not below the value, or is empty. A statement
-    that takes more than `seconds` is given up.
+    Of the tables in `since`, only rows are read whose column is not below the value, or is empty; of each table at
+    `most` so many. A statement that takes more than `seconds` is given up.
 
     Raises:
         DatabaseRefused: it cannot be reached, or has no tables.
@@ -40,7 +41,7 @@ def open_database(
     url = address(path_or_url, password)
     label, tables, skipped = list_tables(url, made_engine(url, seconds))
     parts = since or {}
-    return label, [replace(each, since=parts.get(each.name)) for each in tables], skipped
+    return label, [replace(each, since=parts.get(each.name), most=most) for each in tables], skipped
 
 
 def list_tables(url: URL, engine: Engine) -> tuple[str, list["DatabaseTable"], list[Skipped]]:
@@ -97,6 +98,7 @@ class DatabaseTable:
     schema: str | None
     columns: tuple[str, ...]
     since: tuple[str, Any] | None = None
+    most: int | None = None
 
     @property
     def size(self) -> int:
@@ -116,6 +118,8 @@ class DatabaseTable:
         query: Any = sa.select(*(sa.column(name) for name in self.columns)).select_from(self.relation)
         if self.since:
             query = query.where(not_below(*self.since))
+        if self.most is not None:
+            query = query.limit(self.most)
         first = 1
         try:
             with self.engine.connect() as connection:

@@ -6,6 +6,7 @@ that the mapping joins, sums or looks values up in are read as a whole, whenever
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 from sqlalchemy.engine import URL
 
 from ..errors import DatabaseRefused
-from ..live import Answers, Question, Reach, ToImport
+from ..live import Answers, Question, Reach, ToImport, Unauthorised
 from ..mapping import read_mapping
 from ..mapping.parts import read_in_parts
 from ..mapping.used import used_columns
@@ -24,6 +25,8 @@ from .watermarks import Standing, Watermark, packed, standing_of, watermark_of
 
 # An index answers in milliseconds; a minute bounds what a missing one costs the database.
 SECONDS_A_QUERY = 60
+# Asking again with a wrong password only locks the user out.
+_NOT_LET_IN = re.compile("password authentication|access denied|role .* does not exist", re.IGNORECASE)
 
 
 class WatchedDatabase:
@@ -108,9 +111,15 @@ def _meant(answers: Answers, reach: Reach) -> Meant:
 
     Raises:
         DatabaseRefused: the database cannot be reached, or a needed table is not there any more.
+        Unauthorised: it does not let this user in.
     """
     url = _checked_address(answers, reach)
-    label, found, _skipped = list_tables(url, made_engine(url, SECONDS_A_QUERY))
+    try:
+        label, found, _skipped = list_tables(url, made_engine(url, SECONDS_A_QUERY))
+    except DatabaseRefused as error:
+        if _NOT_LET_IN.search(str(error)):
+            raise Unauthorised(f"{error} Correct the user or the password of this source.") from None
+        raise
     tables = {table.name: table for table in found}
     if not answers.get("mapping"):
         return Meant(label, tables, frozenset(), {})
