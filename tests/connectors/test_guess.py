@@ -168,6 +168,34 @@ def test_three_forms_in_one_column_are_found_and_the_mixture_told():
     )
 
 
+def test_half_of_the_values_are_enough_where_all_that_can_be_read_agree():
+    found = forms(["2026-01-31", "2026-02-28", "2026-03-01", "soon", "n/a"])
+
+    assert (found.formats, found.share, found.odd) == (("iso",), 0.6, "n/a")
+    assert forms(["2026-01-31", "soon", "n/a"]) is None
+    assert forms(["2026-01-31", "28.02.2026", "soon"]) is None
+
+
+def test_a_small_file_with_bad_dates_is_recognised_and_its_bad_rows_are_refused(write):
+    lines = "".join(f"T{n},2026-03-0{n + 1},It rattles\n" for n in range(6))
+    path = write("tickets.csv", f"ticket_id,created_at,description\n{lines}T7,soon,Late\nT8,??,Wet\n")
+
+    mapping, chunks = proposal(path)
+
+    (guess,) = [guess for guess in mapping.guesses if guess.column == "created_at"]
+    assert (guess.target, guess.sure, guess.reason) == (
+        "signals.occurred_at",
+        False,
+        "75% of its values are dates",
+    )
+    assert (
+        "tickets.csv, created_at: only 75% of its values are dates ('??' is none); rows with others are refused. "
+        "Write 'if_wrong: empty' under the column to keep them without a date."
+    ) in mapping.questions
+    assert chunks["signals"].rows.num_rows == 6
+    assert [refusal.value for refusal in chunks["signals"].refusals] == ["soon", "??"]
+
+
 def test_words_are_no_dates():
     assert forms(["red", "green"]) is None
 

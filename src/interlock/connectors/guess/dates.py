@@ -12,15 +12,19 @@ _DAYS = (
 _TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p")
 FORMATS = tuple(day + time for day in _DAYS for time in _TIMES)
 LOOKED_AT = 20_000
+# Several formats must read nearly all values. Where all that can be read is of one format, half is enough: the rest
+# are faults of single rows, which a small file has many of, and each is refused with its reason.
+MOST_READABLE, FEWEST_READABLE = 0.9, 0.5
 
 
 @dataclass(frozen=True)
 class DateForms:
-    """The formats that read a column. `question` asks what the values cannot tell."""
+    """The formats that read a column. `question` asks what the values cannot tell; `odd` is one that is no date."""
 
     formats: tuple[str, ...]
     share: float
     question: str = ""
+    odd: str = ""
 
 
 def date_forms(bench: Workbench, staged: Staged, column: str) -> DateForms | None:
@@ -40,9 +44,16 @@ def date_forms(bench: Workbench, staged: Staged, column: str) -> DateForms | Non
         return None
     chosen, covered = _fewest(bench, values, tests, list(found), total)
     names = tuple("iso" if index == 0 else FORMATS[index - 1] for index in chosen)
-    if covered < 0.9 * total:
+    if covered < MOST_READABLE * total and not (len(chosen) == 1 and covered >= FEWEST_READABLE * total):
         return None
-    return DateForms(names, covered / total, _question(bench, values, column, staged.raw.name, names))
+    question = _question(bench, values, column, staged.raw.name, names)
+    return DateForms(names, covered / total, question, _odd(bench, values, [tests[one] for one in chosen]))
+
+
+def _odd(bench: Workbench, values: str, tests: list[str]) -> str:
+    """A value that none of the formats reads."""
+    unread = " AND ".join(f"NOT ({test})" for test in tests)
+    return str(bench.rows(f"SELECT coalesce(min(c) FILTER (WHERE {unread}), '') FROM {values}")[0][0])
 
 
 def _fewest(

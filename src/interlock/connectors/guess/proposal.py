@@ -11,6 +11,7 @@ from ..making.workbench import Staged, Workbench
 from ..mapping.model import ColumnGuess, Mapping
 from ..mapping.read import mapping_from
 from .columns import Match, Profiled
+from .dates import MOST_READABLE, DateForms
 from .names import plain
 from .needs import needs_of, quantity_sign, word_values
 from .parts import Part, find_parts, overlap
@@ -156,6 +157,10 @@ class _Proposal:
             if forms is not None:
                 if forms.formats != ("iso",):
                     recipe["date"] = list(forms.formats) if len(forms.formats) > 1 else forms.formats[0]
+                if forms.share < MOST_READABLE:
+                    confidence = min(confidence, 0.7)
+                    reason = f"{forms.share:.0%} of its values are dates"
+                    self.questions.append(_odd_dates(part.file, match.column, forms))
                 if forms.question:
                     self.questions.append(forms.question)
                     confidence, reason = min(confidence, 0.5), f"{reason}, but day and month may be exchanged"
@@ -185,6 +190,13 @@ class _Proposal:
             for name in profiled.staged.columns
             if (profiled.staged.raw.name, name) not in used
         ]  # fmt: skip
+
+
+def _odd_dates(file: str, column: str, forms: DateForms) -> str:
+    return (
+        f"{file}, {column}: only {forms.share:.0%} of its values are dates ('{forms.odd[:40]}' is none); rows with "
+        "others are refused. Write 'if_wrong: empty' under the column to keep them without a date."
+    )
 
 
 def _aliases(files: list[Profiled]) -> dict[str, str]:
