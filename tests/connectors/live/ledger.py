@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 
 from interlock.connectors.conformance import Answer, Asked, Case, Reply
+from interlock.connectors.errors import ConnectorError
 from interlock.connectors.live import (
     Answers,
     Incoming,
@@ -45,7 +46,8 @@ class Ledger:
         while more:
             reach.wait(0)
             content = self.read(answers, reach, last)
-            notes, more = content["notes"], bool(content["more"])
+            notes = self.notes(content)
+            more = content["more"] is True and bool(notes)
             if notes:
                 last = self.last(notes)
                 yield Page(tuple(self.incoming(note) for note in notes), str(last))
@@ -59,6 +61,14 @@ class Ledger:
             headers={"authorization": f"Bearer {answers['token']}"},
             query={"after": str(after)},
         )
+
+    def notes(self, content: dict) -> list[dict]:
+        notes = content["notes"]
+        known = {"id": int, "change": int, "at": str, "text": str}
+        for note in notes if isinstance(notes, list) else [None]:
+            if not isinstance(note, dict) or not all(isinstance(note.get(k), v) for k, v in known.items()):
+                raise ConnectorError("Ledger sent notes of another shape than it says.")
+        return notes
 
     def last(self, notes: list[dict]) -> int:
         return notes[-1]["change"]
@@ -161,6 +171,25 @@ class NeedsTheMood(Ledger):
     def incoming(self, note: dict) -> Incoming:
         note["mood"]
         return super().incoming(note)
+
+
+class TrustsEveryField(Ledger):
+    def notes(self, content: dict) -> list[dict]:
+        return content["notes"]
+
+
+class AsksForTheSameAgain(Ledger):
+    """Goes on while the system says that there is more, whether or not anything comes."""
+
+    def pages(self, answers: Answers, cursor: str, reach: Reach) -> Iterator[Page]:
+        last = int(cursor or 0)
+        while True:
+            reach.wait(0)
+            content = self.read(answers, reach, last)
+            notes = self.notes(content)
+            yield Page(tuple(self.incoming(note) for note in notes), str(last))
+            if not content["more"]:
+                return
 
 
 class ForgetsItsPrefix(Ledger):

@@ -19,6 +19,8 @@ FAULTS = {
     ledger.TakesBrokenAnswersAsEmpty: "survives half an answer",
     ledger.LocalTimes: "rows keep the contract",
     ledger.ForgetsItsPrefix: "rows keep the contract",
+    ledger.TrustsEveryField: "survives fields of another kind",
+    ledger.AsksForTheSameAgain: "reads everything, once",
     ledger.NeedsTheMood: "does without optional fields",
     ledger.KnowsNoPatience: "ends when it is told",
     ledger.SendsAgain: "knows when nobody can know",

@@ -9,13 +9,13 @@ from ..errors import ConnectorError
 from ..live import AnsweringConnector, NotSent, PerhapsSent, Sent
 from .case import Case, Reply
 from .playing import Answer, Asked, Breakage, hang_up, says
-from .stage import Broken, Stage, staged
+from .stage import Broken, Spoilable, staged
 
 
 class _Outgoing:
     """A connector with a letter in its hand, in front of a fresh system."""
 
-    def __init__(self, stage: Stage, reply: Reply, count: Callable[[], int]) -> None:
+    def __init__(self, stage: Spoilable, reply: Reply, count: Callable[[], int]) -> None:
         connector = stage.case.connector
         assert isinstance(connector, AnsweringConnector)
         self._connector = connector

@@ -56,24 +56,38 @@ Breakage = Callable[["Connection", Answer], None]
 Connection = BaseHTTPRequestHandler
 
 
-class Played:
-    """An API on a port of this machine; `breakage` spoils every answer from request number `spoil_from` on."""
+class System:
+    """An API and what was asked of it."""
+
+    name = ""
 
     def __init__(self, api: Api) -> None:
         self.api = api
         self.asked: list[Asked] = []
+
+    def answer(self, asked: Asked) -> Answer:
+        """What the system says; one that cannot make sense of a request says so."""
+        self.asked.append(asked)
+        try:
+            return self.api(asked)
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            return Answer({"error": type(error).__name__}, 400)
+
+
+class Played(System):
+    """A system on a port of this machine; a breakage spoils its answers from one request on."""
+
+    def __init__(self, api: Api) -> None:
+        super().__init__(api)
         self.breakage: Breakage | None = None
         self.spoil_from = 0
         self.spoil_times = 1_000_000
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         self.port: int = self._server.server_address[1]
+        self.name = f"127.0.0.1:{self.port}"
         # Ending is looked for every 10 ms: the suite starts hundreds of servers.
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
-
-    @property
-    def name(self) -> str:
-        return f"127.0.0.1:{self.port}"
 
     def spoil(self, breakage: Breakage, *, at: int = 0, times: int = 1_000_000) -> None:
         """Break `times` answers, beginning with the one to request number `at` from now on."""
@@ -103,9 +117,7 @@ def _handler(server: Played) -> type[BaseHTTPRequestHandler]:
 
         def answer(self) -> None:
             number = len(server.asked)
-            asked = _asked(self)
-            server.asked.append(asked)
-            reply = server.api(asked)
+            reply = server.answer(_asked(self))
             spoilt = server.spoil_from <= number < server.spoil_from + server.spoil_times
             if server.breakage and spoilt:
                 self.close_connection = True

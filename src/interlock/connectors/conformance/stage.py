@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from interlock.store.contract import TABLES
 
 from ..errors import ConnectorError
 from ..limits import MEGABYTE
-from ..live import AddressRefused, HttpReply, Incoming, Interrupted, Page, Reach
-from ..outbound import Outbound, open_http
+from ..live import AddressRefused, Http, HttpReply, Incoming, Interrupted, Page, Reach
+from ..outbound import open_http
 from .case import Case, Key
-from .playing import Api, Played, played
+from .playing import Api, Asked, Played, System, played
 
 # Requests of a check end after these seconds, so that a slow answer costs the suite little.
 SECONDS = 0.3
-# A thousand pages without end: the connector asks for the same page again and again.
-MOST_PAGES = 1_000
+# A case has a handful of pages: a connector that hands over more asks for the same one again and again.
+MOST_PAGES = 100
 
 
 class Broken(AssertionError):
@@ -28,9 +30,9 @@ class Broken(AssertionError):
 
 
 class Stage:
-    """Runs one connector against one played system."""
+    """Runs one connector against one system."""
 
-    def __init__(self, case: Case, server: Played, http: Outbound) -> None:
+    def __init__(self, case: Case, server: System, http: Http) -> None:
         self.case = case
         self.server = server
         self.waits: list[float] = []
@@ -96,14 +98,43 @@ class Stage:
                 raise Broken(f"a secret stands in {where}")
 
 
+class Spoilable(Stage):
+    """A stage whose system can be made to answer badly."""
+
+    server: Played
+
+
 @contextmanager
-def staged(case: Case, api: Api | None = None) -> Iterator[Stage]:
+def staged(case: Case, api: Api | None = None) -> Iterator[Spoilable]:
     """A stage with a fresh system."""
     with (
         played(api or case.api()) as server,
         open_http(private_hosts=frozenset({server.name}), timeout=SECONDS, max_bytes=5 * MEGABYTE) as http,
     ):
-        yield Stage(case, server, http)
+        yield Spoilable(case, server, http)
+
+
+def staged_in_process(case: Case, api: Api) -> Stage:
+    """A stage whose system is called without a network in between: for many small runs."""
+    system = System(api)
+
+    def http(method: str, url: str, **options: Any) -> HttpReply:
+        if len(system.asked) > MOST_PAGES:
+            raise Broken("the asking never ends")
+        parts = urlsplit(url)
+        query = dict(parse_qsl(parts.query, keep_blank_values=True)) | dict(options.get("query") or {})
+        body = urlencode(options["form"]) if options.get("form") else json.dumps(options.get("json"))
+        headers = {name.lower(): value for name, value in (options.get("headers") or {}).items()}
+        asked = Asked(method, parts.path, urlencode(query), query, headers, body.encode())
+        answer = system.answer(asked)
+        return HttpReply(
+            answer.status,
+            {name.lower(): value for name, value in answer.headers.items()},
+            answer.content(),
+            url,
+        )
+
+    return Stage(case, system, http)
 
 
 def rows_of(pages: list[Page]) -> list[Incoming]:

@@ -32,7 +32,7 @@ from .playing import (
     truncated,
 )
 from .rows import agrees, faults_of
-from .stage import Broken, Stage, key_of, rows_of, staged
+from .stage import Broken, Spoilable, Stage, key_of, rows_of, staged, staged_in_process
 
 Check = Callable[[Case], None]
 
@@ -199,6 +199,19 @@ def does_without_optional_fields(case: Case) -> None:
             raise Broken(f"without the optional field {name!r} these are lost: {sorted(missing)[:5]}")
 
 
+def survives_fields_of_another_kind(case: Case) -> None:
+    """Whatever stands in a field, the asking ends with rows, refusals or a sentence; it never falls over."""
+    names: set[str] = set()
+    list(staged_in_process(case, _changed(case.api(), partial(_collect, names))).pages())
+    for name in sorted(names):
+        for value in (None, "text", 7, True, [], {}, ["text"], {"text": None}):
+            stage = staged_in_process(case, _changed(case.api(), partial(_replaced, name, value)))
+            try:
+                _failed(stage)
+            except Broken as error:
+                raise Broken(f"with {name!r} being {value!r}: {error}") from error
+
+
 def ends_when_it_is_told(case: Case) -> None:
     with staged(case) as stage:
         list(stage.pages())
@@ -239,6 +252,7 @@ CHECKS: dict[str, Check] = {
     "renews its token": renews_its_token,
     "passes over unknown fields": passes_over_unknown_fields,
     "does without optional fields": does_without_optional_fields,
+    "survives fields of another kind": survives_fields_of_another_kind,
     "ends when it is told": ends_when_it_is_told,
 }
 
@@ -281,7 +295,7 @@ def _failed(stage: Stage) -> tuple[ConnectorError | None, list[Page]]:
     return None, taken
 
 
-def _completes(case: Case, stage: Stage, taken: list[Page], *, finished: bool = False) -> None:
+def _completes(case: Case, stage: Spoilable, taken: list[Page], *, finished: bool = False) -> None:
     """With the system healed, the next asking brings the rest: nothing is lost."""
     stage.server.heal()
     rest = [] if finished else list(stage.pages(taken[-1].cursor if taken else ""))
@@ -324,6 +338,23 @@ def _with_more_fields(body: Any) -> Any:
         more = {"x_unknown": {"nested": [1, None]}, "x_new_in_next_version": "?"}
         return {name: _with_more_fields(value) for name, value in body.items()} | more
     return [_with_more_fields(value) for value in body] if isinstance(body, list) else body
+
+
+def _collect(names: set[str], body: Any) -> Any:
+    """Note the name of every field."""
+    if isinstance(body, dict):
+        names.update(body)
+    for value in body.values() if isinstance(body, dict) else body if isinstance(body, list) else ():
+        _collect(names, value)
+    return body
+
+
+def _replaced(name: str, instead: Any, body: Any) -> Any:
+    if isinstance(body, dict):
+        return {
+            key: instead if key == name else _replaced(name, instead, value) for key, value in body.items()
+        }
+    return [_replaced(name, instead, value) for value in body] if isinstance(body, list) else body
 
 
 def _without(name: str, body: Any) -> Any:

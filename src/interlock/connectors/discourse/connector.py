@@ -244,7 +244,8 @@ def _is_a_customers(site: _Site, post: Json) -> bool:
     # Whoever our answers go out as need not be staff, and must not come back as a customer.
     staff = staff or str(post.get("username", "")).lower() == site.user.lower()
     own_note = post.get("post_type", _REGULAR) != _REGULAR or post.get("hidden") is True
-    elsewhere = bool(site.categories) and post.get("category_id") not in site.categories
+    category = post.get("category_id")
+    elsewhere = bool(site.categories) and not (isinstance(category, int) and category in site.categories)
     return not (staff or own_note or elsewhere)
 
 

@@ -136,10 +136,9 @@ class ZendeskConnector:
             if not isinstance(audits, list):
                 raise PerhapsSent("Zendesk did not show the history of the ticket.")
             for audit in audits:
-                custom = (audit.get("metadata") or {}).get("custom") or {}
-                if custom.get(_MARK) == letter.reference:
+                if _reference(audit) == letter.reference:
                     return site.sent(route, audit)
-            meta = content.get("meta") or {}
+            meta = _meta(content)
             if not meta.get("has_more"):
                 return None
             query = {"page[size]": "100", "page[after]": str(meta.get("after_cursor"))}
@@ -178,6 +177,19 @@ def _address(text: str) -> tuple[str, str]:
     return f"{url.scheme}://{url.netloc}", url.netloc.lower()
 
 
+def _meta(content: dict[str, Any]) -> dict[str, Any]:
+    """Where a page stands among the others."""
+    meta = content.get("meta")
+    return meta if isinstance(meta, dict) else {}
+
+
+def _reference(audit: Any) -> str:
+    """The mark that our answers carry."""
+    metadata = audit.get("metadata") if isinstance(audit, dict) else None
+    custom = metadata.get("custom") if isinstance(metadata, dict) else None
+    return str(custom.get(_MARK, "")) if isinstance(custom, dict) else ""
+
+
 def _number(route: Route) -> int:
     return int(route.thread)
 
@@ -214,7 +226,7 @@ def _ratings(site: _Site, place: _Place, answers: Answers, reach: Reach) -> Iter
             raise ConnectorError(
                 "Zendesk shows no ratings. If the account uses none, say so in the source's settings."
             )
-        meta = content.get("meta") or {}
+        meta = _meta(content)
         more = bool(meta.get("has_more")) and bool(meta.get("after_cursor"))
         news = list(_news(site, place, found))
         place.page = str(meta.get("after_cursor")) if more else ""

@@ -30,18 +30,16 @@ class Account:
 
     def records_of(self, content: Json) -> Iterator[Incoming | NotTaken]:
         """Every record of one page of the ticket export, accounts and contacts before the tickets that name them."""
-        users = {user["id"]: user for user in _objects(content, "users") if "id" in user}
-        metrics = {one.get("ticket_id"): one for one in _objects(content, "metric_sets")}
-        for organization in _objects(content, "organizations"):
-            if "id" in organization:
-                yield self.account(organization)
+        users = _by_number(_objects(content, "users"), "id")
+        metrics = _by_number(_objects(content, "metric_sets"), "ticket_id")
+        for organization in _by_number(_objects(content, "organizations"), "id").values():
+            yield self.account(organization)
         for user in users.values():
             if user.get("role", "end-user") == "end-user":
                 yield self.contact(user)
         for ticket in _objects(content, "tickets"):
-            own = ticket.get("metric_set")
-            metric = own if isinstance(own, Mapping) else metrics.get(ticket.get("id"), {})
-            yield self.ticket(ticket, metric, users.get(ticket.get("requester_id"), {}))
+            metric = _part(ticket, "metric_set") or metrics.get(_number(ticket.get("id")), {})
+            yield self.ticket(ticket, metric, users.get(_number(ticket.get("requester_id")), {}))
 
     def account(self, organization: Json) -> Incoming:
         number = organization["id"]
@@ -62,14 +60,14 @@ class Account:
         return Incoming("contacts", _filled(row), place=f"user {user['id']}")
 
     def ticket(self, ticket: Json, metric: Json, requester: Json) -> Incoming | NotTaken:
-        number = ticket.get("id")
-        if not isinstance(number, int):
+        number = _number(ticket.get("id"))
+        if not number:
             return NotTaken("a ticket without number", "it has no id", "signal_id", repr(ticket)[:1_000])
         created = _moment(ticket.get("created_at"))
         if created is None:
             came = str(ticket.get("created_at"))
             return NotTaken(f"ticket {number}", "its created_at is no time", "occurred_at", came[:1_000])
-        status = ticket.get("status")
+        status = str(ticket.get("status"))
         deleted = status == "deleted"
         row = {
             "signal_id": f"{self._prefix}:{number}",
@@ -77,7 +75,7 @@ class Account:
             "occurred_at": created,
             "account_id": self._key("org", ticket.get("organization_id")),
             "contact_id": self._key("user", ticket.get("requester_id")),
-            "channel": _text((ticket.get("via") or {}).get("channel")),
+            "channel": _text(_part(ticket, "via").get("channel")),
             "lang": _language(requester.get("locale")),
             "title": _text(ticket.get("subject")),
             "body": _text(ticket.get("description")),
@@ -95,9 +93,9 @@ class Account:
     def rating(self, rating: Json) -> Incoming | NotTaken | None:
         """A customer's rating of how a ticket was handled; None for one that was only offered."""
         score = _SCORES.get(str(rating.get("score")))
-        if score is None or "id" not in rating:
+        number, ticket = _number(rating.get("id")), _number(rating.get("ticket_id"))
+        if score is None or not number:
             return None
-        number, ticket = rating["id"], rating.get("ticket_id")
         created = _moment(rating.get("created_at"))
         if created is None:
             came = str(rating.get("created_at"))
@@ -119,7 +117,7 @@ class Account:
         return Incoming("signals", _filled(row), place=f"rating {number}", route=route)
 
     def _key(self, kind: str, number: Any) -> str:
-        return f"{self._prefix}:{kind}:{number}" if number else ""
+        return f"{self._prefix}:{kind}:{number}" if _number(number) else ""
 
 
 def _filled(row: dict[str, Any]) -> dict[str, Any]:
@@ -129,6 +127,21 @@ def _filled(row: dict[str, Any]) -> dict[str, Any]:
 def _objects(content: Json, name: str) -> list[Json]:
     found = content.get(name)
     return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
+
+
+def _part(content: Json, name: str) -> Json:
+    """An object inside another; empty when it is missing or of another kind."""
+    found = content.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _number(value: Any) -> int:
+    """A number of Zendesk; 0 for what is none."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def _by_number(objects: list[Json], name: str) -> dict[int, Json]:
+    return {number: one for one in objects if (number := _number(one.get(name)))}
 
 
 def _text(value: Any) -> str:
@@ -151,7 +164,7 @@ def _moment(value: Any) -> str | None:
 
 def _first_reply(created: str, metric: Json) -> str:
     """Zendesk says how many minutes the customer waited, nights and weekends included, not when it was answered."""
-    minutes = (metric.get("reply_time_in_minutes") or {}).get("calendar")
+    minutes = _part(metric, "reply_time_in_minutes").get("calendar")
     if not isinstance(minutes, int | float) or isinstance(minutes, bool) or not 0 <= minutes < 10**7:
         return ""
     return f"{datetime.fromisoformat(created) + timedelta(minutes=minutes):%Y-%m-%dT%H:%M:%SZ}"
@@ -159,7 +172,7 @@ def _first_reply(created: str, metric: Json) -> str:
 
 def _settled(ticket: Json, metric: Json, deleted: bool) -> str:
     """When the ticket was solved, unless it was opened again since."""
-    if ticket.get("status") in _SETTLED:
+    if str(ticket.get("status")) in _SETTLED:
         return _moment(metric.get("solved_at")) or _moment(ticket.get("updated_at")) or ""
     return (_moment(ticket.get("updated_at")) or "") if deleted else ""
 
