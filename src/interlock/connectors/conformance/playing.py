@@ -70,7 +70,7 @@ class System:
         self.asked.append(asked)
         try:
             return self.api(asked)
-        except (KeyError, TypeError, ValueError, IndexError) as error:
+        except (AssertionError, KeyError, TypeError, ValueError, IndexError) as error:
             return Answer({"error": type(error).__name__}, 400)
 
 

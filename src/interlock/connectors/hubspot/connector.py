@@ -98,9 +98,16 @@ def _changes(
         more = bool(found.get("paging")) and bool(records)
         at_end = not more and not place.after_id
         fresh, refused = _fresh(records, place)
+        if records and len(refused) == len(records):
+            raise ConnectorError(
+                f"HubSpot sends {kind.name} without a number or a time of their last change."
+            )
         links = _links(answers, reach, kind, [str(record["id"]) for record in fresh])
         rows, faulty = _rows(fresh, kind, account, answers, links)
+        before = (place.since, place.after_id)
         _step(place, records, more)
+        if more and (place.since, place.after_id) == before:
+            raise ConnectorError(f"HubSpot sends the same {kind.name} again and again. Tell its support.")
         yield tuple(rows), (*refused, *faulty)
 
 

@@ -65,8 +65,8 @@ class ShopifyConnector:
             found = session.ask(ORDERS, _variables(place, after)).get("orders")
             rows, refused = _rows(session, nodes_of(found), place)
             more = member(found, "pageInfo", "hasNextPage") is True
-            after = member(found, "pageInfo", "endCursor") if more else None
-            if more and not isinstance(after, str):
+            before, after = after, member(found, "pageInfo", "endCursor") if more else None
+            if more and (not isinstance(after, str) or after == before):
                 raise ConnectorError("Shopify sent a part of its orders without saying where the rest is.")
             if more:
                 place.forget_old()

@@ -171,7 +171,7 @@ def _return(
     line = str(member(item, "fulfillmentLineItem", "lineItem", "id") or "")
     definition = item.get("returnReasonDefinition")
     reason = text_of(member(definition, "name"))
-    silent = member(definition, "handle") in _NO_REASON
+    silent = str(member(definition, "handle")) in _NO_REASON
     number = str(item.get("id")).rpartition("/")[2]
     return filled(
         {

@@ -57,8 +57,13 @@ class Session:
         """The members of a list that did not fit into the page, asked for with the holder's id."""
         while member(kept, "pageInfo", "hasNextPage") is True:
             self.reach.wait(0)
-            variables = {"id": holder.get("id"), "after": member(kept, "pageInfo", "endCursor")}
-            kept = member(self.ask(more(name), variables), "node", name)
+            after = member(kept, "pageInfo", "endCursor")
+            kept = member(self.ask(more(name), {"id": holder.get("id"), "after": after}), "node", name)
+            if (
+                member(kept, "pageInfo", "hasNextPage") is True
+                and member(kept, "pageInfo", "endCursor") == after
+            ):
+                raise ConnectorError("Shopify sends the same part of an order again and again.")
             yield from nodes_of(kept)
 
     def whole(self, name: str, order: dict[str, Any], most: int) -> list[dict[str, Any]]:
