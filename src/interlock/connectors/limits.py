@@ -13,6 +13,10 @@ class Limits:
     unpack_ratio: int = 50
     unpacked_bytes: int = 200 * MEGABYTE
     files: int = 500
+    # A chat export has a file for each channel and day.
+    chat_files: int = 100_000
+    # A JSON document is read whole, at some ten times its size in memory.
+    document_bytes: int = 50 * MEGABYTE
     columns: int = 2_000
     row_bytes: int = 48 * MEGABYTE
     # A text longer than this is a mail archive in one cell; the row is refused, the others are read.

@@ -18,7 +18,7 @@ def by_name(mapping: Mapping, names: Sequence[str]) -> dict[str, list[str]]:
 
 def _fits(rule: FileRule, name: str) -> bool:
     base = name.rsplit("/", 1)[-1].lower()
-    stem = re.sub(r"\.(csv|tsv|txt|tab|xlsx|xlsm|jsonl|ndjson|parquet|pq)$", "", base)
+    stem = re.sub(r"\.(csv|tsv|txt|tab|xlsx|xlsm|json|jsonl|ndjson|parquet|pq|mbox|mbx)$", "", base)
     sheet = base.rpartition("#")[2]
     return any(
         fnmatch.fnmatchcase(candidate, pattern.lower())

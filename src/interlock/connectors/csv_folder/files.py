@@ -9,9 +9,20 @@ from ..limits import Limits
 from ..mapping.model import FileRule
 from ..protocol import RawTable, Reading, Skipped
 from ..readers.archives import unpack_gzip, unpack_zip
+from ..readers.chats import chat_table
 from ..readers.delimited import read_delimited
-from ..readers.endings import JSON_ENDINGS, KNOWN, PARQUET_ENDINGS, SHEET_ENDINGS, TEXT_ENDINGS
+from ..readers.endings import (
+    DOCUMENT_ENDINGS,
+    JSON_ENDINGS,
+    KNOWN,
+    MAIL_ENDINGS,
+    PARQUET_ENDINGS,
+    SHEET_ENDINGS,
+    TEXT_ENDINGS,
+)
+from ..readers.json_document import read_json_document
 from ..readers.json_lines import read_json_lines
+from ..readers.mbox import read_mbox
 from ..readers.parquet import read_parquet
 from ..readers.sheets import read_sheet, sheet_names
 
@@ -36,6 +47,10 @@ class FileTable:
             return read_sheet(self.path, self.name, self.sheet, rule, self.limits, on_bytes)
         if self.kind == "json":
             return read_json_lines(self.path, self.name, self.limits, on_bytes)
+        if self.kind == "document":
+            return read_json_document(self.path, self.name, self.limits, on_bytes)
+        if self.kind == "mbox":
+            return read_mbox(self.path, self.name, on_bytes)
         if self.kind == "parquet":
             return read_parquet(self.path, self.name, self.limits, on_bytes)
         return read_delimited(self.path, self.name, rule, self.limits, on_bytes, self.folder, careful)
@@ -51,6 +66,10 @@ def open_files(
     """
     if not path.exists():
         raise SourceRefused(f"There is no file or folder {path}. Check the spelling; nothing was imported.")
+    if path.is_file() and path.suffix.lower() in (".zip", *DOCUMENT_ENDINGS):
+        chat = chat_table(path, limits)
+        if chat:
+            return [chat], []
     tables: list[RawTable] = []
     skipped: list[Skipped] = []
     for name, file in _files(path, limits, folder, skipped):
@@ -111,7 +130,8 @@ def _tables(name: str, file: Path, limits: Limits, folder: Path) -> list[RawTabl
             for sheet in sheets
         ]
     kinds = {**dict.fromkeys(TEXT_ENDINGS, "text"), **dict.fromkeys(JSON_ENDINGS, "json")}
-    kinds |= dict.fromkeys(PARQUET_ENDINGS, "parquet")
+    kinds |= dict.fromkeys(PARQUET_ENDINGS, "parquet") | dict.fromkeys(DOCUMENT_ENDINGS, "document")
+    kinds |= dict.fromkeys(MAIL_ENDINGS, "mbox")
     if ending not in kinds:
         raise SourceRefused(f"{name} is none of the kinds that are read: {KNOWN}.")
     if file.stat().st_size == 0:

@@ -49,6 +49,38 @@ def unpack_zip(path: Path, folder: Path, limits: Limits) -> Iterator[tuple[str, 
             yield member.filename, target
 
 
+def checked_members(archive: zipfile.ZipFile, path: Path, limits: Limits) -> list[zipfile.ZipInfo]:
+    """The members of an archive that is read in place, checked as those that are unpacked.
+
+    Raises:
+        SourceRefused: one of them must not be read.
+    """
+    members = [member for member in archive.infolist() if not _is_litter(member.filename)]
+    _check_members(path, members, limits)
+    total = sum(member.file_size for member in members)
+    if total > limits.unpacked_bytes:
+        raise _bomb(path.name, limits)
+    return members
+
+
+def member_bytes(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -> bytes:
+    """One member whole, whatever size it claims.
+
+    Raises:
+        SourceRefused: it is damaged, or larger than `most` bytes.
+    """
+    try:
+        with archive.open(member) as packed:
+            raw = packed.read(most + 1)
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
+        raise SourceRefused(
+            f"{member.filename} cannot be unpacked ({error}). Pack the files again."
+        ) from None
+    if len(raw) > most:
+        raise SourceRefused(f"{member.filename} is larger than {most // 1_000_000} MB; it is not read.")
+    return raw
+
+
 def _is_litter(name: str) -> bool:
     return name.startswith(_LITTER[0]) or PurePosixPath(name).name in _LITTER[1:]
 

@@ -68,14 +68,15 @@ def _objects(path: Path, encoding: str) -> Iterator[tuple[int, dict[str, str | N
             except (ValueError, RecursionError):
                 yield number, line
                 continue
-            yield number, _flat(value) if isinstance(value, dict) else line
+            yield number, flat_texts(value) if isinstance(value, dict) else line
 
 
-def _flat(value: dict[str, Any], prefix: str = "") -> dict[str, str | None]:
+def flat_texts(value: dict[str, Any], prefix: str = "") -> dict[str, str | None]:
+    """An object as texts, its inner objects as `outer.inner`."""
     flat: dict[str, str | None] = {}
     for key, inner in value.items():
         if isinstance(inner, dict) and inner:
-            flat.update(_flat(inner, f"{prefix}{key}."))
+            flat.update(flat_texts(inner, f"{prefix}{key}."))
         else:
             flat[f"{prefix}{key}"] = _text(inner)
     return flat
