@@ -16,6 +16,8 @@ from interlock.connectors.errors import ConnectorError
 from interlock.connectors.html_text import text_of_html
 from interlock.connectors.live import HttpReply, LiveConnector, Reach
 from interlock.connectors.live_registry import live_connectors
+from interlock.connectors.mail import read_mail
+from interlock.connectors.mail.body import LONGEST_TEXT
 from interlock.listen import inbox
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -23,6 +25,11 @@ RECORDED = Path(__file__).parents[1] / "connectors" / "live" / "recorded"
 SIGNAL = b'{"signal_id": "a", "kind": "ticket", "occurred_at": "2026-01-01T00:00:00Z", "body": "late", "rating": 2}'
 EVENT = b'{"specversion": "1.0", "id": "1", "source": "/s", "type": "t", "data_base64": "e30=", "datacontenttype": "application/json"}'
 FEED = b'<rss version="2.0"><channel><item><guid>1</guid><title>t</title><description>&lt;p&gt;b</description></item></channel></rss>'
+MAIL = (
+    b"From: a@b.c\nSubject: =?utf-8?q?=41?=\nMessage-ID: <1@x>\nReferences: <0@x>\nDate: Fri, 20 Feb 2026 10:00:00 +0100\n"
+    b"Content-Type: multipart/mixed; boundary=B\n\n--B\nContent-Type: text/plain; format=flowed; charset=latin-1\n\n"
+    b"words \n\nOn Fri 10:00 <a@b.c> wrote:\n> quoted\n-- \nAnna\n--B\nContent-Type: text/html\n\n<blockquote>x</blockquote>\n--B--\n"
+)
 # These speak no HTTP; what they read is fuzzed as mail.
 NOT_OVER_HTTP = frozenset({"imap"})
 
@@ -37,6 +44,7 @@ def targets() -> list[Target]:
         Target("record", run_record, (SIGNAL,), (json.JSONDecodeError, UnicodeDecodeError, RecursionError), records()),
         Target("cloud_event", run_event, (EVENT,), (cloud_events.NotAnEvent, ValueError, RecursionError), json_texts()),
         Target("html", run_html, (b"<p>a<br>b</p><script>x</script>&amp;", b"<div>" * 50), inputs=texts("<>/abdipv &;#\n\"'=")),
+        Target("mail", run_mail, (MAIL,), inputs=texts("<>:; =?-\n\"@.ABOnutf8fromwrotequabcx/*")),
         *(connector_target(connector) for connector in shipped),
     ]  # fmt: skip
 
@@ -49,6 +57,14 @@ def run_record(given: bytes) -> None:
         assert verdict.reason
     else:
         assert json.loads(verdict.payload)["signal_id"] == verdict.key
+
+
+def run_mail(given: bytes) -> None:
+    """Whatever a mail holds, it is read: bounded, without controls, and the same each time."""
+    mail = read_mail(given)
+    assert mail == read_mail(given)
+    assert len(mail.body) <= LONGEST_TEXT
+    assert "\x00" not in mail.body + mail.subject
 
 
 def run_event(given: bytes) -> None:
