@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interlock.connectors.live import AddressRefused, Unreachable
@@ -257,6 +257,32 @@ def test_every_wrapping_of_an_ipv4_address_is_judged_like_the_address(address):
     ]
 
     assert {is_public(wrapped) for wrapped in wrappings} == {is_public(address)}
+
+
+INSIDE = st.sampled_from(["127.0.0.0/8", "10.0.0.0/8", "169.254.0.0/16", "192.168.0.0/16", "100.64.0.0/10"])
+FORMS = {
+    "decimal": lambda number: str(number),
+    "hexadecimal": hex,
+    "octal": lambda number: f"0{number:o}",
+    "dotted hexadecimal": lambda number: ".".join(hex(byte) for byte in number.to_bytes(4)),
+    "dotted octal": lambda number: ".".join(f"0{byte:o}" for byte in number.to_bytes(4)),
+    "two parts": lambda number: f"{number >> 24}.{number & 0xFFFFFF}",
+    "three parts": lambda number: f"{number >> 24}.{number >> 16 & 255}.{number & 0xFFFF}",
+    "mapped": lambda number: f"[::ffff:{IPv4Address(number)}]",
+    "NAT64": lambda number: f"[64:ff9b::{number >> 16:x}:{number & 0xFFFF:x}]",
+    "6to4": lambda number: f"[2002:{number >> 16:x}:{number & 0xFFFF:x}::]",
+}
+
+
+@settings(deadline=None, max_examples=50)
+@given(network=INSIDE, offset=st.integers(0, 2**16 - 1), form=st.sampled_from(sorted(FORMS)))
+def test_no_way_of_writing_an_inner_address_leads_inside(network, offset, form):
+    number = int(ip_network(network).network_address) + offset
+
+    with open_http() as http, recorded_connections() as connections:
+        with pytest.raises((AddressRefused, Unreachable)):
+            http("GET", f"http://{FORMS[form](number)}/")
+        assert connections == []
 
 
 @given(st.ip_addresses())
