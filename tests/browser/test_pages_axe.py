@@ -37,6 +37,7 @@ NOT_PAGES = {
     "mfa_download_recovery_codes",
     "web:gallery",
     "web:live",
+    "listen:waiting_csv",
 }
 SEARCHES = {
     "reconnect:disconnects": [{"view": "map"}, {"view": "table"}, {"tab": "suspected"}],

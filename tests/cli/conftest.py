@@ -33,7 +33,7 @@ class Served:
         with urllib.request.urlopen(f"{self.address}{path}", timeout=10) as answer:
             return answer.status
 
-    def wait_until_up(self, seconds: float = 40) -> None:
+    def wait_until_up(self, seconds: float = 90) -> None:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             try:

@@ -13,7 +13,7 @@ from interlock.fabric import events, work
 from interlock.fabric.models import Attempt
 
 # The work page counts the last 24 hours; failures stay for a month, so that nobody's holiday hides them.
-DONE_KEPT = timedelta(days=2)
+DONE_KEPT = timedelta(hours=25)
 FAILED_KEPT = timedelta(days=30)
 
 

@@ -22,7 +22,7 @@ class Watch:
 
     def look(self, *, busy: Collection[UUID], rng: random.Random, now: datetime) -> int:
         """Take up what was suspect at the last look too; return how many. `busy` is what this worker carries out."""
-        running = list(DBTaskResult.objects.filter(status="RUNNING", backend_name="default"))
+        running = list(DBTaskResult.objects.filter(status="RUNNING"))
         alive = liveness.living() if running else set()
         left = {(row.pk, row.started_at): row for row in running if self._is_left(row, alive, busy)}
         dead = [row for mark, row in left.items() if mark in self._suspects]

@@ -147,7 +147,8 @@ def work_of_a_day(*, now: datetime) -> list[OfADay]:
         recent.order_by()
         .values("task_path")
         .annotate(
-            done=Count("pk", filter=Q(status="SUCCESSFUL")), failed=Count("pk", filter=Q(status="FAILED"))
+            done=Count("status", filter=Q(status="SUCCESSFUL")),
+            failed=Count("status", filter=Q(status="FAILED")),
         )
         .order_by("-done", "-failed", "task_path")
     )
