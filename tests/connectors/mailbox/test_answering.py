@@ -11,7 +11,7 @@ from email.header import decode_header, make_header
 import pytest
 
 from interlock.connectors.imap_mailbox import connecting, connector, sending
-from interlock.connectors.live import Letter, NotSent, PerhapsSent, Route, Sent
+from interlock.connectors.live import Interrupted, Letter, NotSent, PerhapsSent, Route, Sent
 
 from .conftest import NOW, Box, mail, reach
 from .servers import make_certificate, running_smtp
@@ -66,11 +66,28 @@ def test_the_copy_proves_the_sending_and_is_not_read_as_a_signal(answering: Box)
 
 
 def test_a_letter_that_was_not_sent_is_surely_absent_once_its_copy_had_time(answering: Box):
-    assert find(answering, timedelta(minutes=5)) is None
+    assert find(answering, timedelta(minutes=2)) is None
     with pytest.raises(PerhapsSent, match="may still be on its way"):
-        find(answering, timedelta(minutes=4))
+        find(answering, timedelta(minutes=1))
     with pytest.raises(PerhapsSent):
         find(answering, letter=replace(LETTER, tried_at=None))
+
+
+@pytest.mark.parametrize("wrong", [{"port": "1"}, {"password": "hunter2"}, {"folder": "Nowhere"}])
+def test_a_mailbox_that_cannot_be_looked_into_proves_nothing(answering: Box, wrong: dict[str, str]):
+    answering.answers |= wrong
+
+    with pytest.raises(PerhapsSent, match="Nobody can look for the copy"):
+        find(answering)
+
+
+def test_a_sending_that_took_too_long_is_broken_off_before_the_mail_is_handed_over(answering: Box):
+    def too_late(seconds: float) -> None:
+        raise Interrupted("out of time")
+
+    with pytest.raises(NotSent, match="out of time"):
+        connector.send(answering.answers, ROUTE, LETTER, reach(wait=too_late))
+    assert answering.post.kept == []
 
 
 def test_without_copies_nobody_can_tell(answering: Box):

@@ -4,13 +4,14 @@ from datetime import timedelta
 
 from imapclient.imapclient import SENT
 
+from ..errors import ConnectorError
 from ..live import Letter, PerhapsSent, Reach, Sent
 from .account import Account
 from .client import Mailbox, signed_in
 from .sending import message_id
 
 # Own copies arrive within seconds; this leaves a mail server room to be started anew.
-COPY_ARRIVES = timedelta(minutes=5)
+COPY_ARRIVES = timedelta(minutes=2)
 
 
 def find_letter(account: Account, letter: Letter, reach: Reach) -> Sent | None:
@@ -19,19 +20,31 @@ def find_letter(account: Account, letter: Letter, reach: Reach) -> Sent | None:
     Raises:
         PerhapsSent: it is not there, but may be on its way, or no copies are kept.
     """
-    wanted = message_id(account, letter)
-    with signed_in(account) as mailbox:
-        for folder in _folders(account, mailbox):
-            reach.wait(0)
-            mailbox.open_folder(folder)
-            if mailbox.ask("search", ["HEADER", "Message-ID", wanted]):
-                return Sent(foreign_id=wanted)
+    try:
+        found = _found(account, message_id(account, letter), reach)
+    except PerhapsSent:
+        raise
+    except ConnectorError as error:
+        # A mailbox that cannot be looked into proves nothing, whatever keeps us out.
+        raise PerhapsSent(f"Nobody can look for the copy of the answer: {error}") from error
+    if found:
+        return found
     if not account.copies:
         raise PerhapsSent("No copies of answers are kept in the mailbox, so nobody can tell from there.")
     if letter.tried_at is None or reach.now() - letter.tried_at < COPY_ARRIVES:
         raise PerhapsSent(
             "The copy of the answer has not arrived in the mailbox; it may still be on its way."
         )
+    return None
+
+
+def _found(account: Account, wanted: str, reach: Reach) -> Sent | None:
+    with signed_in(account) as mailbox:
+        for folder in _folders(account, mailbox):
+            reach.wait(0)
+            mailbox.open_folder(folder)
+            if mailbox.ask("search", ["HEADER", "Message-ID", wanted]):
+                return Sent(foreign_id=wanted)
     return None
 
 

@@ -49,6 +49,8 @@ def send_letter(account: Account, route: Route, letter: Letter, reach: Reach) ->
     try:
         with signed_in_smtp(account) as smtp:
             _envelope(smtp, account, route.address)
+            # The last moment at which a sending that took too long can be broken off.
+            reach.wait(0)
             return _hand_over(smtp, account.smtp, message)
     except (NotSent, PerhapsSent):
         raise
