@@ -69,7 +69,7 @@ def test_the_status_costs_the_same_however_many_sources(program, django_assert_n
     for number in range(12):
         program(f"shop {number}").post([signal(f"{number}"), signal(f"x{number}", kind="grumble")])
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         found = status(timezone.now())
 
     assert len(found.sources) == 12

@@ -8,7 +8,7 @@ import pytest
 
 from conftest import NOON
 from interlock.listen.freshness import State, freshness, freshness_of, span
-from interlock.listen.models import Arrival, Source
+from interlock.listen.models import Arrival, Import, Source
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_a_silence_longer_than_any_before_is_late(source):
 
     assert fresh.sentence == "No signal from the shop for 26 h; usual gap 40 min (30 gaps)."
     assert (fresh.state, fresh.usual_gap, fresh.n, fresh.limit) == (
-        State.LATE, timedelta(minutes=40), 30, timedelta(minutes=50),
+        State.LATE, timedelta(minutes=40), 30, timedelta(minutes=120),
     )  # fmt: skip
 
 
@@ -79,13 +79,25 @@ def test_gaps_before_the_last_thirty_days_do_not_count(source):
     assert fresh.n == 10
 
 
-def test_many_sources_cost_one_query(source, django_assert_num_queries):
+def test_many_sources_cost_two_queries(source, django_assert_num_queries):
     sources = [source([40] * 20, timedelta(hours=1), key=f"s{n}") for n in range(5)]
 
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         found = freshness_of(sources, NOON)
 
     assert {each.n for each in found.values()} == {20}
+
+
+def test_uploads_of_a_source_are_heard_as_well(db):
+    made = Source.objects.create(key="erp", name="the books", made_at=NOON)
+    for days in range(1, 26):
+        at = NOON - timedelta(days=days)
+        Import.objects.create(source=made, state="done", title="orders.csv", made_at=at, ended_at=at)
+
+    fresh = freshness(made, NOON)
+
+    assert (fresh.usual_gap, fresh.n, fresh.state) == (timedelta(days=1), 24, State.FRESH)
+    assert freshness(made, NOON + timedelta(days=3)).state is State.LATE
 
 
 @pytest.mark.parametrize(

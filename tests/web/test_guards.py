@@ -35,6 +35,7 @@ def things(person) -> dict[str, object]:
         "person_id": maker.pk,
         "disconnect_id": found.pk,
         "selection": "all",
+        "what": "pause",
         "conversation_id": talk.pk,
         "message_id": message.pk,
         "commitment_id": commitment.pk,

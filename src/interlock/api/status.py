@@ -96,7 +96,7 @@ class Status(msgspec.Struct):
 
 
 def status(now: datetime) -> Status:
-    """The accounting of all live sources. Six queries, however many sources there are."""
+    """The accounting of all live sources. Seven queries, however many sources there are."""
     sources = list(_tallied())
     silences, reasons = freshness_of(sources, now), _reasons()
     lines = [_line(source, silences[source.pk], reasons[source.pk]) for source in sources]

@@ -1,13 +1,14 @@
 """How long has a source been silent, and is that unusual for it?
 
-A gap is the time from one batch that brought something to the next; what is pushed within five minutes is one
-batch. A source is late when its silence is longer, by a quarter, than every gap of the last thirty days, so that
-nights and weekends are usual once they were met; or when it is longer than the limit that somebody set.
-With fewer than twenty gaps nothing is called usual.
+A gap is the time from one batch that brought something, an import or what came in live, to the next; what is pushed
+within five minutes is one batch. A source is late when its silence is longer than the longest gap of the last thirty
+days by twice the gap that 95 in 100 stay below, so that nights and weekends are usual once they were met; or when it
+is longer than the limit that somebody set. With fewer than twenty gaps nothing is called usual.
 """
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -21,14 +22,16 @@ from django.db.models.functions import RowNumber
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from interlock.listen.models import Arrival, Source
+from interlock.listen.models import Arrival, Import, Source
+from interlock.listen.models import State as Done
 
 LOOKED_BACK = timedelta(days=30)
 FEWEST_GAPS = 20
 # More batches than these say no more about the usual gap.
 MOST_BATCHES = 500
-# A quarter: with twenty gaps alike in kind, the next is longer than this once in forty times; with 500, never.
-BEYOND = 1.25
+# Twice: simulated sources that speak at random, all day or in office hours, then alarm falsely less than once in ten
+# months (tests/listen/test_freshness_alarms.py); a quarter beyond the longest gap alarmed three times a month.
+BEYOND = 2
 
 
 class State(StrEnum):
@@ -43,7 +46,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Freshness:
-    """A source's silence in words; `usual_gap` is the median of `n` gaps, empty when they are too few."""
+    """A source's silence in words; `usual_gap` is the median of `n` gaps, empty when they are too few.
+
+    95 in 100 gaps stay below `p95_gap`.
+    """
 
     sentence: str
     state: State
@@ -51,34 +57,58 @@ class Freshness:
     n: int
     silent_for: timedelta | None
     limit: timedelta | None
+    p95_gap: timedelta | None = None
 
 
 def freshness(source: Source, now: datetime) -> Freshness:
-    """The freshness of one source. One query."""
+    """The freshness of one source. Two queries."""
     return freshness_of([source], now)[source.pk]
 
 
 def freshness_of(sources: Collection[Source], now: datetime) -> dict[int, Freshness]:
-    """The freshness of several sources, by their number. One query."""
+    """The freshness of several sources, by their number. Two queries."""
     placed = Arrival.objects.filter(
         source__in=sources, opened_at__gt=now - LOOKED_BACK, opened_at__lte=now, stored__gt=0
     ).annotate(place=Window(RowNumber(), partition_by=F("source"), order_by=F("id").desc()))
     times: dict[int, list[datetime]] = defaultdict(list)
     for source_id, at in placed.filter(place__lte=MOST_BATCHES).values_list("source_id", "opened_at"):
         times[source_id].append(at)
-    return {source.pk: _judged(source, sorted(times[source.pk]), now) for source in sources}
+    uploads = Import.objects.filter(
+        source__in=sources, state=Done.DONE, ended_at__gt=now - LOOKED_BACK, ended_at__lte=now
+    )
+    heard = {source.pk: source.last_signal_at for source in sources}
+    for source_id, at in uploads.order_by("ended_at").values_list("source_id", "ended_at"):
+        times[source_id].append(at)
+        heard[source_id] = max(heard[source_id] or at, at)
+    return {source.pk: _judged(source, sorted(times[source.pk]), heard[source.pk], now) for source in sources}
 
 
-def _judged(source: Source, times: Sequence[datetime], now: datetime) -> Freshness:
+def learnt_limit(gaps: Sequence[timedelta]) -> timedelta:
+    """The silence that is too long for a source with these gaps, of which there is at least one."""
+    return max(gaps) + BEYOND * quantile(gaps, 0.95)
+
+
+def quantile(gaps: Sequence[timedelta], share: float) -> timedelta:
+    """The shortest gap that this share of the gaps does not exceed."""
+    return sorted(gaps)[max(0, math.ceil(share * len(gaps)) - 1)]
+
+
+def _judged(source: Source, times: Sequence[datetime], last: datetime | None, now: datetime) -> Freshness:
     gaps = [later - earlier for earlier, later in pairwise(times)]
     enough = len(gaps) >= FEWEST_GAPS
     usual = median(gaps) if enough else None
     set_limit = timedelta(seconds=source.freshness_limit) if source.freshness_limit else None
-    limit = set_limit or (max(gaps) * BEYOND if enough else None)
-    silent = max(now - source.last_signal_at, timedelta(0)) if source.last_signal_at else None
+    limit = set_limit or (learnt_limit(gaps) if enough else None)
+    silent = max(now - last, timedelta(0)) if last else None
     state = _state(source, silent, limit)
     return Freshness(
-        _sentence(source, state, silent, usual, len(gaps)), state, usual, len(gaps), silent, limit
+        _sentence(source, state, silent, usual, len(gaps)),
+        state,
+        usual,
+        len(gaps),
+        silent,
+        limit,
+        quantile(gaps, 0.95) if enough else None,
     )
 
 

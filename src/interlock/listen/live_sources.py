@@ -182,6 +182,23 @@ def ask_now(*, source: Source, by: Person | None, now: datetime) -> Source:
     return locked
 
 
+@transaction.atomic
+def read_again(*, source: Source, by: Person | None, now: datetime) -> Source:
+    """Begin anew from the beginning; what is here already counts as duplicate, what was taken back comes again.
+
+    Raises:
+        WrongState: it is paused, or is being asked at this moment.
+    """
+    locked = _locked(source)
+    if locked.asked_until and locked.asked_until > now:
+        raise WrongState(_("“%(name)s” is being asked now. Try again in a moment.") % {"name": locked.name})
+    ready = ask_now(source=locked, by=by, now=now)
+    ready.cursor = ""
+    ready.save(update_fields=["cursor"])
+    journal.note(actor=by, verb="began anew with", about=ready, at=now)
+    return ready
+
+
 def remove_source(*, source: Source, by: Person | None, now: datetime) -> dict[str, int]:
     """Stop asking, forget the credentials, and take out every row the source was the last to write.
 

@@ -99,6 +99,13 @@ def queue_copying() -> None:
     work.ask(copy_signals)
 
 
+@transaction.atomic
+def follow_removal() -> None:
+    """After rows were taken out: copy the signals and let the rooms above see the records anew."""
+    queue_copying()
+    following.queue_followers()
+
+
 def mend() -> bool:
     """Look for work that a killed process left behind, and queue it; pages call this. True when all is whole."""
     moving = Import.objects.filter(state=State.RUNNING)

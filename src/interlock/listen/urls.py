@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from interlock.listen.views import answering, capture, imports, signals, sources, waiting
+from interlock.listen.views import answering, capture, imports, signals, source, sources, waiting
 
 app_name = "listen"
 urlpatterns: list[URLPattern] = [
@@ -22,6 +22,15 @@ urlpatterns: list[URLPattern] = [
     path("signals/rows.csv", signals.signals_csv, name="signals_csv"),
     path("signals/<int:signal_id>/", signals.signal, name="signal"),
     path("sources/", sources.sources, name="sources"),
+    path("sources/rows.csv", sources.sources_csv, name="sources_csv"),
+    path("sources/connect/", source.connect, name="connect"),
+    path("sources/connect/<slug:kind>/", source.new, name="new_source"),
+    path("sources/<int:source_id>/", source.source, name="source"),
+    path("sources/<int:source_id>/settings/", source.settings, name="source_settings"),
+    path("sources/<int:source_id>/refused/", source.refused, name="source_refused"),
+    path("sources/<int:source_id>/try/", source.try_out, name="source_try"),
+    path("sources/<int:source_id>/do/<slug:what>/", source.act, name="source_act"),
+    path("sources/batches/<int:arrival_id>/undo/", source.undo_batch, name="undo_batch"),
     path("sources/demo/", sources.demo, name="demo"),
     path("sources/new/", imports.upload, name="upload"),
     path("sources/<int:source_id>/remove/", sources.remove, name="remove"),

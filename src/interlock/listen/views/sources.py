@@ -12,9 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
+from interlock.connectors.live_registry import live_connectors
 from interlock.fabric import records, work
 from interlock.fabric.access import Act, may, needs, person_of
-from interlock.listen import following, queries, services, tasks
+from interlock.fabric.export import csv_bytes
+from interlock.listen import live_sources, queries, services, source_page, tasks
 from interlock.listen.demo import ORDERS
 from interlock.listen.errors import ListenError
 from interlock.store.errors import LakeError
@@ -23,21 +25,41 @@ from interlock.store.errors import LakeError
 @require_GET
 @needs(Act.READ)
 def sources(request: HttpRequest) -> HttpResponse:
-    """Every source with its imports."""
+    """Every source: its state, its sums, and when it is asked next."""
     person = person_of(request)
     tasks.mend()
-    known = list(queries.sources_with_imports(person))
+    known = list(queries.sources_visible_to(person))
     snapshot = records.snapshot()
+    rows = source_page.rows_of(known, live_connectors(), timezone.now())
     context = {
-        "sources": known,
+        "sources": rows,
+        "headline": source_page.headline(rows),
         "drafts": queries.drafts(person),
-        "imports": queries.imports_visible_to(person).exclude(source=None)[: queries.IMPORTS_SHOWN],
         "tables": [(name, rows) for name, rows in snapshot.counts.items() if rows],
         "rows": sum(snapshot.counts.values()),
         "may_import": may(person, Act.IMPORT),
+        "may_download": may(person, Act.DOWNLOAD),
         "has_demo": any(source.kind == "demo" for source in known),
     }
     return render(request, "listen/sources.html", context)
+
+
+@require_GET
+@needs(Act.DOWNLOAD)
+def sources_csv(request: HttpRequest) -> HttpResponse:
+    """The same table as a file."""
+    known = list(queries.sources_visible_to(person_of(request)))
+    rows = source_page.rows_of(known, live_connectors(), timezone.now())
+    columns = ("source", "kind", "state", "freshness", "received", "stored", "duplicate", "refused",
+               "asked_every_seconds", "asked_next", "error", "purpose")  # fmt: skip
+    cells = [
+        (row.source.name, row.kind, row.word, row.freshness.sentence, row.received, row.stored, row.duplicate,
+         row.refused, row.source.ask_every, row.source.ask_at, row.source.error, row.source.purpose)
+        for row in rows
+    ]  # fmt: skip
+    response = HttpResponse(csv_bytes(columns, cells), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="sources.csv"'
+    return response
 
 
 @require_POST
@@ -57,11 +79,11 @@ def remove(request: HttpRequest, source_id: int) -> HttpResponse:
     person = person_of(request)
     source = get_object_or_404(queries.sources_visible_to(person), pk=source_id)
     try:
-        removed = services.remove_source(source=source, by=person, now=timezone.now())
+        removed = live_sources.remove_source(source=source, by=person, now=timezone.now())
     except (ListenError, LakeError) as error:
         messages.error(request, str(error))
         return redirect("listen:sources")
-    _follow()
+    tasks.follow_removal()
     rows = sum(removed.values())
     said = ngettext(
         "%(name)s is gone: one row was removed.", "%(name)s is gone: %(n)s rows were removed.", rows
@@ -81,13 +103,6 @@ def undo(request: HttpRequest, import_id: int) -> HttpResponse:
     except (ListenError, LakeError) as error:
         messages.error(request, str(error))
         return redirect("listen:import", import_.pk)
-    _follow()
+    tasks.follow_removal()
     messages.success(request, _("“%(title)s” is taken back.") % {"title": import_.title})
     return redirect("listen:import", import_.pk)
-
-
-def _follow() -> None:
-    """After rows were taken out: copy the signals and let the rooms above see the records anew."""
-    with transaction.atomic():
-        tasks.queue_copying()
-        following.queue_followers()

@@ -1,0 +1,193 @@
+"""What the pages of sources say of each: its state in a word, its silence in a sentence, its sums, its next asking."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as later
+
+from interlock.connectors.live_registry import AnyConnector
+from interlock.fabric.models import Person
+from interlock.fabric.personal import shown
+from interlock.listen.freshness import Freshness, State, freshness_of
+from interlock.listen.models import Import, RefusedRow, Source, SourceKind
+from interlock.listen.models import State as ImportState
+
+REASONS_SHOWN = 12
+REFUSED_A_PAGE = 50
+SHOWN_PAYLOAD = 300
+ICONS = {
+    SourceKind.FILES: "file-input",
+    SourceKind.DATABASE: "database",
+    SourceKind.DEMO: "flask-conical",
+    SourceKind.API: "braces",
+    SourceKind.WEBHOOK: "webhook",
+    SourceKind.CAPTURED: "notebook-pen",
+    "folder": "folder-sync",
+    "feed": "rss",
+    "imap": "mail",
+    "zendesk": "life-buoy",
+    "discourse": "message-circle",
+    "shopify": "shopping-bag",
+    "hubspot": "contact",
+    "salesforce": "cloud",
+}
+OTHER_ICON = "plug"
+_WORDS = {
+    "fresh": later("fresh"),
+    "late": later("silent"),
+    "unsure": later("too few to say"),
+    "never": later("nothing yet"),
+    "paused": later("paused"),
+    "failing": later("failing"),
+    "refused": later("refused"),
+    "waiting": later("asks for patience"),
+    "new": later("not started"),
+    "asking": later("being asked"),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One source as a list shows it. `asked` are live sources; the sums of others are those of their imports."""
+
+    source: Source
+    icon: str
+    kind: str
+    state: str
+    freshness: Freshness
+    received: int
+    stored: int
+    duplicate: int
+    refused: int
+    asked: bool
+
+    @property
+    def word(self) -> str:
+        return str(_WORDS[self.state])
+
+    @property
+    def needs_somebody(self) -> bool:
+        return self.state in {"late", "failing", "refused"}
+
+
+def rows_of(sources: Collection[Source], connectors: Mapping[str, AnyConnector], now: datetime) -> list[Row]:
+    """All of them, those that need somebody first. Three queries."""
+    silences, sums = freshness_of(sources, now), _sums_of_imports(sources)
+    rows = [_row(source, silences[source.pk], sums.get(source.pk, {}), connectors, now) for source in sources]
+    return sorted(rows, key=lambda row: (not row.needs_somebody, row.source.name.lower()))
+
+
+def row_of(source: Source, connectors: Mapping[str, AnyConnector], now: datetime) -> Row:
+    return rows_of([source], connectors, now)[0]
+
+
+def icon_of(kind: str) -> str:
+    return ICONS.get(kind, OTHER_ICON)
+
+
+def _row(
+    source: Source,
+    silence: Freshness,
+    sums: Mapping[str, int],
+    connectors: Mapping[str, AnyConnector],
+    now: datetime,
+) -> Row:
+    asked = source.ask_every is not None
+    connector = connectors.get(source.kind)
+    kind = connector.title if asked and connector else _kind_name(source.kind)
+    counts = {
+        name: getattr(source, name) + sums.get(name, 0)
+        for name in ("received", "stored", "duplicate", "refused")
+    }
+    return Row(
+        source, icon_of(source.kind), kind, state_of(source, silence, now), silence, asked=asked, **counts
+    )
+
+
+def state_of(source: Source, silence: Freshness, now: datetime) -> str:
+    """One word for what a person has to know first."""
+    if source.paused_at is not None:
+        started = source.last_tried_at or source.received or source.ask_at
+        return "paused" if started or source.ask_every is None else "new"
+    if source.ask_every is not None:
+        if source.asked_until and source.asked_until > now:
+            return "asking"
+        if source.error:
+            if source.ask_at is None:
+                return "refused"
+            return "failing" if source.failures else "waiting"
+    return "late" if silence.state is State.LATE else silence.state.value
+
+
+def headline(rows: Iterable[Row]) -> str:
+    """What the page of all sources says first."""
+    rows = list(rows)
+    live = [row for row in rows if row.asked or row.source.received]
+    broken = [row.source.name for row in rows if row.state in {"failing", "refused"}]
+    silent = [row.freshness.sentence for row in rows if row.state == "late"]
+    if broken:
+        names = _(" and ").join(broken[:2]) if len(broken) < 3 else str(len(broken))
+        if len(broken) == 1:
+            return _("%(name)s cannot be asked at this moment.") % {"name": names}
+        return _("%(names)s cannot be asked at this moment.") % {"names": names if len(broken) == 2 else _("%(n)s sources") % {"n": names}}  # fmt: skip
+    if silent:
+        return silent[0].split(";")[0] + "."
+    if live:
+        return _("Every source speaks as usual.")
+    return ""
+
+
+def _sums_of_imports(sources: Collection[Source]) -> dict[int, dict[str, int]]:
+    """What uploads brought, by source; live readings stand in the source's own tallies already."""
+    found: dict[int, dict[str, int]] = {}
+    imports = Import.objects.filter(source__in=sources, live=False).exclude(accounting={})
+    kept = imports.filter(state__in=[ImportState.DONE, ImportState.UNDONE])
+    for source_id, total in kept.values_list("source_id", "accounting__total"):
+        sums = found.setdefault(source_id, dict.fromkeys(("received", "stored", "duplicate", "refused"), 0))
+        sums["received"] += total["received"]
+        sums["stored"] += total["stored"] + total["updated"]
+        sums["duplicate"] += total["unchanged"]
+        sums["refused"] += total["refused"]
+    return found
+
+
+def _kind_name(kind: str) -> str:
+    return str(SourceKind(kind).label) if kind in SourceKind.values else kind
+
+
+def refused_reasons(source: Source, person: Person | None) -> list[tuple[str, int]]:
+    """Why records of a live source were refused, the most frequent first. One query."""
+    counted = (
+        RefusedRow.objects.filter(arrival__source=source)
+        .order_by()
+        .values_list("reason")
+        .annotate(n=Count("pk"))
+        .order_by("-n", "reason")[:REASONS_SHOWN]
+    )
+    return [(shown(reason, person), number) for reason, number in counted]
+
+
+def refused_page(source: Source, person: Person | None, before: str = "") -> tuple[list[dict[str, Any]], str]:
+    """One page of refused records, the newest first, and where the next begins. One query."""
+    rows = RefusedRow.objects.filter(arrival__source=source)
+    if before.isdecimal() and len(before) < 19:
+        rows = rows.filter(pk__lt=int(before))
+    found = list(rows.order_by("-pk")[: REFUSED_A_PAGE + 1])
+    page = [
+        {
+            "at": one.at,
+            "place": one.place,
+            "field": one.field,
+            "reason": shown(one.reason, person),
+            "came": shown(one.payload[:SHOWN_PAYLOAD], person),
+            "cut": len(one.payload) > SHOWN_PAYLOAD,
+        }
+        for one in found[:REFUSED_A_PAGE]
+    ]
+    return page, str(found[REFUSED_A_PAGE - 1].pk) if len(found) > REFUSED_A_PAGE else ""
