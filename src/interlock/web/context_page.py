@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,7 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from interlock.converse import queries as talks
-from interlock.fabric.access import Act, needs, person_of
+from interlock.fabric.access import Act, may, needs, person_of
 from interlock.fabric.contexts import context_address, kind_name
 from interlock.fabric.dossiers import ContextUnknown, Dossier, current_dossier
 from interlock.fabric.models import Person
@@ -69,8 +70,16 @@ def context(request: HttpRequest) -> HttpResponse:
         "columns": _columns(),
         "rows": [_row(line) for line in found.newest_lines],
         "signals": _linked_signals(person, found),
+        "capture_url": _capture_url(person, kind, key),
     }
     return render(request, "web/context.html", page)
+
+
+def _capture_url(person: Person | None, kind: str, key: str) -> str:
+    """Where those who may write down what this account said; empty for others."""
+    if kind != "account" or not may(person, Act.ANSWER):
+        return ""
+    return f"{reverse('listen:capture')}?{urlencode({'account': key})}"
 
 
 def _headline(found: Dossier) -> str:
