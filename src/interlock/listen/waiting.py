@@ -108,15 +108,24 @@ class QueuePage:
     later: str
 
 
-def queue_page(clocks: QuerySet[Clock], *, now: datetime, after: str = "", before: str = "") -> QueuePage:
-    """One page, the most urgent first. `after` and `before` are places made here; a forged one is ignored."""
+def queue_page(
+    clocks: QuerySet[Clock], *, now: datetime, after: str = "", before: str = "", by_urgency: bool = True
+) -> QueuePage:
+    """One page, the most urgent first, or by the hour alone and the latest first (`by_urgency` false).
+
+    `after` and `before` are places made here; a forged one is ignored.
+    """
     place = _place(before or after)
     backwards = bool(before and place)
     if place:
-        clocks = clocks.filter(_before(*place) if backwards else _after(*place))
-    order = ("urgency", "-due_at", "-pk") if backwards else ("-urgency", "due_at", "pk")
-    shown = list(clocks.order_by(*order).select_related("owner", "escalated_to", "source")[: PAGE_ROWS + 1])
-    more, shown = len(shown) > PAGE_ROWS, shown[:PAGE_ROWS]
+        beyond = _beyond(*place, backwards=backwards) if by_urgency else _later(*place, backwards=backwards)
+        clocks = clocks.filter(beyond)
+    order = ["-urgency", "due_at", "pk"] if by_urgency else ["-due_at", "-pk"]
+    # Numbers first: they are found in an index alone, and only the clocks shown are read.
+    numbers = list(clocks.order_by(*_turned(order, backwards)).values_list("pk", flat=True)[: PAGE_ROWS + 1])
+    more, numbers = len(numbers) > PAGE_ROWS, numbers[:PAGE_ROWS]
+    read = Clock.objects.select_related("owner", "escalated_to", "source").in_bulk(numbers)
+    shown = [read[number] for number in numbers if number in read]
     if backwards:
         shown.reverse()
     has_earlier, has_later = (more, True) if backwards else (bool(place), more)
@@ -125,6 +134,12 @@ def queue_page(clocks: QuerySet[Clock], *, now: datetime, after: str = "", befor
         earlier=_mark(shown[0]) if shown and has_earlier else "",
         later=_mark(shown[-1]) if shown and has_later else "",
     )
+
+
+def _turned(order: list[str], backwards: bool) -> list[str]:
+    if not backwards:
+        return order
+    return [name[1:] if name.startswith("-") else f"-{name}" for name in order]
 
 
 def rows_of(clocks: Iterable[Clock], now: datetime) -> list[Row]:
@@ -239,14 +254,20 @@ def _was_due(clocks: QuerySet[Clock], now: datetime) -> QuerySet[Clock]:
     return clocks.filter(**window).exclude(stage__in=ASIDE_STAGES)
 
 
-def _after(urgency: int, due_at: datetime, pk: int) -> Q:
+def _beyond(urgency: int, due_at: datetime, pk: int, *, backwards: bool) -> Q:
+    """What stands after this place in the queue, or before it. The bound lets the database start there."""
+    if backwards:
+        same = Q(urgency=urgency) & (Q(due_at__lt=due_at) | Q(due_at=due_at, pk__lt=pk))
+        return Q(urgency__gte=urgency) & (Q(urgency__gt=urgency) | same)
     same = Q(urgency=urgency) & (Q(due_at__gt=due_at) | Q(due_at=due_at, pk__gt=pk))
     return Q(urgency__lte=urgency) & (Q(urgency__lt=urgency) | same)
 
 
-def _before(urgency: int, due_at: datetime, pk: int) -> Q:
-    same = Q(urgency=urgency) & (Q(due_at__lt=due_at) | Q(due_at=due_at, pk__lt=pk))
-    return Q(urgency__gte=urgency) & (Q(urgency__gt=urgency) | same)
+def _later(_urgency: int, due_at: datetime, pk: int, *, backwards: bool) -> Q:
+    """Likewise where the latest hour stands first."""
+    if backwards:
+        return Q(due_at__gte=due_at) & (Q(due_at__gt=due_at) | Q(pk__gt=pk))
+    return Q(due_at__lte=due_at) & (Q(due_at__lt=due_at) | Q(pk__lt=pk))
 
 
 def _mark(clock: Clock) -> str:

@@ -46,28 +46,40 @@ class Clock(models.Model):
     due_at = models.DateTimeField()
     urgency = models.PositiveSmallIntegerField(default=0, help_text=_("1: failed again; jumps the queue"))
     because = models.CharField(max_length=300, blank=True, help_text=_("why it is urgent, as a sentence"))
-    owner = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="clocks")
+    # No index of their own for people: the queue's index holds them, and one walk along it answers any filter.
+    owner = models.ForeignKey(
+        Person, models.PROTECT, null=True, blank=True, related_name="clocks", db_index=False
+    )
     acknowledged_at = models.DateTimeField(null=True, blank=True)
     reminded_at = models.DateTimeField(null=True, blank=True, help_text=_("when the owner was reminded"))
     escalated_at = models.DateTimeField(null=True, blank=True)
-    escalated_to = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="+")
+    escalated_to = models.ForeignKey(
+        Person, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
     stopped_at = models.DateTimeField(null=True, blank=True, help_text=_("answered, or needs none"))
     closed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         indexes = [
-            # The queue's order, then what it is narrowed by, so that any filters are answered by walking it.
+            # The queue's order, then what it is narrowed by. `stopped_at` is always empty here, but SQLite reads
+            # the row for it when the index does not hold it: a count of 20,000 took 70 ms instead of 3.
             models.Index(
-                fields=["-urgency", "due_at", "id", "owner", "kind", "source"],
+                fields=["-urgency", "due_at", "id", "owner", "escalated_to", "kind", "source", "stopped_at"],
                 name="clock_queue",
                 condition=models.Q(stopped_at=None),
             ),
             models.Index(fields=["customer", "-opened_at"], name="clock_customer"),
-            models.Index(fields=["owner", "due_at"], name="clock_owner", condition=models.Q(stopped_at=None)),
-            models.Index(
-                fields=["escalated_to", "due_at"], name="clock_stand_in", condition=models.Q(stopped_at=None)
-            ),
             models.Index(fields=["due_at", "stopped_at", "stage"], name="clock_in_time"),
+            models.Index(
+                fields=["kind", "-closed_at"],
+                name="clock_closed",
+                condition=models.Q(closed_at__isnull=False),
+            ),
+            models.Index(
+                fields=["stopped_at"],
+                name="clock_quiet",
+                condition=models.Q(stage__in=[Stage.ANSWERED, Stage.ACTED]),
+            ),
         ]
 
 
@@ -103,7 +115,12 @@ class Answer(models.Model):
         indexes = [
             models.Index(
                 fields=["try_at"], name="answer_to_send", condition=models.Q(state__in=["waiting", "sending"])
-            )
+            ),
+            models.Index(
+                fields=["made_at"],
+                name="answer_to_settle",
+                condition=models.Q(state__in=["doubtful", "failed", "by_hand"]),
+            ),
         ]
 
 

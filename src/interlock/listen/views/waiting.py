@@ -23,7 +23,11 @@ def queue(request: HttpRequest) -> HttpResponse:
     visible = waiting.clocks_visible_to(person)
     found = filters.narrow(visible, person, now)
     page = waiting.queue_page(
-        found, now=now, after=request.GET.get("after", ""), before=request.GET.get("before", "")
+        found,
+        now=now,
+        after=request.GET.get("after", ""),
+        before=request.GET.get("before", ""),
+        by_urgency=filters.is_queue,
     )
     counts = waiting.counts(visible, now)
     context = {
