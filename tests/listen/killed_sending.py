@@ -33,7 +33,7 @@ def foreign_system(listening: socket.socket) -> None:
                 if verb == "SEND":
                     time.sleep(rng.uniform(0, 0.004))
                     kept.append(reference)
-                    time.sleep(rng.uniform(0, 0.004))
+                    time.sleep(rng.uniform(0.004, 0.016))  # the moment in which a killed sender knows nothing
                     lines.write("OK\n")
                 elif verb == "FIND":
                     lines.write("YES\n" if reference in kept else "NO\n")
@@ -128,19 +128,25 @@ def send_all(port: int, sender: str) -> None:
 
 
 def in_a_child(work) -> int:
-    """Fork; the child does the work on connections of its own and ends."""
-    from django.db import connections
+    """Fork; the child does the work on connections of its own and ends. Returns when it has begun."""
+    from django.db import connection, connections
 
     connections.close_all()
+    begun, begin = os.pipe()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # idle threads of libraries; the child uses none
         number = os.fork()
     if number == 0:
         try:
+            connection.ensure_connection()
+            os.write(begin, b".")
             work()
         finally:
             connections.close_all()
             os._exit(0)
+    os.read(begun, 1)
+    os.close(begun)
+    os.close(begin)
     return number
 
 
@@ -171,7 +177,7 @@ def main(sender: str, kills: int) -> None:
             make_answers(kills * ANSWERS_A_KILL)
         while killed < kills:
             child = in_a_child(lambda: send_all(port, sender))
-            time.sleep(rng.uniform(0.005, 0.06))
+            time.sleep(rng.uniform(0.005, 0.08))
             os.kill(child, signal.SIGKILL)
             _pid, status = os.waitpid(child, 0)
             killed += os.WIFSIGNALED(status)
