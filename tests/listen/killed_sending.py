@@ -18,7 +18,7 @@ import warnings
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
-ANSWERS_A_KILL = 4
+ANSWERS_A_KILL = 3
 
 
 def foreign_system(listening: socket.socket) -> None:
@@ -54,12 +54,13 @@ def ask(port: int, line: str) -> str:
 class Small:
     """A connector to the foreign system above."""
 
-    def __init__(self, port: int, looks: bool) -> None:
-        self.port, self.looks = port, looks
+    def __init__(self, port: int, looks: bool, before_sending) -> None:
+        self.port, self.looks, self.before_sending = port, looks, before_sending
 
     def send(self, answers, route, letter, reach):
         from interlock.connectors.live import PerhapsSent, Sent
 
+        self.before_sending()
         if ask(self.port, f"SEND {letter.reference}") != "OK":
             raise PerhapsSent("the foreign system hung up")
         return Sent(letter.reference)
@@ -109,13 +110,13 @@ def make_answers(number: int) -> None:
         AnsweredSignal.objects.create(answer=answer, signal_key=key)
 
 
-def send_all(port: int, sender: str) -> None:
+def send_all(port: int, sender: str, before_sending) -> None:
     """What a worker does: take out every answer that is due."""
     from interlock.connectors.live import Reach, Route
     from interlock.listen.answers import sending
     from interlock.listen.models import Answer
 
-    connector = Small(port, looks=sender != "no_find")
+    connector = Small(port, sender != "no_find", before_sending)
     reach = Reach(http=None, now=lambda: datetime.now(UTC), wait=time.sleep)
     outside = sending.Outside({"small": connector}, lambda source: {}, reach)
     for number in sending.due_answers(now=datetime.now(UTC)):
@@ -127,27 +128,44 @@ def send_all(port: int, sender: str) -> None:
             sending.deliver(answer_id=number, outside=outside)
 
 
-def in_a_child(work) -> int:
-    """Fork; the child does the work on connections of its own and ends. Returns when it has begun."""
+def in_a_child(work) -> tuple[int, int]:
+    """Fork; the child does the work on connections of its own and ends.
+
+    Returns its number and a pipe that gets one byte when it begins and one before each sending.
+    """
     from django.db import connection, connections
 
     connections.close_all()
-    begun, begin = os.pipe()
+    told, tell = os.pipe()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # idle threads of libraries; the child uses none
         number = os.fork()
     if number == 0:
         try:
             connection.ensure_connection()
-            os.write(begin, b".")
-            work()
+            os.write(tell, b".")
+            work(lambda: os.write(tell, b"."))
         finally:
             connections.close_all()
             os._exit(0)
-    os.read(begun, 1)
-    os.close(begun)
-    os.close(begin)
-    return number
+    os.close(tell)
+    return number, told
+
+
+def kill_somewhere(child: int, told: int, rng: random.Random) -> bool:
+    """Kill the child before, in or after one of its first sendings; false when it had ended by itself."""
+    for _event in range(rng.randint(1, 4)):
+        os.read(told, 1)
+    os.close(told)
+    time.sleep(rng.uniform(0, 0.03))
+    os.kill(child, signal.SIGKILL)
+    _pid, status = os.waitpid(child, 0)
+    return os.WIFSIGNALED(status)
+
+
+def to_the_end(child: int, told: int) -> None:
+    os.waitpid(child, 0)
+    os.close(told)
 
 
 def main(sender: str, kills: int) -> None:
@@ -176,13 +194,9 @@ def main(sender: str, kills: int) -> None:
         with transaction.atomic():
             make_answers(kills * ANSWERS_A_KILL)
         while killed < kills:
-            child = in_a_child(lambda: send_all(port, sender))
-            time.sleep(rng.uniform(0.005, 0.08))
-            os.kill(child, signal.SIGKILL)
-            _pid, status = os.waitpid(child, 0)
-            killed += os.WIFSIGNALED(status)
+            killed += kill_somewhere(*in_a_child(lambda tell: send_all(port, sender, tell)), rng)
         while sending.due_answers(now=datetime.now(UTC)):
-            os.waitpid(in_a_child(lambda: send_all(port, sender)), 0)
+            to_the_end(*in_a_child(lambda tell: send_all(port, sender, tell)))
         arrived = json.loads(ask(port, "ALL"))
         wanted = [str(one) for one in Answer.objects.values_list("reference", flat=True)]
         outcome = {
