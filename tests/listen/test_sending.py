@@ -146,6 +146,21 @@ def test_what_is_surely_not_there_is_sent_again(waiting, foreign):
     assert (waiting.state, len(foreign.kept), foreign.looked) == (Sending.SENT, 1, 1)
 
 
+def test_the_other_system_learns_when_the_answer_may_last_have_been_handed_over(waiting, foreign):
+    deliver(waiting, foreign)
+    (_, _, first) = foreign.kept[0]
+    Answer.objects.filter(pk=waiting.pk).update(
+        state=Sending.SENDING, sent_at=None, try_at=NOON + sending.LEASE, error=""
+    )
+    foreign.kept.clear()
+
+    deliver(waiting, foreign, NOON + hours(1))
+
+    (_, _, again) = foreign.kept[0]
+    assert first.tried_at is None
+    assert again.tried_at == NOON + sending.LONGEST_SENDING
+
+
 def test_where_nobody_can_tell_a_person_decides(waiting, foreign):
     foreign.blind = True
     foreign.fail_with(PerhapsSent("hung up"), arrived=True)

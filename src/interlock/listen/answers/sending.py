@@ -63,7 +63,7 @@ def deliver(*, answer_id: int, outside: Outside) -> None:
     claimed = _claim(answer_id, outside.reach.now())
     if claimed is None:
         return
-    answer, again = claimed
+    answer, again, tried_at = claimed
     hold = _Hold(answer, again, outside.reach.now)
     connector = outside.connectors.get(answer.source.kind) if answer.source else None
     route = _route(answer)
@@ -77,7 +77,7 @@ def deliver(*, answer_id: int, outside: Outside) -> None:
         return
     reach = _hurried(outside.reach, hold.began + LONGEST_SENDING)
     try:
-        sent = _hand_over(connector, answers, route, _letter(answer), reach, again)
+        sent = _hand_over(connector, answers, route, _letter(answer, tried_at), reach, again)
     except NotSent as error:
         hold.not_sent(str(error), for_good=error.for_good)
     except TryLater as error:
@@ -98,18 +98,21 @@ def _hand_over(
 
 
 @transaction.atomic
-def _claim(answer_id: int, now: datetime) -> tuple[Answer, bool] | None:
-    """Mark an answer as being sent, and say whether somebody tried it before and never came back."""
+def _claim(answer_id: int, now: datetime) -> tuple[Answer, bool, datetime | None] | None:
+    """Mark an answer as being sent; say whether somebody tried it before and never came back, and when at the latest."""
     answer = Answer.objects.select_for_update(of=("self",)).filter(pk=answer_id).first()
     if answer is None or answer.state not in {Sending.WAITING, Sending.SENDING} or answer.try_at > now:
         return None
     again = answer.state == Sending.SENDING
+    # A doubt was noted when the try had ended; who died may have handed it over at the very end of the time given.
+    since = LOOK_AGAIN if answer.error else LEASE - LONGEST_SENDING
+    tried_at = answer.try_at - since if again else None
     answer.state, answer.try_at = Sending.SENDING, now + LEASE
     answer.attempts += 1
     if not again:
         answer.error = ""
     answer.save(update_fields=["state", "try_at", "attempts", "error"])
-    return answer, again
+    return answer, again, tried_at
 
 
 class _Hold:
@@ -212,11 +215,15 @@ def _route(answer: Answer) -> Route | None:
     return Route(address=kept.address, thread=kept.thread, detail=kept.detail) if kept else None
 
 
-def _letter(answer: Answer) -> Letter:
+def _letter(answer: Answer, tried_at: datetime | None = None) -> Letter:
     key = answer.signals.order_by("pk").values_list("signal_key", flat=True).first()
     title = Signal.objects.filter(key=key).values_list("title", flat=True).first() or ""
     return Letter(
-        reference=str(answer.reference), author=answer.author.name, text=answer.text, subject=title[:200]
+        reference=str(answer.reference),
+        author=answer.author.name,
+        text=answer.text,
+        subject=title[:200],
+        tried_at=tried_at,
     )
 
 
