@@ -188,7 +188,9 @@ def peak_megabytes(pid: int) -> list[tuple[str, float]]:
     for one in below(pid):
         peak = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{one}/status").read_text())
         words = Path(f"/proc/{one}/cmdline").read_bytes().split(b"\0")
-        name = next((word for word in (b"worker", b"granian", b"serve") if word in words), words[0]).decode()
+        name = next(
+            (word for word in (b"worker", b"interlock.cli.web_server", b"serve") if word in words), words[0]
+        ).decode()
         peaks.append((name, int(peak[1]) / 1024 if peak else 0.0))
     return peaks
 

@@ -27,7 +27,7 @@ def test_it_serves_prints_the_owner_link_revives_children_and_stops(served):
     """One start serves several looks, since a start takes seconds."""
     assert served.get(served.owner_link().removeprefix(served.address)) == 200
 
-    for word in ("granian", "/worker", "prompt-worker", "/stream"):
+    for word in ("web_server", "/worker", "prompt-worker", "/stream"):
         before = served.children(word)[0]
         before.kill()
         assert wait_for(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from contextlib import ExitStack
@@ -27,6 +28,8 @@ def main() -> int:
     parser.add_argument("--cuts", type=int, default=1_000, help="of the power, in the simulation; 0: none")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
+    # Told to end, it stops the servers that it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     folder = Path(tempfile.mkdtemp(prefix="interlock-crash-"))
     folder.chmod(0o755)
     well = True

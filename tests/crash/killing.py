@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import statistics
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from crash import ledger
 from crash.installation import Installation, kill
 from crash.senders import Senders
 
-RECOVERY_LIMIT = 120
+RECOVERY_LIMIT = 300
 SETTLING_LIMIT = 180
 
 
@@ -66,7 +67,15 @@ def run(home: Path, database_url: str, *, kills: int, seed: int) -> Outcome:
         installation.start()
         senders.start()
         senders.wait_for_one(started, RECOVERY_LIMIT)
-        recoveries = [_kill_once(installation, senders, rng) for _ in range(kills)]
+        recoveries = []
+        for number in range(1, kills + 1):
+            recoveries.append(_kill_once(installation, senders, rng))
+            if number % 10 == 0:
+                print(
+                    f"{number} kills, {len(senders.account.acknowledged)} acknowledged",
+                    file=sys.stderr,
+                    flush=True,
+                )
         finished = senders.stop(RECOVERY_LIMIT)
         _wait_until_settled(installation)
         seconds = time.monotonic() - started

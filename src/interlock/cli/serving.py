@@ -144,7 +144,14 @@ def web_command(host: str, port: int) -> list[str]:
     threads = 4
     built = settings.PACKAGE / "web" / "static" / "built"
     return [
-        *(sys.executable, "-m", "granian", "interlock.config.wsgi:application", "--interface", "wsgi"),
+        *(
+            sys.executable,
+            "-m",
+            "interlock.cli.web_server",
+            "interlock.config.wsgi:application",
+            "--interface",
+            "wsgi",
+        ),
         *("--host", host, "--port", str(port), "--workers", str(settings.ENVIRONMENT["INTERLOCK_WORKERS"])),
         *("--blocking-threads", str(threads), "--log-level", "warning"),
         # A killed process is back at once; only one that dies again and again waits.
