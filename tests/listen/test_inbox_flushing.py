@@ -17,6 +17,7 @@ from interlock.listen.models import (
     AnsweredSignal,
     Arrival,
     Clock,
+    EarlierRow,
     InboxRow,
     ReplyRoute,
     Sending,
@@ -165,6 +166,31 @@ def test_an_undone_batch_leaves_nothing_behind_and_the_others_alone(person):
     assert journal.verify().sound
     with pytest.raises(WrongState, match="taken back already"):
         undo_arrival(arrival=Arrival.objects.get(pk=second.pk), by=None, now=NOON)
+
+
+def test_an_undone_batch_gives_back_what_the_batch_before_brought_and_nobody_had_flushed():
+    first, second = (inbox.open_arrival(source=source(), now=NOON) for _ in range(2))
+    take(offered(1), arrival=first)
+    take(offered(1, body="Changed"), arrival=second)
+
+    undo_arrival(arrival=second, by=None, now=NOON)
+
+    assert in_lake() == {"t1": "The bike 1 came late"}
+    assert listed() == {"t1": ("The bike 1 came late", True)}
+
+
+def test_a_version_that_was_changed_before_the_flush_is_written_before_the_newer_one():
+    arrivals = [inbox.open_arrival(source=source(), now=NOON) for _ in range(3)]
+    for arrival, words in zip(arrivals, ("one", "two", "three"), strict=True):
+        take(offered(1, body=words), arrival=arrival)
+
+    flushing.flush(now=NOON)
+
+    assert in_lake() == {"t1": "three"}
+    assert listed() == {"t1": ("three", True)}
+    assert not EarlierRow.objects.exists()
+    undo_arrival(arrival=arrivals[2], by=None, now=NOON)
+    assert in_lake() == {"t1": "two"}
 
 
 def test_what_was_taken_back_may_come_again():

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from threading import Lock, local
+from time import monotonic, sleep
 
 from django.conf import settings
 
 from interlock.store.engine import Records, open_records
+from interlock.store.errors import LakeBusy
 from interlock.store.lake import Lake, Snapshot
+from interlock.store.writing import Write
+
+PATIENCE_SECONDS = 20
 
 _opened = local()
 _lake_lock = Lock()
@@ -57,6 +62,29 @@ def records_at(versions: Mapping[str, int]) -> Iterator[Records]:
         yield records
     finally:
         records.close()
+
+
+@contextmanager
+def writing(*, batch_id: str, source_id: str) -> Iterator[Write]:
+    """Write to the lake as `Lake.writing` does, after waiting for a writer who will be done in a moment.
+
+    Every few minutes what came in live is written, which takes a second or two; an import need not fail for it.
+
+    Raises:
+        LakeBusy: another process has been writing for PATIENCE_SECONDS.
+        LakeError: the disk refused.
+    """
+    deadline = monotonic() + PATIENCE_SECONDS
+    with ExitStack() as stack:
+        while True:
+            try:
+                write = stack.enter_context(lake().writing(batch_id=batch_id, source_id=source_id))
+                break
+            except LakeBusy:
+                if monotonic() >= deadline:
+                    raise
+                sleep(0.1)
+        yield write
 
 
 def _open(versions: Mapping[str, int] | None) -> Records:

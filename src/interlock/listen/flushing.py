@@ -2,7 +2,8 @@
 
 Each arrival is one batch of the lake and can be taken back as one. Cut off after the lake has published and
 before the rows are marked, the same rows are written once more, and the lake finds them unchanged. A record
-that changed meanwhile keeps its mark and goes with the next flush.
+that changed meanwhile keeps its mark and goes with the next flush. A version that a later batch changed is
+written before that batch.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from django.db.models import Exists, OuterRef, Q
 from interlock.fabric import records
 from interlock.listen import replies, signal_copies
 from interlock.listen.contract_rows import contract_rows
-from interlock.listen.models import Arrival, InboxRow, Signal
+from interlock.listen.models import Arrival, EarlierRow, InboxRow, Signal
 from interlock.store.contract import TABLES
 from interlock.store.errors import LakeBusy
 
@@ -39,10 +40,11 @@ def flush(*, now: datetime) -> int:
     the next flush finds the same rows.
     """
     close_pushed(now=now)
-    waiting = InboxRow.objects.filter(flushed=False).values("arrival").distinct()
+    waiting = Q(pk__in=InboxRow.objects.filter(flushed=False).values("arrival"))
+    waiting |= Q(pk__in=EarlierRow.objects.values("arrival"))
     written = 0
     try:
-        for arrival in Arrival.objects.filter(pk__in=waiting).select_related("source").order_by("pk"):
+        for arrival in Arrival.objects.filter(waiting).select_related("source").order_by("pk"):
             written += flush_arrival(arrival)
         written += replies.write_first_replies(now=now)
     except LakeBusy as busy:
@@ -70,24 +72,23 @@ def flush_arrival(arrival: Arrival) -> int:
         LakeBusy: another process writes the records.
     """
     marks: list[Mark] = []
+    earlier = list(EarlierRow.objects.filter(arrival=arrival).order_by("pk"))
     with records.lake().writing(batch_id=arrival.batch_id, source_id=arrival.source.key) as write:
-        for table in _tables_of(arrival):
+        for table in TABLES:
             rows = InboxRow.objects.filter(arrival=arrival, flushed=False, table=table).order_by("pk")
             values = rows.values_list("pk", "digest", "table", "key", "payload")
             for some in batched(values.iterator(chunk_size=CHUNK_ROWS), CHUNK_ROWS):
                 write.stage(table, contract_rows(table, (payload for *_mark, payload in some)))
                 marks += [mark for *mark, _payload in some]  # type: ignore[misc]
+            own = {key for _number, _digest, name, key in marks if name == table}
+            last = {row.key: row.payload for row in earlier if row.table == table and row.key not in own}
+            if last:
+                write.stage(table, contract_rows(table, last.values()))
         write.apply()
     for some in batched(marks, MARKED_AT_ONCE):
         _mark(some)
+    EarlierRow.objects.filter(pk__in=[row.pk for row in earlier]).delete()
     return len(marks)
-
-
-def _tables_of(arrival: Arrival) -> list[str]:
-    there = set(
-        InboxRow.objects.filter(arrival=arrival, flushed=False).values_list("table", flat=True).distinct()
-    )
-    return [table for table in TABLES if table in there]
 
 
 @transaction.atomic
@@ -103,7 +104,10 @@ def _mark(marks: Sequence[Mark]) -> None:
 
 def _mark_arrivals(now: datetime) -> None:
     left = InboxRow.objects.filter(arrival=OuterRef("pk"), flushed=False)
-    Arrival.objects.filter(~Exists(left), flushed_at=None).exclude(closed_at=None).update(flushed_at=now)
+    earlier = EarlierRow.objects.filter(arrival=OuterRef("pk"))
+    Arrival.objects.filter(~Exists(left), ~Exists(earlier), flushed_at=None).exclude(closed_at=None).update(
+        flushed_at=now
+    )
 
 
 def empty_old_payloads(*, now: datetime, keep_days: int) -> int:

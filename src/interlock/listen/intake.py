@@ -159,7 +159,7 @@ def _make_rows(import_: Import, source: Source, spool: Spool, reporter: Reporter
 
 def _store(import_: Import, spool: Spool, accounting: Accounting, reporter: Reporter, *, dry: bool) -> None:
     """Upsert every table in one write of the lake, and write the accounting down before it is published."""
-    with records.lake().writing(batch_id=import_.batch_id, source_id=opening.source_id(import_)) as write:
+    with records.writing(batch_id=import_.batch_id, source_id=opening.source_id(import_)) as write:
         for table in spool.tables():
             reporter.step(_("Storing %(table)s") % {"table": table}, spool.rows[table])
             write.stage(table, spool.reader(table, reporter.more))

@@ -22,7 +22,7 @@ from interlock.fabric.models import Person
 from interlock.fabric.secrets import SealBroken, opened, sealed
 from interlock.listen import clocks, services
 from interlock.listen.errors import WrongState
-from interlock.listen.models import AnsweredSignal, Arrival, InboxRow, ReplyRoute, Signal, Source
+from interlock.listen.models import AnsweredSignal, Arrival, EarlierRow, InboxRow, ReplyRoute, Signal, Source
 
 # More often costs the other system more than it tells us.
 LEAST_ASK_EVERY = 60
@@ -230,6 +230,7 @@ def _forget(source: Source, by: Person | None, now: datetime) -> None:
             signal_key__in=answered
         ).delete()
     rows._raw_delete(rows.db)
+    EarlierRow.objects.filter(arrival__source=locked).delete()
     Arrival.objects.filter(source=locked, undone_at=None).update(undone_at=now)
     Arrival.objects.filter(source=locked, closed_at=None).update(closed_at=now)
 

@@ -326,7 +326,7 @@ def undo_import(*, import_: Import, by: Person | None, now: datetime) -> Import:
         raise WrongState(
             _("“%(title)s” is not stored, so there is nothing to undo.") % {"title": import_.title}
         )
-    with records.lake().writing(batch_id=f"undo-{import_.pk}", source_id=_source_key(import_)) as write:
+    with records.writing(batch_id=f"undo-{import_.pk}", source_id=_source_key(import_)) as write:
         undone = write.undo_batch(import_.batch_id)
     kept = sum(counts.kept for counts in undone.values())
     with transaction.atomic():
@@ -349,7 +349,7 @@ def remove_source(*, source: Source, by: Person | None, now: datetime) -> dict[s
     Raises:
         LakeError: another import is being written.
     """
-    with records.lake().writing(batch_id=f"remove-{source.key}", source_id=source.key) as write:
+    with records.writing(batch_id=f"remove-{source.key}", source_id=source.key) as write:
         removed = write.remove_source(source.key)
     with transaction.atomic():
         locked = Source.objects.select_for_update().get(pk=source.pk)

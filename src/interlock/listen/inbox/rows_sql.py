@@ -96,6 +96,20 @@ def keep_routes(source: Source, rows: Iterable[Offered]) -> None:
 
 
 _INSERT = 'INSERT INTO listen_inboxrow (source_id, "table", key, digest, arrival_id, payload, received_at, settled, flushed) '
+# What an earlier batch brought and the lake does not have yet is flushed as it was, before it is changed.
+_KEEP_EARLIER = (
+    'INSERT INTO listen_earlierrow (arrival_id, "table", key, payload)'
+    ' SELECT arrival_id, "table", key, payload FROM listen_inboxrow'
+    " WHERE id = %s AND NOT flushed AND arrival_id < %s"
+)
+_KEEP_EARLIER_OF_MANY = (
+    'INSERT INTO listen_earlierrow (arrival_id, "table", key, payload)'
+    ' SELECT arrival_id, "table", key, payload FROM listen_inboxrow AS there'
+    " JOIN unnest(%s::bigint[], %s::text[], %s::text[], %s::uuid[], %s::bigint[])"
+    " AS came (source, name, key_of, digest_of, arrival)"
+    ' ON there.source_id = source AND there."table" = name AND there.key = key_of'
+    " WHERE NOT flushed AND digest <> digest_of AND arrival_id < arrival"
+)
 
 # Only constants are joined here; every value is a parameter.
 _POSTGRESQL_UPSERT = (
@@ -133,6 +147,7 @@ def _store_in_sqlite(rows: Mapping[Name, tuple[int, Offered]], now: datetime) ->
                 fates[name] = Fate.SAME if digest == row.digest.hex else Fate.CHANGED
                 if fates[name] is Fate.CHANGED:
                     changed.append((row.digest.hex, arrival, row.payload, at, number))
+        cursor.executemany(_KEEP_EARLIER, [(row[-1], row[1]) for row in changed])
         cursor.executemany(
             "UPDATE listen_inboxrow SET digest = %s, arrival_id = %s, payload = %s, received_at = %s,"
             " settled = 0, flushed = 0 WHERE id = %s",
@@ -149,6 +164,7 @@ def _store_in_postgresql(rows: Mapping[Name, tuple[int, Offered]], now: datetime
         ):
             column.append(value)
     with connection.cursor() as cursor:
+        cursor.execute(_KEEP_EARLIER_OF_MANY, columns[:5])
         cursor.execute(
             _POSTGRESQL_UPSERT,
             [now, *columns],

@@ -18,7 +18,7 @@ from interlock.fabric.models import Person
 from interlock.listen import clocks, flushing, signal_copies
 from interlock.listen.errors import WrongState
 from interlock.listen.inbox.arrivals import close_arrival
-from interlock.listen.models import AnsweredSignal, Arrival, InboxRow, ReplyRoute
+from interlock.listen.models import AnsweredSignal, Arrival, EarlierRow, InboxRow, ReplyRoute
 
 AT_ONCE = 5_000
 
@@ -34,14 +34,23 @@ def undo_arrival(*, arrival: Arrival, by: Person | None, now: datetime) -> Arriv
     if arrival.undone_at:
         raise WrongState(_("Batch %(batch)s is taken back already.") % {"batch": arrival.pk})
     arrival = close_arrival(arrival=arrival, now=now)
-    flushing.flush_arrival(arrival)
-    with records.lake().writing(batch_id=f"undo-{arrival.batch_id}", source_id=arrival.source.key) as write:
+    for one in _until(arrival):
+        flushing.flush_arrival(one)
+    with records.writing(batch_id=f"undo-{arrival.batch_id}", source_id=arrival.source.key) as write:
         undone = write.undo_batch(arrival.batch_id)
     detail = {name: {"restored": each.restored, "removed": each.removed} for name, each in undone.items()}
     _forget(arrival, by, now, detail)
     signal_copies.sync()
     arrival.refresh_from_db()
     return arrival
+
+
+def _until(arrival: Arrival) -> list[Arrival]:
+    """This batch, after those before it that brought earlier versions and are not in the lake."""
+    before = EarlierRow.objects.filter(arrival__source=arrival.source, arrival__lt=arrival.pk).values(
+        "arrival"
+    )
+    return [*Arrival.objects.filter(pk__in=before).select_related("source").order_by("pk"), arrival]
 
 
 @transaction.atomic

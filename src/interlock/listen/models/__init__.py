@@ -11,6 +11,7 @@ from interlock.listen.models.answers import Clock as Clock
 from interlock.listen.models.answers import Sending as Sending
 from interlock.listen.models.answers import Stage as Stage
 from interlock.listen.models.arrivals import Arrival as Arrival
+from interlock.listen.models.arrivals import EarlierRow as EarlierRow
 from interlock.listen.models.arrivals import InboxRow as InboxRow
 from interlock.listen.models.arrivals import RefusedRow as RefusedRow
 from interlock.listen.models.arrivals import ReplyRoute as ReplyRoute

@@ -68,6 +68,16 @@ class InboxRow(models.Model):
         ]
 
 
+class EarlierRow(models.Model):
+    """A version of a record that a later batch changed before it was in the lake. It is flushed before that
+    one, so that taking the later batch back gives the record this value again."""
+
+    arrival = models.ForeignKey(Arrival, models.PROTECT, related_name="earlier_rows")
+    table = models.CharField(max_length=20)
+    key = models.CharField(max_length=400)
+    payload = models.TextField()
+
+
 class RefusedRow(models.Model):
     """One record that was not stored, and why; what came is kept so that nothing is lost."""
 
