@@ -13,6 +13,7 @@ import pytest
 from interlock.connectors.errors import ConnectorError
 from interlock.connectors.live import NotSent, PerhapsSent, Reach, TryLater, Unauthorised
 from interlock.fabric import journal
+from interlock.fabric.secrets import SealBroken
 from interlock.listen.answers import sending
 from interlock.listen.errors import NotAnswerable
 from interlock.listen.models import Answer, AnsweredSignal, Sending, Stage
@@ -162,7 +163,7 @@ def test_the_other_system_learns_when_the_answer_may_last_have_been_handed_over(
 
 
 def test_where_nobody_can_tell_a_person_decides(waiting, foreign):
-    foreign.blind = True
+    foreign.blind = PerhapsSent("this system cannot tell")
     foreign.fail_with(PerhapsSent("hung up"), arrived=True)
     deliver(waiting, foreign)
     deliver(waiting, foreign, NOON + hours(1))
@@ -176,8 +177,60 @@ def test_where_nobody_can_tell_a_person_decides(waiting, foreign):
     assert clock_of(waiting.signal).stopped_at == NOON + hours(3)
 
 
+@pytest.mark.parametrize(
+    "error", [Unauthorised("the token was refused"), NotSent("busy"), NotSent("gone", for_good=True)]
+)
+def test_who_is_not_let_in_to_look_does_not_send_again(waiting, foreign, error):
+    foreign.fail_with(PerhapsSent("hung up"), arrived=True)
+    deliver(waiting, foreign)
+    foreign.blind = error
+    deliver(waiting, foreign, NOON + hours(1))
+
+    assert (waiting.state, waiting.error) == (Sending.DOUBTFUL, str(error))
+    deliver(waiting, foreign, NOON + hours(2))
+    assert len(foreign.kept) == 1
+
+
+def test_who_is_asked_for_patience_looks_later_and_still_sends_nothing_twice(waiting, foreign):
+    foreign.fail_with(PerhapsSent("hung up"), arrived=True)
+    deliver(waiting, foreign)
+    foreign.blind = TryLater("slow down", 1800)
+    deliver(waiting, foreign, NOON + hours(1))
+    assert (waiting.state, waiting.try_at) == (Sending.SENDING, NOON + hours(1.5))
+
+    foreign.blind = None
+    deliver(waiting, foreign, NOON + hours(2))
+
+    assert (waiting.state, len(foreign.kept), foreign.looked) == (Sending.SENT, 1, 2)
+
+
+def test_patience_ends_with_a_person(waiting, foreign):
+    foreign.fail_with(PerhapsSent("hung up"), arrived=True)
+    at = NOON
+    deliver(waiting, foreign, at)
+    foreign.blind = TryLater("slow down", 1800)
+    while waiting.state == Sending.SENDING:
+        at = waiting.try_at
+        deliver(waiting, foreign, at)
+
+    assert (waiting.state, waiting.error, len(foreign.kept)) == (Sending.DOUBTFUL, "slow down", 1)
+
+
+def test_credentials_that_cannot_be_read_are_no_proof_that_a_try_did_not_arrive(waiting, foreign):
+    def broken(source):
+        raise SealBroken("the key changed")
+
+    foreign.fail_with(PerhapsSent("hung up"), arrived=True)
+    deliver(waiting, foreign)
+    later = Reach(http=None, now=lambda: NOON + hours(1), wait=lambda seconds: None)
+    sending.deliver(answer_id=waiting.pk, outside=sending.Outside({"small": foreign}, broken, later))
+
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.error) == (Sending.DOUBTFUL, "the key changed")
+
+
 def test_a_person_who_looked_may_let_it_be_sent_again(waiting, foreign):
-    foreign.blind = True
+    foreign.blind = PerhapsSent("this system cannot tell")
     foreign.fail_with(PerhapsSent("hung up"))
     deliver(waiting, foreign)
     deliver(waiting, foreign, NOON + hours(1))

@@ -73,11 +73,47 @@ def deliver(*, answer_id: int, outside: Outside) -> None:
     try:
         answers = outside.answers_of(answer.source)
     except SealBroken as error:
-        hold.not_sent(str(error), for_good=True)
+        hold.locked_out(str(error))
         return
     reach = _hurried(outside.reach, hold.began + LONGEST_SENDING)
+    letter = _letter(answer, tried_at)
+    if again and not _surely_not_there(hold, connector, answers, route, letter, reach):
+        return
+    _hand_over(hold, connector, answers, route, letter, reach)
+
+
+def _surely_not_there(
+    hold: _Hold,
+    connector: AnsweringConnector,
+    answers: Answers,
+    route: Route,
+    letter: Letter,
+    reach: Reach,
+) -> bool:
+    """Ask the other system for the answer; whatever keeps us from looking proves nothing about it."""
     try:
-        sent = _hand_over(connector, answers, route, _letter(answer, tried_at), reach, again)
+        found = connector.find(answers, route, letter, reach)
+    except TryLater as error:
+        hold.look_later(str(error), error.seconds)
+    except Exception as error:
+        hold.doubt(str(error) or type(error).__name__)
+    else:
+        if found is None:
+            return True
+        hold.sent(found)
+    return False
+
+
+def _hand_over(
+    hold: _Hold,
+    connector: AnsweringConnector,
+    answers: Answers,
+    route: Route,
+    letter: Letter,
+    reach: Reach,
+) -> None:
+    try:
+        sent = connector.send(answers, route, letter, reach)
     except NotSent as error:
         hold.not_sent(str(error), for_good=error.for_good)
     except TryLater as error:
@@ -88,13 +124,6 @@ def deliver(*, answer_id: int, outside: Outside) -> None:
         hold.doubt(str(error) or type(error).__name__)
     else:
         hold.sent(sent)
-
-
-def _hand_over(
-    connector: AnsweringConnector, answers: Answers, route: Route, letter: Letter, reach: Reach, again: bool
-) -> Sent:
-    found = connector.find(answers, route, letter, reach) if again else None
-    return found or connector.send(answers, route, letter, reach)
 
 
 @transaction.atomic
@@ -146,6 +175,22 @@ class _Hold:
             self._note(Sending.DOUBTFUL, words, None, "cannot tell whether the answer arrived")
         else:
             self._note(Sending.SENDING, words, self.now() + LOOK_AGAIN, "")
+
+    def look_later(self, words: str, seconds: float) -> None:
+        """The other system asks for patience before it says whether it has the answer."""
+        if self.answer.attempts > len(WAITS):
+            self._note(Sending.DOUBTFUL, words, None, "cannot tell whether the answer arrived")
+        else:
+            wait = max(LOOK_AGAIN, timedelta(seconds=seconds))
+            # Without words of its own, so that this counts for no look that was taken.
+            self._note(Sending.SENDING, self.answer.error, self.now() + wait, "")
+
+    def locked_out(self, words: str) -> None:
+        """The credentials cannot be read, so nothing can be sent or looked for."""
+        if self.again:
+            self._note(Sending.DOUBTFUL, words, None, "cannot tell whether the answer arrived")
+        else:
+            self.not_sent(words, for_good=True)
 
     def left_to_hands(self) -> None:
         words = _("The channel is no longer connected. Send it by hand, then say so here.")
