@@ -49,7 +49,7 @@ def test_numbers_and_greetings_that_name_nobody_stay_readable(text):
     assert personal_parts(text) == ()
 
 
-@pytest.mark.parametrize("sample", ["development"])
+@pytest.mark.parametrize("sample", ["development", "held_out"])
 def test_precision_and_recall_hold_on_the_labelled_sample_and_the_naive_peer_fails(sample):
     bench = benchmark()
     lines = (bench.SAMPLES / f"{sample}.txt").read_text("utf-8").splitlines()
