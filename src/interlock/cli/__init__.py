@@ -24,6 +24,7 @@ PLACES = {
     "records": "records",
     "serve": "serving",
     "settings": "doctor",
+    "source": "sources",
     "stream": "streaming",
     "token": "tokens",
     "worker": "working",

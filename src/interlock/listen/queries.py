@@ -88,14 +88,22 @@ def earlier_signals(signal: Signal, person: Person | None) -> QuerySet[Signal]:
 
 
 def sources_note(person: Person | None) -> str:
-    """What the rail says beside Sources: how many there are, or that one is being read."""
+    """What the rail says beside Sources: how many there are, how many of them can be asked, or that one is read."""
+    cannot = Q(paused_at=None, ask_every__isnull=False) & (Q(failures__gt=0) | Q(ask_at=None))
     states = sources_visible_to(person).aggregate(
-        sources=Count("pk", distinct=True), moving=Count("imports", filter=Q(imports__state=State.RUNNING))
+        sources=Count("pk", distinct=True),
+        broken=Count("pk", distinct=True, filter=cannot),
+        moving=Count("imports", filter=Q(imports__state=State.RUNNING)),
     )
     if states["moving"]:
         return _("reading")
     if not states["sources"]:
         return _("none")
+    if states["broken"]:
+        return _("%(well)d of %(all)d") % {
+            "well": states["sources"] - states["broken"],
+            "all": states["sources"],
+        }
     return ngettext("%(n)d", "%(n)d", states["sources"]) % {"n": states["sources"]}
 
 

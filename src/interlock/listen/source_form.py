@@ -31,19 +31,19 @@ class SourceForm(forms.Form):
         help_text=later("Shown to everybody who asks why we have their words."),
     )
     minutes = forms.IntegerField(
-        label=later("Asked every so many minutes"),
+        label=later("Asked every (minutes)"),
         min_value=LEAST_ASK_EVERY // _MINUTE,
         max_value=7 * 24 * 60,
     )
     silent_hours = forms.FloatField(
-        label=later("Too long without a signal, in hours"),
+        label=later("Silent too long (hours)"),
         required=False,
         min_value=0.1,
         max_value=24 * 365,
         help_text=later("Empty: learnt from its own gaps."),
     )
     answer_hours = forms.IntegerField(
-        label=later("Hours within which its customers are answered"),
+        label=later("Answered within (hours)"),
         required=False,
         min_value=1,
         max_value=24 * 60,

@@ -15,12 +15,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from interlock.connectors.live_registry import live_connectors
 from interlock.converse import queries as talks
 from interlock.converse.models import Conversation
 from interlock.fabric import records
 from interlock.fabric.access import Act, may
 from interlock.fabric.models import Person
 from interlock.fabric.personal import shown
+from interlock.listen import source_page
 from interlock.listen.answering import answering_now
 from interlock.listen.queries import demo_source
 from interlock.listen.waiting import due_for, rows_of
@@ -32,6 +34,7 @@ from interlock.web.driver_words import driver_card_text
 from interlock.web.templatetags.components import function_name
 from interlock.web.top_line import Figure, top_line
 
+MOST_CARDS = 7
 MOST_DISCONNECTS = 3
 MOST_TALKS = 2
 # Only what the total needs: the sentences and series of hundreds of disconnects would be read for nothing.
@@ -110,7 +113,13 @@ def _company_page(person: Person, detection: Detection, snapshot_number: int, no
         ),
         disconnects_url=list_url,
         lead=lead,
-        cards=[*_answer_cards(person, now), *others, *_talk_cards(person), *_driver_cards()],
+        cards=[
+            *_answer_cards(person, now),
+            *_source_cards(person, now),
+            *others,
+            *_talk_cards(person),
+            *_driver_cards(),
+        ][: MOST_CARDS - 1],
         quieter=max(0, len(priced) - len(worst)) + queries.tab_counts(person)["suspected"],
         muted=len(queries.muted_rules()),
         rules_off=len(detection.rules_off),
@@ -245,6 +254,31 @@ def _answer_cards(person: Person, now: datetime) -> list[TodayCard]:
             url=reverse("listen:signal", args=[row.signal.pk]),
             more=ngettext("See it in the queue", "See all %(n)s", owed) % {"n": owed},
             more_url=f"{reverse('listen:waiting')}?whose=mine",
+        )
+    ]
+
+
+def _source_cards(person: Person, now: datetime) -> list[TodayCard]:
+    """The first source that cannot be asked, or is silent for longer than is usual for it, as one card."""
+    rows = source_page.needing_somebody(person, live_connectors(), now)
+    if not rows:
+        return []
+    row, more = rows[0], len(rows) - 1
+    one = row.source
+    silent = row.state == "late"
+    return [
+        TodayCard(
+            icon="database",
+            kind=_("A source went silent") if silent else _("A source cannot be asked"),
+            about=row.kind,
+            sentence=row.freshness.sentence
+            if silent
+            else _("%(name)s cannot be asked.") % {"name": one.name},
+            why=_("Its customers speak and we do not hear them.") if silent else one.error[:240],
+            act=_("Look at %(name)s") % {"name": one.name},
+            url=reverse("listen:source", args=[one.pk]),
+            more=ngettext("One more source", "%(n)s more sources", more) % {"n": more} if more else "",
+            more_url=reverse("listen:sources") if more else "",
         )
     ]
 

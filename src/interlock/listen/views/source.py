@@ -220,9 +220,14 @@ def _readable(trial: dict[str, Any], person: Any) -> dict[str, Any]:
 
 
 def _table(name: str, rows: list[dict[str, Any]], person: Any) -> dict[str, Any]:
-    columns = list(dict.fromkeys(column for row in rows for column in row["cells"]))
+    filled = dict.fromkeys(column for row in rows for column in row["cells"])
+    columns = sorted(filled, key=lambda column: column not in TELLING)
     cells = [[shown(row["cells"].get(column, ""), person) for column in columns] for row in rows]
     return {"name": name, "columns": columns, "rows": cells}
+
+
+# Of what is tried, a reader looks at these first.
+TELLING = frozenset({"kind", "occurred_at", "title", "body", "rating", "name"})
 
 
 def _visible(request: HttpRequest, source_id: int) -> Source:
