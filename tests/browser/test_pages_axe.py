@@ -14,11 +14,14 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from browser.chromium import all_findings, sideways_pixels
+from interlock.connectors.live_registry import live_connectors
 from interlock.converse import services as talks
 from interlock.fabric.models import Attempt
+from interlock.listen import asking_tasks, inbox, live_sources, signal_copies
 from interlock.listen import services as listening
-from interlock.listen import signal_copies
+from interlock.listen.live_sources import Terms
 from interlock.listen.models import Signal, Source
+from interlock.listen.trying_out import Trial
 from interlock.reconnect import services
 from interlock.reconnect.models import Disconnect
 from web.policy import POLICY
@@ -38,6 +41,7 @@ NOT_PAGES = {
     "web:gallery",
     "web:live",
     "listen:waiting_csv",
+    "listen:sources_csv",
 }
 SEARCHES = {
     "reconnect:disconnects": [{"view": "map"}, {"view": "table"}, {"tab": "suspected"}],
@@ -81,7 +85,38 @@ def company(demo_records, person):
         "import_id": asked.pk,
         "person_id": tomas.pk,
         "token": "no-such-token",
+        "kind": "zendesk",
+        "source_id": connected(now).pk,
     }
+
+
+def connected(now) -> Source:
+    """A help desk that was tried, brought something once, and refuses its credentials since."""
+    source = live_sources.make_source(
+        connector=live_connectors()["zendesk"],
+        terms=Terms(name="Help desk", ask_every=300, purpose="To answer whoever asks."),
+        answers={"address": "https://aldermoor.zendesk.com", "token": "hidden"},
+        by=None,
+        now=now,
+    )
+    live_sources.resume_source(source=source, by=None, now=now)
+    ticket = {"signal_id": "zd:1", "kind": "ticket", "occurred_at": "2026-03-02T08:00:00Z", "body": "Late."}
+    good = inbox.checked("signals", ticket, place="ticket 1", now=now)
+    inbox.take_in([inbox.Offer(source, [good], [inbox.Refusal("ticket 2", "It says nothing.")])], now=now)
+    Source.objects.filter(pk=source.pk).update(ask_at=None, failures=1, error="Zendesk refused it (401).")
+    tried = Trial(
+        said="Zendesk answers.", refused=[{"place": "ticket 9", "field": "body", "reason": "Empty."}]
+    )
+    tried.rows = [{"table": "signals", "place": "ticket 1", "cells": ticket}]
+    DBTaskResult.objects.create(
+        task_path=asking_tasks.try_source.module_path,
+        args_kwargs={"args": [source.pk], "kwargs": {}},
+        backend_name="default",
+        status="SUCCESSFUL",
+        return_value=tried.as_json(),
+        finished_at=now,
+    )
+    return source
 
 
 def work_in_every_state() -> None:
