@@ -11,7 +11,7 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as later
 
-from interlock.connectors.live_registry import AnyConnector
+from interlock.connectors.live_registry import AnyConnector, live_connectors
 from interlock.fabric.models import Person
 from interlock.fabric.personal import shown
 from interlock.listen import queries
@@ -88,13 +88,11 @@ def row_of(source: Source, connectors: Mapping[str, AnyConnector], now: datetime
     return rows_of([source], connectors, now)[0]
 
 
-def needing_somebody(
-    person: Person | None, connectors: Mapping[str, AnyConnector], now: datetime
-) -> list[Row]:
+def needing_somebody(person: Person | None, now: datetime) -> list[Row]:
     """Live sources that are silent for too long or cannot be asked. One query when there are no live sources."""
     live = queries.sources_visible_to(person).filter(Q(ask_every__isnull=False) | Q(received__gt=0))
     sources = list(live.filter(paused_at=None))
-    return [row for row in rows_of(sources, connectors, now) if row.needs_somebody] if sources else []
+    return [row for row in rows_of(sources, live_connectors(), now) if row.needs_somebody] if sources else []
 
 
 def icon_of(kind: str) -> str:

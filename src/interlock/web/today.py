@@ -15,7 +15,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from interlock.connectors.live_registry import live_connectors
 from interlock.converse import queries as talks
 from interlock.converse.models import Conversation
 from interlock.fabric import records
@@ -260,7 +259,7 @@ def _answer_cards(person: Person, now: datetime) -> list[TodayCard]:
 
 def _source_cards(person: Person, now: datetime) -> list[TodayCard]:
     """The first source that cannot be asked, or is silent for longer than is usual for it, as one card."""
-    rows = source_page.needing_somebody(person, live_connectors(), now)
+    rows = source_page.needing_somebody(person, now)
     if not rows:
         return []
     row, more = rows[0], len(rows) - 1
