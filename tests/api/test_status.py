@@ -147,3 +147,12 @@ def test_background_work_that_failed_is_counted(shop):
     )
 
     assert status(now).waiting.failed_work == 1
+
+
+def test_a_source_that_is_read_as_imports_adds_up_without_batches(db, home):
+    made = {"kind": "folder", "made_at": timezone.now(), "ask_every": 60}
+    Source.objects.create(key="drop", name="drop", received=6, stored=3, duplicate=2, refused=1, **made)
+
+    found = status(timezone.now())
+
+    assert (found.adds_up, found.faults) == (True, [])

@@ -30,6 +30,7 @@ from django.utils.translation import gettext as _
 
 from interlock.fabric.work.looking import failed_count
 from interlock.listen.freshness import Freshness, State, freshness_of
+from interlock.listen.live_sources import kinds_read_as_imports
 from interlock.listen.models import Arrival, InboxRow, RefusedRow, Source
 
 REASONS_SHOWN = 10
@@ -122,8 +123,9 @@ def _tallied() -> QuerySet[Source]:
         .annotate(n=Count("pk"))
         .values("n")
     )
-    agrees = Q(received=F("stored") + F("duplicate") + F("refused"), kept_refusals=F("refused")) & Q(
-        **{f"batches_{name}": F(name) for name in NAMES}
+    agrees = Q(received=F("stored") + F("duplicate") + F("refused")) & (
+        Q(kept_refusals=F("refused"), **{f"batches_{name}": F(name) for name in NAMES})
+        | Q(kind__in=kinds_read_as_imports())  # each of those has its own accounting
     )
     return (
         Source.objects.filter(

@@ -16,7 +16,8 @@ from urllib.parse import quote
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from interlock.connectors.live_registry import AnyConnector
+from interlock.connectors.live import ImportingConnector
+from interlock.connectors.live_registry import AnyConnector, live_connectors
 from interlock.fabric import events, journal
 from interlock.fabric.models import Person
 from interlock.fabric.secrets import SealBroken, opened, sealed
@@ -50,6 +51,11 @@ def answers_of(source: Source) -> dict[str, str]:
         SealBroken: the secret ones were sealed under another key of the installation.
     """
     return {**source.connection, **_secret_answers(source)}
+
+
+def kinds_read_as_imports() -> list[str]:
+    """Kinds of live sources whose batches are imports; one that changed nothing is counted and not kept."""
+    return [kind for kind, one in live_connectors().items() if isinstance(one, ImportingConnector)]
 
 
 def kept_secrets(source: Source) -> set[str]:
