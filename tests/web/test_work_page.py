@@ -126,11 +126,8 @@ def test_many_failures_stand_on_pages_without_gap_or_double(page, client, monkey
     assert "5 tasks failed and need you." in page("?before=nonsense")
 
 
-@pytest.mark.django_db
-def test_a_day_is_counted_with_the_usual_and_the_long_time():
-    now, rng = timezone.now(), random.Random(3)
-    seconds = list(range(1, 101))
-    rng.shuffle(seconds)
+def ran(seconds, now):
+    """Runs of one task that took so long."""
     for second in seconds:
         DBTaskResult.objects.create(
             task_path=send.module_path,
@@ -140,6 +137,35 @@ def test_a_day_is_counted_with_the_usual_and_the_long_time():
             started_at=now - timedelta(seconds=second),
             finished_at=now,
         )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("runs", "told"), [(4, (False, False)), (5, (True, False)), (20, (True, True))])
+def test_few_runs_tell_nothing_about_the_next(runs, told):
+    now = timezone.now()
+    ran([7] * runs, now)
+
+    (row,) = looking.work_of_a_day(now=now)
+
+    assert (row.median_seconds is not None, row.p95_seconds is not None) == told
+
+
+def test_the_page_says_why_a_duration_is_missing(page):
+    ran([7], timezone.now())
+
+    said = page()
+
+    assert "The half is told from 5 runs upward, the 95 in 100 from 20." in said
+    assert '<td class="r whitespace-nowrap" data-name="Half took less than">–</td>' in said
+    assert '<td class="r whitespace-nowrap" data-name="95 in 100 took less than">–</td>' in said
+
+
+@pytest.mark.django_db
+def test_a_day_is_counted_with_the_usual_and_the_long_time():
+    now, rng = timezone.now(), random.Random(3)
+    seconds = list(range(1, 101))
+    rng.shuffle(seconds)
+    ran(seconds, now)
     DBTaskResult.objects.filter(pk=DBTaskResult.objects.first().pk).update(
         finished_at=now - timedelta(hours=25)
     )

@@ -38,6 +38,8 @@ def work(request: HttpRequest) -> HttpResponse:
         "earlier": reverse("web:work") if before else "",
         "later": f"{reverse('web:work')}?before={further}" if further else "",
         "day": looking.work_of_a_day(now=now),
+        "runs_for_median": looking.RUNS_FOR_MEDIAN,
+        "runs_for_p95": looking.RUNS_FOR_P95,
     })  # fmt: skip
 
 

@@ -19,6 +19,8 @@ SHOWN = 25
 # Durations are taken from the latest of a day; the counts are of all.
 TIMED = 5_000
 DAY = timedelta(hours=24)
+# Below these numbers of runs a percentile is the longest of a few and says nothing about the next run.
+RUNS_FOR_MEDIAN, RUNS_FOR_P95 = 5, 20
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class Failed:
 
 @dataclass(frozen=True)
 class OfADay:
-    """One task within 24 hours; seconds are None when none of its runs is among the latest."""
+    """One task within 24 hours; seconds are None when too few of its runs are among the latest."""
 
     title: str
     done: int
@@ -164,13 +166,9 @@ def _of_a_day(row: Mapping[str, Any], seconds: Sequence[float]) -> OfADay:
         title_of(row["task_path"]),
         row["done"],
         row["failed"],
-        median(seconds) if seconds else None,
-        _p95(seconds) if seconds else None,
+        median(seconds) if len(seconds) >= RUNS_FOR_MEDIAN else None,
+        quantiles(seconds, n=20, method="inclusive")[-1] if len(seconds) >= RUNS_FOR_P95 else None,
     )
-
-
-def _p95(seconds: Sequence[float]) -> float:
-    return quantiles(seconds, n=20, method="inclusive")[-1] if len(seconds) > 1 else seconds[0]
 
 
 def _errors(rows: Sequence[DBTaskResult]) -> dict[Any, str]:
