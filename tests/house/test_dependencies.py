@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
+from collections import defaultdict
 from importlib import metadata
 
 import pytest
@@ -30,6 +32,43 @@ def test_a_dependency_without_a_reason_is_found():
     planted = PROJECT.replace("\ndependencies = [", '\ndependencies = [\n    "left-pad>=1",', 1)
 
     assert reasonless(planted) == ['"left-pad>=1",']
+
+
+# Named by an address or a setting, and imported by who reads it.
+BY_NAME = {"psycopg": "django.db.backends.postgresql", "pymysql": "mysql+pymysql"}
+
+
+def imported_packages() -> set[str]:
+    """The top-level names that the product imports."""
+    found = set()
+    for path in (ROOT / "src").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found.add(node.module.partition(".")[0])
+    return found
+
+
+def unused(names: list[str], imported: set[str]) -> list[str]:
+    """Distributions none of whose packages is imported."""
+    offered: dict[str, set[str]] = defaultdict(set)
+    for package, distributions in metadata.packages_distributions().items():
+        for each in distributions:
+            offered[re.sub(r"[-_.]+", "-", each).lower()].add(package)
+    return [
+        name
+        for name in names
+        if name not in BY_NAME and not offered[re.sub(r"[-_.]+", "-", name).lower()] & imported
+    ]
+
+
+def test_every_dependency_is_used():
+    assert unused(NAMES, imported_packages()) == []
+
+
+def test_a_dependency_that_nobody_imports_is_found():
+    assert unused(["click", "hypothesis"], imported_packages()) == ["hypothesis"]
 
 
 @pytest.mark.parametrize("name", NAMES)
