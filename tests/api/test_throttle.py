@@ -18,7 +18,10 @@ class Clock:
 
 
 class Served:
-    """A throttled application that knows the tokens `good` and `other`, and counts what reaches it."""
+    """A throttled application that knows the tokens `good` and `other`, and counts what reaches it.
+
+    Like the real one it tells everybody how it is spoken to, and refuses a large body before it looks who sent it.
+    """
 
     def __init__(self, *, rate: float = 10, stranger_rate: float = 5, behind_proxy: bool = False) -> None:
         self.clock, self.reached, self.good = Clock(), 0, {"Bearer good", "Bearer other"}
@@ -32,6 +35,12 @@ class Served:
 
     def _answer(self, environ, start_response):
         self.reached += 1
+        if environ["PATH_INFO"] == "/api/v1/openapi.json":
+            start_response("200 OK", [])
+            return [b""]
+        if environ.get("CONTENT_LENGTH") == "999999999" and environ["PATH_INFO"].startswith("/hooks/"):
+            start_response("413 Content Too Large", [])
+            return [b""]
         known = (
             environ.get("HTTP_AUTHORIZATION") in self.good or environ.get("HTTP_WEBHOOK_SIGNATURE") == "good"
         )
@@ -124,6 +133,17 @@ def test_forged_webhooks_do_not_close_the_way_for_the_true_sender():
 
     assert forged == [401] * 10 + [429] * 2
     assert served.ask(path=hook, HTTP_WEBHOOK_SIGNATURE="good") == 202
+
+
+def test_nobody_becomes_known_where_nobody_looks_who_asks():
+    served = Served()
+    read = [served.ask("made up", path="/api/v1/openapi.json") for _ in range(11)]
+    served.clock.now += 2
+    large = [served.ask(path="/hooks/shop/", CONTENT_LENGTH="999999999") for _ in range(11)]
+
+    assert read == [200] * 10 + [429]
+    assert large == [413] * 10 + [429]
+    assert not served.app._known
 
 
 def test_behind_the_proxy_the_address_is_the_one_the_proxy_saw():

@@ -2,7 +2,8 @@
 
 Each good token and each webhook has a bucket of its own, so that a busy one takes nothing from another. All that
 was never good shares the bucket of its address: guessing tokens, or forging signatures, ends there. A token
-becomes good with its first answer other than 401, and is a stranger again after the next 401.
+becomes good with its first answer other than 401, where an answer tells of it, and is a stranger again after the
+next 401.
 Buckets are kept by each web process for itself; nothing is shared, nothing is written.
 """
 
@@ -23,6 +24,7 @@ StartResponse = Callable[..., Any]
 App = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 PATHS = ("/api/", "/hooks/")
+OPEN_TO_ALL = "/api/v1/openapi.json"
 BURST_SECONDS = 2
 # 20,000 buckets are 5 MB; a botnet beyond that loses its oldest addresses, each of which is then full again.
 MOST_BUCKETS = 20_000
@@ -74,7 +76,8 @@ class Throttle:
             return _refused(wait, start_response)
 
         def watched(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-            self._learn(name, status)
+            if _tells_of_sender(environ["PATH_INFO"], status):
+                self._learn(name, status)
             return start_response(status, headers, *rest)
 
         return self._app(environ, watched)
@@ -87,8 +90,8 @@ class Throttle:
             return self._strangers.take(self._address(environ).encode(), self._clock())
 
     def _learn(self, name: bytes | None, status: str) -> None:
-        if name is None or status.startswith(("404", "405", "5")):
-            return  # these say nothing about the token
+        if name is None:
+            return
         with self._lock:
             if status.startswith("401"):
                 self._known.pop(name, None)
@@ -109,6 +112,14 @@ class Throttle:
         """The sender's address; behind the TLS proxy it is the last one that the proxy added."""
         forwarded = environ.get("HTTP_X_FORWARDED_FOR", "") if self._behind_proxy else ""
         return forwarded.rpartition(",")[2].strip() or environ.get("REMOTE_ADDR", "")
+
+
+def _tells_of_sender(path: str, status: str) -> bool:
+    """Whether this answer could only be given after the token or the signature was looked at."""
+    if path == OPEN_TO_ALL or status.startswith(("404", "405", "5")):
+        return False
+    # A webhook's body is read before its signature: too large a one is refused whoever sent it.
+    return not path.startswith("/hooks/") or status.startswith(("2", "401", "422"))
 
 
 def _refused(wait: float, start_response: StartResponse) -> Iterable[bytes]:

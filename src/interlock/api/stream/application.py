@@ -85,7 +85,7 @@ class StreamApplication:
             await _say(send, refused.status, str(refused), origin if self._allows(origin) else "")
             return
         after = headers.get(b"last-event-id") or query.get("after", "")
-        reader = Reader(holder, int(after) if after.isdecimal() else self.hub.last)
+        reader = Reader(holder, int(after) if after.isdecimal() and len(after) < 19 else self.hub.last)
         await send({"type": "http.response.start", "status": 200, "headers": _stream_headers(origin)})
         await self._serve(reader, receive, send)
 
