@@ -129,11 +129,13 @@ def open_for_import(*, now: datetime) -> int:
     unanswered = Q(answered=False) | Q(answered=None, source__ask_every__isnull=False)
     opened = 0
     keys = young.filter(unanswered).exclude(key__in=Clock.objects.values("signal_key"))
-    for some in batched(keys.values_list("pk", flat=True), _AT_ONCE, strict=False):
+    for some in batched(list(keys.values_list("pk", flat=True)), _AT_ONCE, strict=False):
         opened += open_clocks(signals=list(Signal.objects.filter(pk__in=some)), now=now)
     running = Clock.objects.filter(stopped_at=None).values("signal_key")
-    with transaction.atomic():
-        _stop_answered(Signal.objects.filter(answered=True, key__in=running), now)
+    told = Signal.objects.filter(answered=True, key__in=running)
+    for some in batched(list(told.values_list("pk", flat=True)), _AT_ONCE, strict=False):
+        with transaction.atomic():
+            _stop_answered(Signal.objects.filter(pk__in=some), now)
     return opened
 
 
@@ -293,7 +295,7 @@ def _stop_answered(signals: Iterable[Signal], now: datetime) -> None:
     replied = {one.key: one.first_reply_at or one.resolved_at or now for one in signals}
     # One that was opened again waits for another answer than the one on record.
     running = Clock.objects.filter(signal_key__in=replied, stopped_at=None).exclude(stage=Stage.REOPENED)
-    for clock in running.select_for_update():
+    for clock in running.select_for_update().order_by("pk"):
         clock.stage, clock.stopped_at = Stage.ANSWERED, replied[clock.signal_key]
         clock.save(update_fields=["stage", "stopped_at"])
         journal.note(actor=None, verb="saw it answered in its own system", about=clock, at=now)

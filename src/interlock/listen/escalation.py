@@ -26,6 +26,7 @@ AT_ONCE = 500
 LONGEST_CHAIN = 10
 
 
+# Somebody is at work on a clock that is locked: it is passed over until the next look.
 @transaction.atomic
 def remind_owners(*, now: datetime) -> int:
     """Remind each owner whose time is nearly up, once; return how many."""
@@ -34,7 +35,7 @@ def remind_owners(*, now: datetime) -> int:
     )
     due = [
         clock
-        for clock in owned.select_for_update(of=("self",)).order_by("due_at")[:AT_ONCE]
+        for clock in owned.select_for_update(of=("self",), skip_locked=True).order_by("due_at")[:AT_ONCE]
         if now >= clock.opened_at + REMIND_AT_SHARE * (clock.due_at - clock.opened_at)
     ]
     for clock in due:
@@ -62,7 +63,7 @@ def call_stand_ins(*, now: datetime) -> int:
     )
     called = []
     helpers = _Helpers(now)
-    for clock in overdue.select_for_update(of=("self",))[:AT_ONCE]:
+    for clock in overdue.select_for_update(of=("self",), skip_locked=True)[:AT_ONCE]:
         helper = helpers.for_owner(clock.owner)
         if clock.escalated_at and (helper is None or helper.pk == clock.escalated_to_id):
             continue

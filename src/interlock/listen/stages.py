@@ -192,7 +192,7 @@ def close_silent(*, now: datetime) -> int:
         stage__in=[Stage.ANSWERED, Stage.ACTED], stopped_at__lte=now - SILENT_AFTER
     ).order_by("stopped_at")
     closed = 0
-    for clock in quiet.select_for_update()[:CLOSED_AT_ONCE]:
+    for clock in quiet.select_for_update(skip_locked=True)[:CLOSED_AT_ONCE]:
         if _still_talked_about(clock):
             continue
         _step(clock, Stage.SILENT)

@@ -90,10 +90,10 @@ def _send(
     signal: Signal, also: Sequence[str], by: Person, text: str, reference: uuid.UUID, seen: int, now: datetime
 ) -> Answer:
     keys = _keys(signal, also)
-    # The clocks are locked, so that of two who answer at once the second sees the first; signals without a
-    # clock share the lock of their own row.
-    list(Clock.objects.select_for_update().filter(signal_key__in=keys).order_by("pk"))
+    # Locked, so that of two who answer at once the second sees the first; in the order of settling, signals
+    # before clocks, so that neither waits for the other.
     list(Signal.objects.select_for_update(of=("self",)).filter(key__in=keys).order_by("pk").values_list("pk"))
+    list(Clock.objects.select_for_update(of=("self",)).filter(signal_key__in=keys).order_by("pk"))
     known = Answer.objects.filter(reference=reference, author=by).exclude(state=Sending.DRAFT).first()
     if known:
         return known
