@@ -61,12 +61,6 @@ def last_number() -> int:
     return EventHead.objects.filter(pk=1).values_list("number", flat=True).first() or 0
 
 
-def first_kept() -> int:
-    """The number of the oldest event that can still be replayed; one more than the last when none is kept."""
-    first = Event.objects.order_by("number").values_list("number", flat=True).first()
-    return first if first is not None else last_number() + 1
-
-
 def purge(*, now: datetime) -> int:
     """Remove what is older than KEPT; return how many."""
     return Event.objects.filter(at__lt=now - KEPT).delete()[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from django.db.models import Count, Max, Prefetch, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -36,16 +36,6 @@ def arrivals_visible_to(person: Person | None) -> QuerySet[Arrival]:
 def sources_visible_to(person: Person | None) -> QuerySet[Source]:
     """Sources this person may see, without those that were removed."""
     return Source.objects.filter(removed_at=None) if may(person, Act.READ) else Source.objects.none()
-
-
-def sources_with_imports(person: Person | None) -> QuerySet[Source]:
-    """Sources with their newest imports (`shown_imports`) and when one was last read to the end. Two queries."""
-    imports = imports_visible_to(person).defer("mapping", "found", "trial")[:IMPORTS_SHOWN]
-    return (
-        sources_visible_to(person)
-        .annotate(last_import_at=Max("imports__ended_at", filter=Q(imports__state=State.DONE)))
-        .prefetch_related(Prefetch("imports", queryset=imports, to_attr="shown_imports"))
-    )
 
 
 def demo_source() -> Source | None:
