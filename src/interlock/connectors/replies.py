@@ -109,7 +109,8 @@ def send_json(
         raise NotSent(str(error)) from error
     except ConnectorError as error:
         raise NotSent(str(error), for_good=True) from error
-    if reply.status in _PASSING:
+    # Also what stands between (408, 520 to 527 of large hosts) fails after it has handed the answer on.
+    if reply.status >= 500 or reply.status == 408:
         raise PerhapsSent(f"{system.name} failed while it took the answer ({reply.status}).")
     if not 200 <= reply.status < 300:
         reason = fault(reply, system, reach.now())

@@ -116,6 +116,8 @@ def test_a_system_that_lets_us_wait_long_is_not_asked_again_at_once():
         (says("", 422), NotSent, True),
         (Unreachable("cut", handed_over=True), PerhapsSent, None),
         (says("", 500), PerhapsSent, None),
+        (says("", 524), PerhapsSent, None),
+        (says("", 408), PerhapsSent, None),
         (says("<html>"), PerhapsSent, None),
     ],
 )
