@@ -136,6 +136,29 @@ def test_the_queue_downloads_with_words_masked_for_those_without_the_right(signe
     assert (row["kind"], row["stage"], row["body"]) == ("ticket", "received", "Write to [e-mail]")
 
 
+def test_why_somebody_comes_first_is_masked_too_for_it_may_quote_a_customer(signed_in):
+    waits("It broke")
+    Clock.objects.update(because="Second failure in 30 days: call kim@example.com on 2 Mar.", urgency=1)
+    Answer.objects.create(
+        author=Person.objects.create(name="Anna"),
+        text="Sorry.",
+        made_at=timezone.now(),
+        state=Sending.FAILED,
+        error="The server refused <kim@example.com>.",
+    )
+    AnsweredSignal.objects.create(answer=Answer.objects.get(), signal_key=Clock.objects.get().signal_key)
+    client = signed_in("contributor", "sales")
+
+    pages = [
+        queue(client).text,
+        client.get(reverse("listen:signal", args=[Signal.objects.get().pk])).content.decode(),
+        b"".join(client.get(reverse("listen:waiting_csv")).streaming_content).decode(),
+    ]
+
+    assert ["kim@example.com" in page for page in pages] == [False] * 3
+    assert ["[e-mail]" in page for page in pages] == [True] * 3
+
+
 def test_the_queue_of_thirty_takes_as_many_queries_as_of_three(signed_in, django_assert_max_num_queries):
     client = signed_in("contributor")
     for number in range(3):

@@ -21,7 +21,18 @@ from interlock.fabric.models import Function, Person
 
 # Columns that hold what people wrote freely, under the names of the contract and of the rules' rows.
 WORDS = frozenset(
-    {"title", "body", "said", "reason", "reason_buyer", "reason_rep", "resolution", "text", "payload"}
+    {
+        "title",
+        "body",
+        "said",
+        "reason",
+        "reason_buyer",
+        "reason_rep",
+        "resolution",
+        "text",
+        "payload",
+        "because",
+    }
 )
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from interlock.fabric import journal
 from interlock.fabric.access import Act, may
 from interlock.fabric.models import JournalEntry, Person
-from interlock.fabric.personal import masked_for_all, may_read_personal
+from interlock.fabric.personal import masked_for_all, may_read_personal, shown
 from interlock.listen import findings, queries
 from interlock.listen.answer_forms import AnswerForm
 from interlock.listen.answers import drafts
@@ -62,7 +62,7 @@ def page(
         "has_more_earlier": len(earlier) > queries.EARLIER_SHOWN,
         "entries": _entries(signal, loop.clock),
         "loop": loop,
-        "lead": _lead(signal, loop),
+        "lead": _lead(loop, person),
         "capture": capture_of(signal, person) if signal.received_at else None,
     }
 
@@ -130,7 +130,7 @@ def _way(channel: Channel) -> str:
     return _("This signal came without a way back: you reach the customer yourself, then say so here.")
 
 
-def _lead(signal: Signal, loop: Loop) -> str:
+def _lead(loop: Loop, person: Person | None) -> str:
     """What is to know first: who waits and since when, or how it ended."""
     clock, last = loop.clock, loop.answers[-1] if loop.answers else None
     if last and last.state != Sending.SENT:
@@ -139,7 +139,7 @@ def _lead(signal: Signal, loop: Loop) -> str:
             "state": last.get_state_display(),
         }
     if clock and clock.stopped_at is None:
-        return clock.because or _("Nobody has answered yet.")
+        return shown(clock.because, person) or _("Nobody has answered yet.")
     if last:
         return _("%(name)s answered on %(day)s.") % {
             "name": last.author.name,

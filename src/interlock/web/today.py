@@ -248,7 +248,7 @@ def _answer_cards(person: Person, now: datetime) -> list[TodayCard]:
                 owed,
             )
             % {"n": figures.in_words(owed).capitalize(), "who": who},
-            why=row.clock.because or shown(str(row.signal), person)[:140],
+            why=shown(row.clock.because, person) or shown(str(row.signal), person)[:140],
             act=_("Answer %(name)s") % {"name": who},
             url=reverse("listen:signal", args=[row.signal.pk]),
             more=ngettext("See it in the queue", "See all %(n)s", owed) % {"n": owed},
