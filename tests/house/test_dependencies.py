@@ -34,8 +34,13 @@ def test_a_dependency_without_a_reason_is_found():
     assert reasonless(planted) == ['"left-pad>=1",']
 
 
-# Named by an address or a setting, and imported by who reads it.
-BY_NAME = {"psycopg": "django.db.backends.postgresql", "pymysql": "mysql+pymysql"}
+# Not imported here: the name by which a setting, a template or an address asks for it.
+BY_NAME = {
+    "django-htmx": '"django_htmx"',
+    "lucide": '"lucide"',
+    "psycopg": '"postgresql+psycopg"',
+    "pymysql": '"mysql+pymysql"',
+}
 
 
 def imported_packages() -> set[str]:
@@ -65,6 +70,11 @@ def unused(names: list[str], imported: set[str]) -> list[str]:
 
 def test_every_dependency_is_used():
     assert unused(NAMES, imported_packages()) == []
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_what_is_asked_for_by_name_is_asked_for(name):
+    assert [path for path in (ROOT / "src").rglob("*.py") if BY_NAME[name] in path.read_text()]
 
 
 def test_a_dependency_that_nobody_imports_is_found():
