@@ -67,6 +67,7 @@ class Row:
     duplicate: int
     refused: int
     asked: bool
+    overdue: bool = False
 
     @property
     def word(self) -> str:
@@ -107,6 +108,7 @@ def _row(
     now: datetime,
 ) -> Row:
     asked = source.ask_every is not None
+    overdue = source.ask_at is not None and source.ask_at <= now
     connector = connectors.get(source.kind)
     kind = connector.title if asked and connector else _kind_name(source.kind)
     counts = {
@@ -114,7 +116,14 @@ def _row(
         for name in ("received", "stored", "duplicate", "refused")
     }
     return Row(
-        source, icon_of(source.kind), kind, state_of(source, silence, now), silence, asked=asked, **counts
+        source,
+        icon_of(source.kind),
+        kind,
+        state_of(source, silence, now),
+        silence,
+        asked=asked,
+        overdue=overdue,
+        **counts,
     )
 
 
