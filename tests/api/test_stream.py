@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from urllib.parse import urlencode
 import pytest
 from django.contrib.sessions.backends.db import SessionStore
 from django.core import signing
+from django.db import connection
 from django.test import override_settings
 
 from interlock.api.stream import feeding, passes
@@ -352,3 +354,36 @@ def test_the_hub_begins_with_what_the_database_remembers():
     found, last = feeding.remembered(3)
 
     assert (found, last) == ([feeding.frame(event) for event in made[2:]], made[-1].number)
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite is a file and never goes away")
+@pytest.mark.django_db(transaction=True)
+def test_the_feed_goes_on_when_the_server_broke_its_connection_off():
+    heard: list[Frame] = []
+    feed = feeding.Feed(heard.extend, events.last_number())
+    feed.start()
+    try:
+        _until(lambda: _break_off_listeners() > 0)
+        event = events.tell(topic="signals", verb="came in", keys=["a"], at=NOON)
+        _until(lambda: bool(heard))
+    finally:
+        feed.end()
+        feed.join(5)
+
+    assert [each.number for each in heard] == [event.number]
+
+
+def _break_off_listeners() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND state = 'idle'"
+        )
+        return cursor.fetchone()[0]
+
+
+def _until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 10
+    while not true():
+        assert time.monotonic() < end, "it took more than 10 s"
+        time.sleep(0.05)

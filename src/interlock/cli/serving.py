@@ -140,8 +140,7 @@ def _follows_port() -> bool:
 
 
 def web_command(host: str, port: int) -> list[str]:
-    """The granian command line: one blocking thread a worker on SQLite, four on PostgreSQL (stack.md, measured)."""
-    threads = 4
+    """The granian command line. Four threads a process: what they take in at the same time shares one commit."""
     built = settings.PACKAGE / "web" / "static" / "built"
     return [
         *(
@@ -153,7 +152,7 @@ def web_command(host: str, port: int) -> list[str]:
             "wsgi",
         ),
         *("--host", host, "--port", str(port), "--workers", str(settings.ENVIRONMENT["INTERLOCK_WORKERS"])),
-        *("--blocking-threads", str(threads), "--log-level", "warning"),
+        *("--blocking-threads", "4", "--log-level", "warning"),
         # A killed process is back at once; only one that dies again and again waits.
         *("--respawn-failed-workers", "--respawn-interval", "0.2"),
         *("--static-path-route", "/static/built", "--static-path-mount", str(built)),

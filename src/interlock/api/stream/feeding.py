@@ -60,8 +60,10 @@ class Feed(threading.Thread):
     def _wait(self) -> None:
         if connection.vendor == "postgresql":
             # At most a second, to notice the end of this process and a notification that got lost.
-            for _notice in connection.connection.notifies(timeout=1, stop_after=1):
-                pass
+            # The driver is asked past Django, and a server that went away must be told as Django tells it.
+            with connection.wrap_database_errors:
+                for _notice in connection.connection.notifies(timeout=1, stop_after=1):
+                    pass
             return
         while not self._ended.wait(LOOK_SECONDS):
             if self._lookout.changed():
