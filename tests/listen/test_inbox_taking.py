@@ -234,6 +234,22 @@ def test_a_full_disk_and_a_locked_database_are_told_apart(code, text, error):
     assert InboxRow.objects.count() == 0
 
 
+def test_an_offer_that_was_in_anothers_way_is_tried_again():
+    tries = []
+
+    def fail_twice(taken: Taken) -> None:
+        tries.append(taken.stored)
+        if len(tries) < 3:
+            cause = sqlite3.OperationalError("deadlock detected")
+            cause.sqlstate = "40P01"
+            raise OperationalError("deadlock detected") from cause
+
+    [taken] = take_in([offer(offered(1), within=fail_twice)], now=NOON)
+
+    assert (tries, taken.stored) == ([1, 1, 1], 1)
+    assert counts(source()) == (1, 1, 0, 0)
+
+
 def test_threads_share_commits_and_a_failing_offer_fails_alone(monkeypatch):
     groups = []
     everybody_waits, written = threading.Event(), grouping.take_in

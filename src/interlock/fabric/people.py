@@ -110,7 +110,7 @@ def choose_shortcuts(*, person: Person, on: bool) -> None:
 
 def _keep_an_owner(person: Person) -> None:
     # All owners are locked, so that two who leave at the same moment do not each count on the other.
-    owners = Person.objects.select_for_update(of=("self",)).filter(
+    owners = Person.objects.select_for_update(of=("self",), no_key=True).filter(
         role=Role.OWNER, left_at=None, user__isnull=False
     )
     if {owner.pk for owner in owners} == {person.pk}:

@@ -155,7 +155,7 @@ def note_use(token: ApiToken, now: datetime) -> None:
 @transaction.atomic
 def revoke_token(*, token: ApiToken, by: Person | None, now: datetime) -> ApiToken:
     """Take a token back; from the next request on it opens nothing. Revoking twice changes nothing."""
-    locked = ApiToken.objects.select_for_update().get(pk=token.pk)
+    locked = ApiToken.objects.select_for_update(no_key=True).get(pk=token.pk)
     if locked.revoked_at is None:
         locked.revoked_at = now
         locked.save(update_fields=["revoked_at"])

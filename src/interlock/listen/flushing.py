@@ -61,7 +61,9 @@ def close_pushed(*, now: datetime) -> int:
     pushed = Q(source__ask_every=None, by=None)
     nobody_asks = Q(source__asked_until=None) | Q(source__asked_until__lt=now)
     ended = pushed | Q(opened_at__lt=now - ABANDONED) & nobody_asks
-    over = Arrival.objects.filter(ended, closed_at=None, received__gt=0).select_for_update(of=("self",))
+    over = Arrival.objects.filter(ended, closed_at=None, received__gt=0).select_for_update(
+        of=("self",), no_key=True
+    )
     return Arrival.objects.filter(pk__in=[arrival.pk for arrival in over]).update(closed_at=now)
 
 

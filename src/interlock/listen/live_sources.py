@@ -271,7 +271,7 @@ def _shown(source: Source) -> dict[str, object]:
 
 
 def _locked(source: Source) -> Source:
-    locked = Source.objects.select_for_update(of=("self",)).get(pk=source.pk)
+    locked = Source.objects.select_for_update(of=("self",), no_key=True).get(pk=source.pk)
     if locked.removed_at is not None:
         raise WrongState(_("“%(name)s” was removed.") % {"name": locked.name})
     return locked

@@ -77,7 +77,9 @@ def open_webhook(
 @transaction.atomic
 def change_secret(*, source: Source, by: Person | None, now: datetime) -> str:
     """Return a new secret for a webhook; the old one is good for a day more, so that its sender can change over."""
-    locked = Source.objects.select_for_update(of=("self",)).get(pk=source.pk, kind=SourceKind.WEBHOOK)
+    locked = Source.objects.select_for_update(of=("self",), no_key=True).get(
+        pk=source.pk, kind=SourceKind.WEBHOOK
+    )
     kept = {"secret": _new_secret()}
     try:
         earlier = json.loads(opened(locked.secrets))["secret"]
@@ -94,7 +96,9 @@ def change_secret(*, source: Source, by: Person | None, now: datetime) -> str:
 @transaction.atomic
 def change_fields(*, source: Source, fields: Mapping[str, str], by: Person | None, now: datetime) -> None:
     """Say anew which part of a webhook's messages becomes which field of a signal."""
-    locked = Source.objects.select_for_update(of=("self",)).get(pk=source.pk, kind=SourceKind.WEBHOOK)
+    locked = Source.objects.select_for_update(of=("self",), no_key=True).get(
+        pk=source.pk, kind=SourceKind.WEBHOOK
+    )
     locked.connection = {**locked.connection, "fields": dict(fields)}
     locked.save(update_fields=["connection"])
     journal.note(

@@ -124,7 +124,7 @@ def name_source(*, name: str, kind: str = SourceKind.FILES, now: datetime) -> So
         WrongState: the name belongs to the demo, and this is not the demo; or the other way round.
     """
     name = name.strip()[:LONGEST_SOURCE_NAME]
-    source = Source.objects.select_for_update().filter(name__iexact=name).first()
+    source = Source.objects.select_for_update(no_key=True).filter(name__iexact=name).first()
     if source and SourceKind.DEMO in {source.kind, kind} and source.kind != kind:
         # Files given under the demo's name would be passed over and the demo made once more.
         raise WrongState(
@@ -352,7 +352,7 @@ def remove_source(*, source: Source, by: Person | None, now: datetime) -> dict[s
     with records.writing(batch_id=f"remove-{source.key}", source_id=source.key) as write:
         removed = write.remove_source(source.key)
     with transaction.atomic():
-        locked = Source.objects.select_for_update().get(pk=source.pk)
+        locked = Source.objects.select_for_update(no_key=True).get(pk=source.pk)
         locked.removed_at = now
         locked.save(update_fields=["removed_at"])
         locked.imports.filter(state=State.DONE).update(state=State.UNDONE)

@@ -15,15 +15,17 @@ from django.db import transaction
 
 from interlock.fabric import journal
 from interlock.listen import settling
+from interlock.listen.errors import InboxBusy
 from interlock.listen.inbox import rows_sql
 from interlock.listen.inbox.arrivals import arrivals_for
 from interlock.listen.inbox.durability import require_durable
 from interlock.listen.inbox.offering import Offer, Offered, Refusal, Taken
 from interlock.listen.inbox.rows_sql import Fate, Name
-from interlock.listen.inbox.troubles import plainly
+from interlock.listen.inbox.troubles import is_worth_another_try, plainly
 from interlock.listen.models import Arrival, RefusedRow
 from interlock.listen.turns import turn
 
+TRIES = 3
 COUNTED = ("received", "stored", "updated", "duplicate", "refused")
 
 
@@ -59,9 +61,15 @@ def take_in(offers: Sequence[Offer], *, now: datetime) -> list[Taken]:
     """
     if not offers:
         return []
-    with plainly(), turn():
-        require_durable()
-        return _take_in(offers, now)
+    for left in reversed(range(TRIES)):
+        try:
+            with plainly(), turn():
+                require_durable()
+                return _take_in(offers, now)
+        except InboxBusy as busy:
+            if not left or not is_worth_another_try(busy):
+                raise
+    raise AssertionError("the last try returns or raises")
 
 
 @transaction.atomic(durable=True)

@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from interlock.listen.errors import InboxBusy, InboxFull
 
 POSTGRESQL_DISK_FULL = "53100"
+# A deadlock, or rows that changed meanwhile: the server itself advises to try again.
+POSTGRESQL_TRY_AGAIN = {"40P01", "40001"}
 
 
 @contextmanager
@@ -42,3 +44,9 @@ def _is_full(error: Exception) -> bool:
     if isinstance(cause, sqlite3.Error):
         return getattr(cause, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
     return getattr(cause, "sqlstate", None) == POSTGRESQL_DISK_FULL
+
+
+def is_worth_another_try(error: InboxBusy) -> bool:
+    """Whether two transactions stood in each other's way, so that one of them was sent back."""
+    cause = error.__cause__.__cause__ if error.__cause__ else None
+    return getattr(cause, "sqlstate", None) in POSTGRESQL_TRY_AGAIN
