@@ -150,6 +150,19 @@ def test_settings_say_that_a_secret_is_kept_and_keep_it(signed_in, desk):
     assert live_sources.answers_of(source)["token"] == CANARY
 
 
+def test_another_address_asks_for_the_secret_again(signed_in, desk):
+    client = signed_in("lead")
+    source = connected(desk)
+    url = reverse("listen:source_settings", args=[source.pk])
+
+    response = client.post(url, filled(asked_token="", asked_address="https://elsewhere.example"))
+
+    assert response.status_code == 422
+    assert "Enter the credentials again" in response.text
+    source.refresh_from_db()
+    assert source.connection["address"] == "https://desk.example"
+
+
 def test_a_source_is_paused_resumed_and_asked_now(signed_in, desk):
     client = signed_in("lead")
     source = connected(desk)

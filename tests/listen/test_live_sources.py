@@ -11,7 +11,7 @@ from interlock.fabric import journal
 from interlock.fabric.models import JournalEntry
 from interlock.fabric.secrets import SealBroken
 from interlock.listen import asking, flushing, live_sources, settling, signal_copies
-from interlock.listen.errors import WrongState
+from interlock.listen.errors import SecretsNeeded, WrongState
 from interlock.listen.live_sources import Terms, answers_of, kept_secrets
 from interlock.listen.models import Arrival, InboxRow, Signal, Source
 from listen.scripted import CANARY, NOON, Desk, World, connected
@@ -53,6 +53,18 @@ def test_a_secret_is_kept_until_it_is_given_anew(home):
     assert (answers_of(kept)["token"], kept_secrets(kept)) == (CANARY, {"token"})
     renewed = change(source, token="another")
     assert (answers_of(renewed)["token"], renewed.ask_every) == ("another", 600)
+
+
+def test_a_kept_secret_is_not_sent_to_another_address(home):
+    source = connected(Desk())
+
+    with pytest.raises(SecretsNeeded, match="Enter the credentials again"):
+        change(source, address="https://desk.example.evil")
+    source.refresh_from_db()
+    assert source.connection["address"] == "https://desk.example"
+
+    moved = change(source, address="https://new.desk.example", token="of the new one")
+    assert answers_of(moved)["token"] == "of the new one"
 
 
 def test_no_secret_is_told_by_the_database_the_journal_or_the_object(home):

@@ -58,7 +58,10 @@ class Http(Protocol):
 
 @dataclass(frozen=True)
 class Question:
-    """One thing the administrator is asked for: `kind` is text, secret, number, choice, address or folder."""
+    """One thing the administrator is asked for: `kind` is text, secret, number, choice, address or folder.
+
+    An address says where the secrets go: when it changes, they are asked for again.
+    """
 
     name: str
     label: str

@@ -47,3 +47,7 @@ class AlreadyAnswered(ListenError):
 
 class NotAnswerable(ListenError):
     """These signals cannot be answered together, or there is nothing to send."""
+
+
+class SecretsNeeded(ListenError):
+    """The address of a source changed, and its credentials were not given again."""

@@ -22,7 +22,7 @@ from interlock.fabric import events, journal
 from interlock.fabric.models import Person
 from interlock.fabric.secrets import SealBroken, opened, sealed
 from interlock.listen import clocks, services
-from interlock.listen.errors import WrongState
+from interlock.listen.errors import SecretsNeeded, WrongState
 from interlock.listen.models import AnsweredSignal, Arrival, EarlierRow, InboxRow, ReplyRoute, Signal, Source
 
 # More often costs the other system more than it tells us.
@@ -122,6 +122,7 @@ def change_source(
 
     Raises:
         WrongState: another source has this name.
+        SecretsNeeded: its address is another one, and kept secrets were not given again.
         SealBroken: kept secrets cannot be opened, and not all of them were given again.
     """
     others = Source.objects.filter(name__iexact=terms.name.strip(), removed_at=None).exclude(pk=source.pk)
@@ -131,6 +132,7 @@ def change_source(
         )
     locked = _locked(source)
     before = _shown(locked)
+    _keep_secrets_where_they_belong(locked, connector, answers)
     _set(locked, connector, terms, answers)
     locked.name = terms.name.strip()
     locked.failures = 0
@@ -146,6 +148,23 @@ def change_source(
     detail = {"changed": changed, "renewed": renewed}
     journal.note(actor=by, verb="changed", about=locked, at=now, detail=detail)
     return locked
+
+
+def _keep_secrets_where_they_belong(
+    source: Source, connector: AnyConnector, answers: Mapping[str, str]
+) -> None:
+    """Whoever may change an address must not make us send a secret there that only others know."""
+    moved = any(
+        question.kind == "address"
+        and answers.get(question.name, "") != source.connection.get(question.name, "")
+        for question in connector.questions
+    )
+    if moved and any(not answers.get(name) for name in kept_secrets(source)):
+        raise SecretsNeeded(
+            _(
+                "The address is another one. Enter the credentials again: kept ones go only where they were meant for."
+            )
+        )
 
 
 @transaction.atomic

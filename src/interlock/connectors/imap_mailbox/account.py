@@ -21,7 +21,7 @@ _DAYS = 30
 
 QUESTIONS = (
     Question("address", "Mail address", help="the address that customers write to"),
-    Question("host", "IMAP server", help="such as imap.example.org"),
+    Question("host", "IMAP server", "address", help="such as imap.example.org"),
     Question("password", "Password", "secret", help="many providers ask for an app password here"),
     Question("user", "User name", help="where it is not the address", required=False),
     Question("security", "Encryption", "choice", default="tls", choices=SECURITIES),
@@ -33,7 +33,7 @@ QUESTIONS = (
         help="how old a mail may be when the mailbox is read for the first time; 0 reads all of it",
     ),
     Question(
-        "smtp_host", "SMTP server", required=False,
+        "smtp_host", "SMTP server", "address", required=False,
         help="for answers, such as smtp.example.org; empty: answers are written by hand",
     ),
     Question("smtp_security", "Encryption of answers", "choice", default="tls", choices=SECURITIES),

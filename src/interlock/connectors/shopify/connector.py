@@ -29,7 +29,7 @@ class ShopifyConnector:
     purpose = "Returns with the customers' reasons, and the orders and deliveries they belong to."
     ask_every = 300
     questions = (
-        Question("shop", "Shop", help="Its own address, such as acme.myshopify.com"),
+        Question("shop", "Shop", "address", help="Its own address, such as acme.myshopify.com"),
         Question(
             "token",
             "Access token",

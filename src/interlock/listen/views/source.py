@@ -19,7 +19,7 @@ from interlock.fabric.access import Act, may, needs, person_of
 from interlock.fabric.personal import shown
 from interlock.fabric.secrets import SealBroken
 from interlock.listen import asking_tasks, batches, inbox, live_sources, queries, source_page, tasks
-from interlock.listen.errors import ListenError
+from interlock.listen.errors import ListenError, SecretsNeeded
 from interlock.listen.models import Arrival, Source
 from interlock.listen.source_form import SourceForm
 from interlock.store.errors import LakeError
@@ -127,10 +127,10 @@ def settings(request: HttpRequest, source_id: int) -> HttpResponse:
                 work.ask(asking_tasks.try_source, one.pk)
             messages.success(request, _("Kept. It is being tried with these settings."))
             return redirect("listen:source", one.pk)
+        except (SealBroken, SecretsNeeded) as error:
+            form.add_error(None, str(error))
         except ListenError as error:
             form.add_error("name", str(error))
-        except SealBroken as error:
-            form.add_error(None, str(error))
     context = {"form": form, "connector": connector, "source": one, "icon": source_page.icon_of(one.kind)}
     return render(request, "listen/source_form.html", context, status=422 if form.errors else 200)
 
