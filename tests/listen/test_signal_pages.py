@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from interlock.listen import intake
-from interlock.listen.models import Signal
+from interlock.listen.models import Signal, SignalsCopied
 from listen.small import NOON, signal, small_company
 
 pytestmark = pytest.mark.django_db
@@ -37,6 +37,16 @@ def test_the_list_shows_the_newest_first_and_states_a_finding(signed_in, heard):
 
     assert titles(response) == ["Signal 2", "Signal 1", "Signal 0"]
     assert "Customers were heard 3 times." in response.text
+
+
+def test_signals_that_the_last_sync_has_not_counted_are_counted(signed_in, heard):
+    heard(*(signal(number) for number in range(3)))
+    SignalsCopied.objects.update(signals=0, latest_at=None, recent={})
+
+    response = signed_in("observer").get(reverse("listen:signals"))
+
+    assert "Customers were heard 3 times." in response.text
+    assert "Download these 3 rows" in response.text
 
 
 def test_the_headline_says_how_many_rated_badly_with_interval_and_n(signed_in, heard):

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from interlock.fabric.access import Act, may
 from interlock.fabric.models import Person
 from interlock.listen.models import Arrival, Facet, Import, Signal, SignalsCopied, Source, SourceKind, State
+from interlock.listen.selection import COUNTED_TO
 
 EARLIER_SHOWN = 8
 IMPORTS_SHOWN = 50
@@ -61,8 +62,17 @@ def all_facets() -> dict[str, list[tuple[str, int]]]:
 
 
 def signals_copied() -> SignalsCopied:
-    """What the copies of the signals show: how many, until when, as of which snapshot."""
-    return SignalsCopied.objects.filter(pk=1).first() or SignalsCopied()
+    """What the copies of the signals show: how many, until when, as of which snapshot.
+
+    Signals that came in live are on the list minutes before the next sync counts them, so a small number is counted anew.
+    """
+    copied = SignalsCopied.objects.filter(pk=1).first() or SignalsCopied()
+    if copied.signals < COUNTED_TO:
+        copied.signals = max(copied.signals, Signal.objects.values("pk")[:COUNTED_TO].count())
+        copied.latest_at = (
+            Signal.objects.order_by("-occurred_at", "-id").values_list("occurred_at", flat=True).first()
+        )
+    return copied
 
 
 def earlier_signals(signal: Signal, person: Person | None) -> QuerySet[Signal]:
