@@ -15,7 +15,7 @@ from interlock.connectors.live import Interrupted, Reach, TryLater
 from interlock.connectors.watched_folder.watching import WatchedFolder
 from interlock.fabric import records
 from interlock.fabric.models import JournalEntry
-from interlock.listen import clocks, intake, live_imports, services, signal_copies
+from interlock.listen import clocks, intake, live_imports, services, signal_copies, source_page
 from interlock.listen.models import Clock, Import, Signal, Source, State
 
 ORDERS = "order_id,account_id,ordered_at,status\n"
@@ -56,6 +56,9 @@ class Watch:
     def tallies(self):
         source = Source.objects.get(pk=self.source.pk)
         return source.received, source.stored, source.duplicate, source.refused
+
+    def row(self):
+        return source_page.row_of(Source.objects.get(pk=self.source.pk), {}, self.now)
 
 
 @pytest.fixture
@@ -160,12 +163,16 @@ def test_a_bad_file_says_why_holds_nobody_up_and_is_tried_again_when_it_changes(
     watched_folder.read()
     first = dict(Import.objects.values_list("title", "state"))
     bad = Import.objects.get(title="signals.csv")
+    unread = watched_folder.row()
     again = watched_folder.read()
     write(folder, "signals.csv", f"{SIGNALS}s1,ticket,2026-03-01 08:00:00,a1,It rattles\n")
     mended = watched_folder.read()
 
     assert first == {"signals.csv": "failed", "orders.csv": "done"}
     assert "web page" in bad.error
+    assert (unread.state, unread.unread_sentence) == ("unread", "One file of Shop cannot be read.")
+    assert source_page.headline([unread]) == "One file of Shop cannot be read."
+    assert watched_folder.row().state != "unread"
     assert (again, mended, watched_folder.tallies()) == (0, 1, (2, 2, 0, 0))
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from interlock.connectors import live_registry
 from interlock.connectors.live import NotTaken, Unauthorised
@@ -225,6 +226,16 @@ def test_the_list_puts_those_that_need_somebody_first_and_downloads(signed_in, d
     assert [row.source.name for row in listed.context["sources"]] == ["Beta", "Alpha"]
     assert "Beta cannot be asked at this moment." in listed.text
     assert client.get(reverse("listen:sources_csv")).text.splitlines()[1].startswith("Beta,Desk,failing")
+
+
+def test_no_source_is_called_usual_before_one_is_known_to_be(signed_in, desk):
+    one = connected(desk)
+    Source.objects.filter(pk=one.pk).update(last_signal_at=timezone.now())
+    client = signed_in("owner")
+
+    listed = client.get(reverse("listen:sources"))
+
+    assert listed.context["headline"] == "No source is late, as far as can be told so far."
 
 
 def test_a_list_of_many_sources_costs_as_many_queries_as_one(signed_in, desk, django_assert_num_queries):

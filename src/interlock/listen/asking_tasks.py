@@ -48,7 +48,7 @@ def try_source(source_id: int) -> dict[str, Any]:
 
 
 def trial_of(source: Source, now: datetime) -> tuple[bool, dict[str, Any] | None]:
-    """Whether a trial is under way, and the latest result of the last hour."""
+    """Whether a trial is under way, and the latest result of the last hour, unless an asking has refuted it since."""
     trials = DBTaskResult.objects.filter(
         task_path=try_source.module_path, args_kwargs__args=[source.pk], enqueued_at__gt=now - TRIALS_SHOWN
     )
@@ -56,7 +56,11 @@ def trial_of(source: Source, now: datetime) -> tuple[bool, dict[str, Any] | None
     if newest is None:
         return False, None
     moving = newest.status in {"READY", "RUNNING"}
-    return moving, newest.return_value if newest.status == "SUCCESSFUL" else None
+    result = newest.return_value if newest.status == "SUCCESSFUL" else None
+    asked_since = source.last_tried_at is not None and source.last_tried_at > newest.enqueued_at
+    if result and asked_since and bool(result["error"]) != bool(source.error):
+        return moving, None
+    return moving, result
 
 
 def outside(request_seconds: float = REQUEST_SECONDS) -> asking.Outside:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as later
+from django.utils.translation import ngettext
 
 from interlock.connectors.live_registry import AnyConnector, live_connectors
 from interlock.fabric.models import Person
@@ -50,6 +52,7 @@ _WORDS = {
     "waiting": later("asks for patience"),
     "new": later("not started"),
     "asking": later("being asked"),
+    "unread": later("files not read"),
 }
 
 
@@ -68,20 +71,28 @@ class Row:
     refused: int
     asked: bool
     overdue: bool = False
+    unread: int = 0  # files whose newest reading failed
 
     @property
     def word(self) -> str:
         return str(_WORDS[self.state])
 
     @property
+    def unread_sentence(self) -> str:
+        return ngettext(
+            "One file of %(name)s cannot be read.", "%(n)s files of %(name)s cannot be read.", self.unread
+        ) % {"n": self.unread, "name": self.source.name}
+
+    @property
     def needs_somebody(self) -> bool:
-        return self.state in {"late", "failing", "refused"}
+        return self.state in {"late", "failing", "refused", "unread"}
 
 
 def rows_of(sources: Collection[Source], connectors: Mapping[str, AnyConnector], now: datetime) -> list[Row]:
-    """All of them, those that need somebody first. Three queries."""
-    silences, sums = freshness_of(sources, now), _sums_of_imports(sources)
+    """All of them, those that need somebody first. Four queries."""
+    silences, sums, unread = freshness_of(sources, now), _sums_of_imports(sources), _unread_files(sources)
     rows = [_row(source, silences[source.pk], sums.get(source.pk, {}), connectors, now) for source in sources]
+    rows = [_with_unread(row, unread[row.source.pk]) for row in rows]
     return sorted(rows, key=lambda row: (not row.needs_somebody, row.source.name.lower()))
 
 
@@ -94,6 +105,12 @@ def needing_somebody(person: Person | None, now: datetime) -> list[Row]:
     live = queries.sources_visible_to(person).filter(Q(ask_every__isnull=False) | Q(received__gt=0))
     sources = list(live.filter(paused_at=None))
     return [row for row in rows_of(sources, live_connectors(), now) if row.needs_somebody] if sources else []
+
+
+def _with_unread(row: Row, files: int) -> Row:
+    """A source that can be asked, but of whose files some cannot be read, needs somebody as well."""
+    calm = row.state in {"fresh", "unsure", "never"}
+    return replace(row, unread=files, state="unread" if files and calm else row.state)
 
 
 def icon_of(kind: str) -> str:
@@ -153,11 +170,27 @@ def headline(rows: Iterable[Row]) -> str:
         if len(broken) == 1:
             return _("%(name)s cannot be asked at this moment.") % {"name": names}
         return _("%(names)s cannot be asked at this moment.") % {"names": names if len(broken) == 2 else _("%(n)s sources") % {"n": names}}  # fmt: skip
+    unread = [row for row in rows if row.state == "unread"]
+    if len(unread) == 1:
+        return unread[0].unread_sentence
+    if unread:
+        return _("Files of %(n)s sources cannot be read.") % {"n": len(unread)}
     if silent:
         return silent[0].split(";")[0] + "."
-    if live:
+    if any(row.state == "fresh" for row in live):
         return _("Every source speaks as usual.")
+    if live:
+        return _("No source is late, as far as can be told so far.")
     return ""
+
+
+def _unread_files(sources: Collection[Source]) -> Counter[int]:
+    """How many files of each source failed at their newest reading. One query."""
+    ended = Import.objects.filter(
+        source__in=sources, live=True, state__in=[ImportState.DONE, ImportState.FAILED]
+    )
+    newest = {(source, title): state for source, title, state in ended.order_by("made_at", "pk").values_list("source", "title", "state")}  # fmt: skip
+    return Counter(source for (source, _title), state in newest.items() if state == ImportState.FAILED)
 
 
 def _sums_of_imports(sources: Collection[Source]) -> dict[int, dict[str, int]]:

@@ -264,22 +264,31 @@ def _source_cards(person: Person, now: datetime) -> list[TodayCard]:
         return []
     row, more = rows[0], len(rows) - 1
     one = row.source
-    silent = row.state == "late"
+    kind, sentence, why = _of_source(row)
     return [
         TodayCard(
             icon="database",
-            kind=_("A source went silent") if silent else _("A source cannot be asked"),
+            kind=kind,
             about=row.kind,
-            sentence=row.freshness.sentence
-            if silent
-            else _("%(name)s cannot be asked.") % {"name": one.name},
-            why=_("Its customers speak and we do not hear them.") if silent else one.error[:240],
+            sentence=sentence,
+            why=why,
             act=_("Look at %(name)s") % {"name": one.name},
             url=reverse("listen:source", args=[one.pk]),
             more=ngettext("One more source", "%(n)s more sources", more) % {"n": more} if more else "",
             more_url=reverse("listen:sources") if more else "",
         )
     ]
+
+
+def _of_source(row: source_page.Row) -> tuple[str, str, str]:
+    """What a card says of a source that needs somebody: of what kind it is, the sentence, and why."""
+    if row.state == "late":
+        why = _("Its customers speak and we do not hear them.")
+        return _("A source went silent"), row.freshness.sentence, why
+    if row.state == "unread":
+        return _("Files are not read"), row.unread_sentence, _("Each failed batch says why.")
+    sentence = _("%(name)s cannot be asked.") % {"name": row.source.name}
+    return _("A source cannot be asked"), sentence, row.source.error[:240]
 
 
 def _talk_cards(person: Person) -> list[TodayCard]:
