@@ -232,6 +232,16 @@ def test_naming_one_private_host_opens_no_other(canary):
     assert canary.requests == []
 
 
+def test_a_refusal_says_how_to_name_the_host():
+    with open_http() as http, pytest.raises(AddressRefused) as refused:
+        http("GET", "http://127.0.0.1:8795/feed.xml")
+
+    assert str(refused.value) == (
+        "127.0.0.1 is not in the open internet. If it is a system of your own company, name it in "
+        "INTERLOCK_PRIVATE_HOSTS, as 127.0.0.1 or 127.0.0.1:8795."
+    )
+
+
 @pytest.mark.parametrize(
     "address", ["169.254.169.254", "fd00:ec2::254", "168.63.129.16", "0.0.0.0", "fe80::1"]
 )

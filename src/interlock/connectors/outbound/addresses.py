@@ -93,13 +93,18 @@ def checked_addresses(
     named = is_named(host, port, private_hosts)
     for address in found:
         if is_never_allowed(address):
-            raise AddressRefused(f"{host} stands for {address}, which is never connected to.")
+            raise AddressRefused(f"{_named(host, address)} is never connected to.")
         if not named and not is_public(address):
             raise AddressRefused(
-                f"{host} stands for {address}, which is not in the open internet. If it is a system of your own"
-                f" company, name it in INTERLOCK_PRIVATE_HOSTS."
+                f"{_named(host, address)} is not in the open internet. If it is a system of your own"
+                f" company, name it in INTERLOCK_PRIVATE_HOSTS, as {host} or {host}:{port}."
             )
     return [str(address) for address in dict.fromkeys(found)]
+
+
+def _named(host: str, address: object) -> str:
+    """The host as a sentence begins with it; an address that was written as one stands for nothing else."""
+    return host if host == str(address) else f"{host} stands for {address}, which"
 
 
 def system_resolve(host: str, port: int, seconds: float) -> Sequence[str]:
