@@ -47,7 +47,11 @@ def caller_of(request: HttpRequest, scope: str, now: datetime) -> Caller:
     except tokens.ScopeMissing as error:
         asked = f'Bearer realm="Interlock", error="insufficient_scope", scope="{scope}"'
         raise Problem(
-            403, "scope_missing", str(error), _("Nothing was done."), headers={"WWW-Authenticate": asked}
+            403,
+            "scope_missing",
+            str(error),
+            _("Make a token that also has --scope %(scope)s; nothing was done.") % {"scope": scope},
+            headers={"WWW-Authenticate": asked},
         ) from error
     return Caller(token, Source.objects.filter(token=token).first())
 

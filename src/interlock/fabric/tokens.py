@@ -136,9 +136,7 @@ def require_scope(token: ApiToken, scope: str) -> None:
         ScopeMissing: names the scope that is missing.
     """
     if scope not in token.scopes:
-        raise ScopeMissing(
-            _("This token lacks the scope %(scope)s. Make one that has it.") % {"scope": scope}
-        )
+        raise ScopeMissing(_("This token lacks the scope %(scope)s.") % {"scope": scope})
 
 
 def note_use(token: ApiToken, now: datetime) -> None:
