@@ -19,7 +19,7 @@ from uuid import UUID
 
 import click
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import DatabaseError, OperationalError, close_old_connections, connection
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
@@ -74,6 +74,12 @@ class Worker:
         while not self._stopping.is_set():
             try:
                 self._step()
+            except (
+                OperationalError
+            ) as error:  # locked or out of reach: nothing that a traceback would explain
+                logger.warning("The database did not answer (%s); the worker tries again.", error)
+                connection.close()
+                self._stopping.wait(1)
             except DatabaseError:
                 logger.exception("The database did not answer; the worker tries again.")
                 connection.close()
