@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -68,10 +68,9 @@ def signals_copied() -> SignalsCopied:
     """
     copied = SignalsCopied.objects.filter(pk=1).first() or SignalsCopied()
     if copied.signals < COUNTED_TO:
-        copied.signals = max(copied.signals, Signal.objects.values("pk")[:COUNTED_TO].count())
-        copied.latest_at = (
-            Signal.objects.order_by("-occurred_at", "-id").values_list("occurred_at", flat=True).first()
-        )
+        newest = Signal.objects.order_by("-occurred_at", "-id").values("occurred_at")[:COUNTED_TO]
+        found = newest.aggregate(signals=Count("*"), latest=Max("occurred_at"))
+        copied.signals, copied.latest_at = found["signals"], found["latest"]
     return copied
 
 
