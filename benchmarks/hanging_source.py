@@ -1,7 +1,7 @@
-"""What does one hanging source cost the others? Twenty feeds of a local server; one of them hangs every other round.
+"""What does one hanging source cost the others? Twenty feeds of a local server; one of them hangs in half of the rounds.
 
-`python hanging_source.py [--rounds N]`: a worker process of the product asks all twenty in each round. In the odd rounds
-the first one's answer does not come until the round is over, in the even ones it comes at once. Compared is the time
+`python hanging_source.py [--rounds N]`: a worker process of the product asks all twenty in each round. In half of the
+rounds the first one's answer does not come until the round is over, in the others it comes at once. Compared is the time
 from when a source was due until its news were stored, of the other nineteen. Limit: 5 % at the 95th percentile. At the
 end the hanging one is healed, and every entry must be here exactly once.
 """
@@ -24,8 +24,9 @@ from urllib.parse import urlsplit
 import numpy as np
 
 SOURCES, LIMIT = 20, 0.05
-# Sources are due at different moments; together they ask five times a second.
-SPACING_SECONDS = 0.2
+# Sources are due at different moments. Twenty that are asked every minute, as often as may be, are one in three
+# seconds; this is six times as dense.
+SPACING_SECONDS = 0.5
 ANSWER_SECONDS = 0.05
 NEWS = 3
 
@@ -108,13 +109,13 @@ def measure(feeds: Feeds, rounds: int) -> int:
 
     sources = connect(feeds)
     ask_round(feeds, sources)  # warm: the worker is up, the connections are open
-    times: dict[bool, list[float]] = {True: [], False: []}
+    times: dict[bool, list[list[float]]] = {True: [], False: []}
     for number in range(rounds):
-        hangs = number % 2 == 0
+        hangs = number % 4 in (0, 3)  # hang, well, well, hang: what drifts cancels out
         feeds.released.clear()
         if hangs:
             feeds.hanging.set()
-        times[hangs] += ask_round(feeds, sources)
+        times[hangs].append(ask_round(feeds, sources))
         feeds.hanging.clear()
         feeds.released.set()
         wait_until_free(sources)
@@ -123,13 +124,29 @@ def measure(feeds: Feeds, rounds: int) -> int:
     gaps, doubles = accounted(feeds, sources)
     with_it, without = (np.percentile(times[hangs], [50, 95]) * 1000 for hangs in (True, False))
     change = with_it[1] / without[1] - 1
-    print(f"{SOURCES} sources, {rounds} rounds, {len(times[True])} askings of the others on each side")
+    low, high = interval(times[True], times[False])
+    print(
+        f"{SOURCES} sources, {rounds} rounds, {len(times[True]) * (SOURCES - 1)} askings of the others with a hanging one"
+    )
     print(f"  due to stored, none hangs   p50 {without[0]:7.0f} ms   p95 {without[1]:7.0f} ms")
     print(f"  due to stored, one hangs    p50 {with_it[0]:7.0f} ms   p95 {with_it[1]:7.0f} ms")
-    print(f"  p95 changes by {change:+.1%}; limit {LIMIT:+.0%}")
+    print(f"  p95 changes by {change:+.1%} (90 in 100: {low:+.1%} to {high:+.1%}); limit {LIMIT:+.0%}")
     print(f"  after healing: {gaps} gaps, {doubles} duplicates in {sum(feeds.entries)} entries")
     print(f"  the hanging source failed {Source.objects.get(pk=sources[0]).failures} times at the end")
-    return int(change > LIMIT or gaps > 0 or doubles > 0)
+    # Missed when it is above the limit by more than chance: a busy machine moves a 95th percentile by itself.
+    return int(low > LIMIT or gaps > 0 or doubles > 0)
+
+
+def interval(with_it: list[list[float]], without: list[list[float]]) -> tuple[float, float]:
+    """Where the change of the 95th percentile lies when whole rounds are drawn anew, 90 times in 100."""
+    rng = np.random.default_rng(7)
+
+    def drawn(rounds: list[list[float]]) -> float:
+        return float(np.percentile([rounds[at] for at in rng.integers(len(rounds), size=len(rounds))], 95))
+
+    changes = [drawn(with_it) / drawn(without) - 1 for _ in range(2_000)]
+    low, high = np.percentile(changes, [5, 95])
+    return float(low), float(high)
 
 
 def connect(feeds: Feeds) -> list[int]:
