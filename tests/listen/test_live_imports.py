@@ -197,7 +197,8 @@ tables:
 
     assert refused.error == (
         "Nobody has said yet what the columns of export.csv mean. Import it once by hand under the name “Shop”, "
-        "and what comes later is read the same way."
+        'on the page “Read an export” or with: interlock import PLACE --source "Shop". What comes later is read the '
+        "same way."
     )
     assert (rows, Signal.objects.get().body) == (1, "klappert")
     assert Source.objects.get().mapping == explained

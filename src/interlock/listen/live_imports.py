@@ -194,7 +194,8 @@ def _mapping_for(source: Source, opened: StagedSource) -> MappingModel:
     raise SourceRefused(
         _(
             "Nobody has said yet what the columns of %(file)s mean. Import it once by hand under the name "
-            "“%(name)s”, and what comes later is read the same way."
+            '“%(name)s”, on the page “Read an export” or with: interlock import PLACE --source "%(name)s". What '
+            "comes later is read the same way."
         )
         % {"file": opened.label, "name": source.name}
     )
