@@ -27,6 +27,7 @@ def test_it_serves_prints_the_owner_link_revives_children_and_stops(served):
     """One start serves several looks, since a start takes seconds."""
     assert served.get(served.owner_link().removeprefix(served.address)) == 200
 
+    below = served.children("web_server")[0].children(recursive=True)
     for word in ("web_server", "/worker", "prompt-worker", "/stream"):
         before = served.children(word)[0]
         before.kill()
@@ -34,6 +35,8 @@ def test_it_serves_prints_the_owner_link_revives_children_and_stops(served):
             lambda word=word, gone=before.pid: [c for c in served.children(word) if c.pid != gone]
         ), word
     served.wait_until_up()
+    # Those below a killed web server end with it, or they would go on answering on its port.
+    assert wait_for(lambda: not [one for one in below if one.is_running()]), below
 
     family = psutil.Process(served.process.pid).children(recursive=True)
     served.process.send_signal(signal.SIGTERM)

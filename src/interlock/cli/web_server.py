@@ -7,7 +7,10 @@ copying (macOS, Windows), each loads the application itself, as granian always d
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
+import os
+import signal
 import sys
 from importlib import import_module
 
@@ -18,7 +21,14 @@ def main() -> None:
     """Serve the application that the first argument names, as `module:name`; the others are granian's."""
     if multiprocessing.get_start_method() == "fork":
         import_module(sys.argv[1].partition(":")[0])
+    if sys.platform == "linux":
+        os.register_at_fork(after_in_child=_end_with_parent)
     entrypoint()
+
+
+def _end_with_parent() -> None:
+    """Ask Linux to end this process when the one above it is killed: it would go on answering on the port."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # 1 is PR_SET_PDEATHSIG
 
 
 if __name__ == "__main__":
