@@ -237,6 +237,7 @@ def test_at_the_end_of_the_day_everything_is_accounted_for_and_who_wrote_twice_i
         if turn in {1, 2}:
             story.kill_a_worker()
             story.post(now, 5)
+            story.act("ask", killed=True)
 
     heard = story.until(
         lambda seen: (
@@ -250,15 +251,15 @@ def test_at_the_end_of_the_day_everything_is_accounted_for_and_who_wrote_twice_i
     lamp = heard["of"]["My lamp"]
     assert len(lamp) == 2
 
-    browser = sign_in(story.installation.port)
-    page = browser.get(f"/signals/{lamp[-1]}/")
-    form = {name: hidden(page.text, name) for name in ("csrfmiddlewaretoken", "reference", "seen")}
-    also = re.findall(r'<input[^>]*name="also"[^>]*value="([^"]*)"[^>]*checked', page.text)
-    answer = browser.post(
-        f"/signals/{lamp[-1]}/answer/",
-        data=form | {"text": "A new lamp is on its way, Mara.", "also": also},
-        headers={"Referer": str(page.url)},
-    )
+    with contextlib.closing(sign_in(story.installation.port)) as browser:
+        page = browser.get(f"/signals/{lamp[-1]}/")
+        form = {name: hidden(page.text, name) for name in ("csrfmiddlewaretoken", "reference", "seen")}
+        also = re.findall(r'<input[^>]*name="also"[^>]*value="([^"]*)"[^>]*checked', page.text)
+        answer = browser.post(
+            f"/signals/{lamp[-1]}/answer/",
+            data=form | {"text": "A new lamp is on its way, Mara.", "also": also},
+            headers={"Referer": str(page.url)},
+        )
     assert answer.status_code == 200
     done = story.until(lambda seen: seen["sent"], "the answer")
     story.act("ask")  # the copy of the answer in the mailbox is no signal
@@ -271,6 +272,7 @@ def test_at_the_end_of_the_day_everything_is_accounted_for_and_who_wrote_twice_i
     assert (done["sent"], done["answered"], done["in_time"]) == (["Ines Calder"], 2, 2)
     assert not set(done["waiting"]) & {f"{key}" for key in lamp}
 
+    story.until(lambda seen: seen["sources"]["feed"][4], "the word that one system does not answer")
     sources = story.act("look", subjects=[])["sources"]
     for kind, (received, stored, duplicate, refused, _error) in sources.items():
         assert received == stored + duplicate + refused, kind
