@@ -8,7 +8,7 @@ line, it is simply done again. A record that changed meanwhile is left for the n
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import batched
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -29,6 +29,9 @@ from interlock.listen.turns import turn
 BATCH_ROWS = 5_000
 # One transaction: 250 signals hold SQLite's one write lock for about a tenth of a second.
 WRITTEN_AT_ONCE = 250
+# A look at the records costs a tenth of a second of CPU for one signal as for a hundred. Without a pause a steady
+# trickle kept one of two cores busy with that.
+PAUSE = timedelta(seconds=0.4)
 _KEY, _SOURCE = WRITTEN.index("key"), WRITTEN.index("source_id")
 Copies = Mapping[tuple[int, str], tuple[Any, ...]]
 
@@ -47,8 +50,11 @@ class Waiting(NamedTuple):
 
 @work.task(queue="prompt", key="settle", title=_("Put new signals on the list"))
 def settle_inbox() -> None:
-    """Settle all that waits."""
-    settle_all(now=timezone.now)
+    """Settle what waits; while more comes in all the time, pause between, so that it is settled together."""
+    while settle(now=timezone.now()) == BATCH_ROWS:
+        continue
+    if InboxRow.objects.filter(settled=False).exists():
+        work.ask(settle_inbox, run_after=timezone.now() + PAUSE)
 
 
 def ask_to_settle() -> None:
