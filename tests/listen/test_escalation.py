@@ -11,7 +11,7 @@ from django.utils import timezone
 from interlock.fabric import journal, people
 from interlock.fabric.models import Event
 from interlock.listen import escalation, stages
-from interlock.listen.models import Answer, AnsweredSignal, Sending
+from interlock.listen.models import Answer, AnsweredSignal, Clock, Sending
 from listen.waiting import NOON, days, hours, opened, said
 
 pytestmark = pytest.mark.django_db
@@ -113,6 +113,33 @@ def test_with_nobody_here_it_still_stands_in_the_journal_and_first_in_the_queue(
 
     clock.refresh_from_db()
     assert (clock.escalated_at, clock.escalated_to, clock.stopped_at) == (DUE, None, None)
+
+
+def test_whoever_comes_back_is_called_to_what_nobody_could_be_called_to(person):
+    [clock] = opened(said())
+    lena = person("lead", "service", name="Lena")
+    people.set_away(person=lena, until=DUE + hours(2), stand_in=None, by=lena, now=NOON)
+    assert escalation.call_stand_ins(now=DUE) == 1
+    assert called_to(clock) is None
+
+    assert escalation.call_stand_ins(now=DUE + hours(1)) == 0
+    assert escalation.call_stand_ins(now=DUE + hours(3)) == 1
+
+    assert (called_to(clock), clock.escalated_at) == (lena, DUE + hours(3))
+    assert [entry.detail["to"] for entry in journal.entries_about(clock)] == ["Lena", ""]
+
+
+def test_clocks_for_which_nobody_is_here_hide_no_others(person, monkeypatch):
+    monkeypatch.setattr(escalation, "AT_ONCE", 2)
+    lena = person("lead", "service", name="Lena")
+    stuck = opened(*(said(by=f"a{number}") for number in range(3)))
+    Clock.objects.update(owner=lena, escalated_at=DUE)  # the only one who could be called owns them
+    late = opened(*(said(by=f"b{number}", at=NOON + hours(1)) for number in range(3)))
+
+    numbers = [escalation.call_stand_ins(now=DUE + hours(1)) for _look in range(3)]
+
+    assert numbers == [2, 1, 0]
+    assert [called_to(one) for one in (*stuck, *late)] == [None] * 3 + [lena] * 3
 
 
 def test_nobody_is_called_to_an_answer_that_is_on_its_way(house):

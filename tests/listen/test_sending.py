@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from interlock.connectors.errors import ConnectorError
-from interlock.connectors.live import NotSent, PerhapsSent, Reach, TryLater, Unauthorised
+from interlock.connectors.live import SHOWN_WITHIN, NotSent, PerhapsSent, Reach, TryLater, Unauthorised
 from interlock.fabric import journal
 from interlock.fabric.secrets import SealBroken
 from interlock.listen.answers import sending
@@ -160,6 +160,21 @@ def test_the_other_system_learns_when_the_answer_may_last_have_been_handed_over(
     (_, _, again) = foreign.kept[0]
     assert first.tried_at is None
     assert again.tried_at == NOON + sending.LONGEST_SENDING
+
+
+def test_a_system_is_looked_into_only_when_it_must_show_what_it_was_handed(waiting, foreign):
+    looked = []
+    foreign.find = lambda answers, route, letter, reach: looked.append(reach.now() - letter.tried_at)
+    foreign.fail_with(PerhapsSent("hung up"))
+    deliver(waiting, foreign)
+    deliver(waiting, foreign, waiting.try_at)
+
+    Answer.objects.filter(pk=waiting.pk).update(state=Sending.WAITING, try_at=NOON, attempts=0)
+    sending._claim(waiting.pk, NOON)  # and is killed
+    waiting.refresh_from_db()
+    deliver(waiting, foreign, waiting.try_at)
+
+    assert looked == [SHOWN_WITHIN, SHOWN_WITHIN]
 
 
 def test_where_nobody_can_tell_a_person_decides(waiting, foreign):

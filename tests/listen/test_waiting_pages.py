@@ -183,9 +183,10 @@ def test_hostile_words_are_shown_as_words(signed_in):
 def test_one_answer_serves_all_that_the_customer_wrote(signed_in, channel):
     client = signed_in("contributor", "service")
     mailbox = source("small")
-    first = waits("Where is it?", by="a1", thread="m1", source=mailbox)
-    waits("Hello?", by="a1", thread="m2", source=mailbox)
-    waits("From the same talk", by="", thread="m1", source=mailbox)
+    kim = {"source": mailbox, "route": {"address": "kim@example.com"}}
+    first = waits("Where is it?", by="a1", thread="m1", **kim)
+    waits("Hello?", by="a1", thread="m2", **kim)
+    waits("From the same talk", by="", thread="m1", **kim)
     waits("Somebody else", by="a9")
     form = form_of(client, first)
     assert len(form["also"]) == 2

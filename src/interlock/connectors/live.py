@@ -13,13 +13,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from .errors import ConnectorError
 
 Answers = Mapping[str, str]
+
+# What was handed over can be found in the other system after this long: own copies of mails arrive within seconds,
+# the rest leaves a mail server room to be started anew.
+SHOWN_WITHIN = timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
@@ -192,6 +196,8 @@ class AnsweringConnector(Protocol):
 
     def find(self, answers: Answers, route: Route, letter: Letter, reach: Reach) -> Sent | None:
         """Look whether a letter with this reference is there already; None when it surely is not.
+
+        Asked no sooner than SHOWN_WITHIN after the letter may last have been handed over (`letter.tried_at`).
 
         Raises:
             PerhapsSent: this system cannot tell.

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from interlock.listen.answers.together import answerable_together, is_default
+from interlock.listen.answers.together import answerable_together, surely_same_person
 from interlock.listen.answers.writing import LONGEST_ANSWER
 from interlock.listen.clocks import ANSWER_HOURS
 from interlock.listen.forms import LongSelect
@@ -65,7 +65,7 @@ class AnswerForm(forms.Form):
         self.together = answerable_together(signal)
         kwargs["initial"] = {
             "text": text,
-            "also": [one.key for one in self.together if is_default(signal, one)],
+            "also": [one.key for one in surely_same_person(signal, self.together)],
             "reference": uuid.uuid4(),
             "seen": seen,
         }

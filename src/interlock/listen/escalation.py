@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from itertools import islice
 
 from django.db import transaction
 from django.db.models import Count, Q
@@ -51,22 +52,16 @@ def call_stand_ins(*, now: datetime) -> int:
     """Call somebody else to each customer whose hour is up; return how many were called to.
 
     The owner's stand-in, else a lead of service, else the owners of the installation; if nobody of them is
-    here, the signal keeps standing first in the queue.
+    here, the signal keeps standing first in the queue, and somebody is called as soon as there is somebody.
     """
-    on_its_way = AnsweredSignal.objects.filter(answer__state__in=[Sending.WAITING, Sending.SENDING])
-    gone = Q(escalated_to__away_until__gt=now) | Q(escalated_to__left_at__isnull=False)
-    overdue = (
-        Clock.objects.filter(Q(escalated_at=None) | gone, stopped_at=None, due_at__lte=now)
-        .exclude(signal_key__in=on_its_way.values("signal_key"))
-        .select_related("owner", "escalated_to")
-        .order_by("-urgency", "due_at", "pk")
-    )
     called = []
     helpers = _Helpers(now)
-    for clock in overdue.select_for_update(of=("self",), skip_locked=True)[:AT_ONCE]:
-        helper = helpers.for_owner(clock.owner)
-        if clock.escalated_at and (helper is None or helper.pk == clock.escalated_to_id):
-            continue
+    to_call = _to_call(helpers, now)
+    overdue = Clock.objects.filter(pk__in=to_call).order_by("-urgency", "due_at", "pk")
+    for clock in overdue.select_for_update(of=("self",), skip_locked=True):
+        if (clock.stopped_at, clock.owner_id, clock.escalated_to_id) != (None, *to_call[clock.pk]):
+            continue  # somebody changed it between looking and locking: the next look decides anew
+        helper = helpers.for_owner(clock.owner_id)
         clock.escalated_to, clock.escalated_at = helper, now
         clock.save(update_fields=["escalated_to", "escalated_at"])
         detail = {"to": helper.name if helper else "", "person": helper.pk if helper else None}
@@ -74,6 +69,29 @@ def call_stand_ins(*, now: datetime) -> int:
         called.append(clock)
     _tell(called, "overdue", now)
     return len(called)
+
+
+def _to_call(helpers: _Helpers, now: datetime) -> dict[int, tuple[int | None, int | None]]:
+    """The first overdue clocks to which somebody new can be called: number -> (owner, who was called before).
+
+    Those to which nobody can be called, once that is noted, are passed over, so that they hide no others.
+    """
+    on_its_way = AnsweredSignal.objects.filter(answer__state__in=[Sending.WAITING, Sending.SENDING])
+    nobody_there = (
+        Q(escalated_to=None) | Q(escalated_to__away_until__gt=now) | Q(escalated_to__left_at__isnull=False)
+    )
+    overdue = (
+        Clock.objects.filter(nobody_there, stopped_at=None, due_at__lte=now)
+        .exclude(signal_key__in=on_its_way.values("signal_key"))
+        .order_by("-urgency", "due_at", "pk")
+        .values_list("pk", "owner_id", "escalated_to_id", "escalated_at")
+    )
+    found = (
+        (pk, (owner, before))
+        for pk, owner, before, noted_at in overdue.iterator(chunk_size=AT_ONCE)
+        if noted_at is None or helpers.has_for(owner)
+    )
+    return dict(islice(found, AT_ONCE))
 
 
 class _Helpers:
@@ -86,22 +104,32 @@ class _Helpers:
         self.stand_ins = dict(Person.objects.filter(stand_in__isnull=False).values_list("pk", "stand_in"))
         running = Clock.objects.filter(stopped_at=None, escalated_to__isnull=False)
         self.load = Counter(dict(running.values_list("escalated_to").annotate(n=Count("pk"))))
+        self._can_help: dict[int | None, bool] = {}
 
-    def for_owner(self, owner: Person | None) -> Person | None:
+    def has_for(self, owner: int | None) -> bool:
+        """Whether anybody can be called for this owner."""
+        if owner not in self._can_help:
+            self._can_help[owner] = self._find(owner) is not None
+        return self._can_help[owner]
+
+    def for_owner(self, owner: int | None) -> Person | None:
         """The stand-in of who looks after it; without one, who leads service; else who owns the installation."""
-        helper = (
-            self._stand_in(owner)
-            or self._least_called(self._leads(), owner)
-            or self._least_called(self._owners(), owner)
-        )
+        helper = self._find(owner)
         if helper:
             self.load[helper.pk] += 1
         return helper
 
-    def _stand_in(self, owner: Person | None) -> Person | None:
-        number = self.stand_ins.get(owner.pk) if owner else None
+    def _find(self, owner: int | None) -> Person | None:
+        return (
+            self._stand_in(owner)
+            or self._least_called(self._leads(), owner)
+            or self._least_called(self._owners(), owner)
+        )
+
+    def _stand_in(self, owner: int | None) -> Person | None:
+        number = self.stand_ins.get(owner) if owner else None
         for _step in range(LONGEST_CHAIN):
-            if number is None or (owner and number == owner.pk):
+            if number is None or number == owner:
                 return None
             if number in self.here:
                 return self.here[number]
@@ -116,8 +144,8 @@ class _Helpers:
     def _owners(self) -> Iterable[Person]:
         return (one for one in self.here.values() if one.role == Role.OWNER)
 
-    def _least_called(self, people: Iterable[Person], owner: Person | None) -> Person | None:
-        others = [one for one in people if owner is None or one.pk != owner.pk]
+    def _least_called(self, people: Iterable[Person], owner: int | None) -> Person | None:
+        others = [one for one in people if one.pk != owner]
         return min(others, key=lambda one: (self.load[one.pk], one.pk), default=None)
 
 

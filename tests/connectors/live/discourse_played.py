@@ -24,9 +24,10 @@ ANSWERS = {
 
 
 class Discourse:
-    """One community."""
+    """One community; a moderated one lets a moderator look at answers first, and shows them only to their writer."""
 
-    def __init__(self, posts: list[dict]) -> None:
+    def __init__(self, posts: list[dict], *, moderated: bool = False) -> None:
+        self.moderated, self.queue = moderated, []
         self.posts = copy.deepcopy(posts)
         self.posted: list[dict] = []
 
@@ -41,7 +42,8 @@ class Discourse:
             newest = sorted(below, key=lambda post: -post["id"])[:50]
             return Answer({"latest_posts": newest})
         if asked.path == "/t/21.json":
-            return Answer({"id": 21, "title": "Late parcel", "post_stream": self.stream(None, asked)})
+            topic = {"id": 21, "title": "Late parcel", "post_stream": self.stream(None, asked)}
+            return Answer(topic | ({"pending_posts": self.queue} if self.moderated else {}))
         if asked.path == "/t/21/posts.json":
             numbers = {int(value) for name, value in parse_qsl(asked.raw_query) if name == "post_ids[]"}
             return Answer({"id": 21, "post_stream": self.stream(numbers, asked)})
@@ -56,6 +58,10 @@ class Discourse:
         return {"posts": raw} | ({"stream": [post["id"] for post in own]} if numbers is None else {})
 
     def post(self, wanted: dict) -> Answer:
+        if self.moderated:
+            pending = {"id": 9, "raw": wanted["raw"], "created_at": "2026-11-10T08:09:00.000Z"}
+            self.queue.append(pending)
+            return Answer({"success": True, "action": "enqueued", "pending_post": pending})
         post = {
             "id": 500 + len(self.posted),
             "topic_id": wanted["topic_id"],

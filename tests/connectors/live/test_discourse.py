@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -75,12 +76,18 @@ def test_an_answer_replies_to_the_post_and_hides_its_reference():
     assert community.posted[0]["raw"] == "Your parcel is found.\n\nAna Ruiz\n\n<!-- answer-77 -->"
 
 
-def test_an_answer_that_waits_for_a_moderator_is_sent():
-    answer = says('{"success": true, "action": "enqueued", "pending_post": {"id": 9}}')
+def test_an_answer_that_waits_for_a_moderator_is_sent_and_found_again():
+    community = discourse_played.Discourse(discourse_played.RECORDED, moderated=True)
+    with staged(discourse_played.case(), community) as stage:
+        before = connector.find(discourse_played.ANSWERS, ROUTE, LETTER, stage.reach)
+        sent = connector.send(discourse_played.ANSWERS, ROUTE, LETTER, stage.reach)
+        found = connector.find(discourse_played.ANSWERS, ROUTE, LETTER, stage.reach)
+        other = connector.find(
+            discourse_played.ANSWERS, ROUTE, replace(LETTER, reference="answer-78"), stage.reach
+        )
 
-    sent = connector.send(discourse_played.ANSWERS, ROUTE, LETTER, reach(lambda *a, **o: answer))
-
-    assert sent.foreign_id == "waiting for a moderator"
+    assert sent == Sent("waiting for a moderator", "https://community.example.com/t/21")
+    assert (before, found, other) == (None, sent, None)
 
 
 def test_a_text_that_is_too_short_is_refused_for_good():

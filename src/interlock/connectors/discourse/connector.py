@@ -5,7 +5,8 @@ it gives every post once, the oldest first, and one number is the whole cursor. 
 compared again at every asking, since writers correct themselves soon or not at all.
 
 Sources: docs.discourse.org (listPosts, createTopicPostPM, getTopic, getSpecificPostsFromTopic), and of
-discourse/discourse: posts_controller.rb, topics_controller.rb (`include_raw`), LatestPostsQuery.
+discourse/discourse: posts_controller.rb, topics_controller.rb (`include_raw`), LatestPostsQuery,
+topic_view_serializer.rb and topic_pending_post_serializer.rb (`pending_posts`).
 """
 
 from __future__ import annotations
@@ -131,18 +132,20 @@ class DiscourseConnector:
         )
         post = content.get("post") if isinstance(content.get("post"), dict) else content
         if content.get("action") == "enqueued":
-            return Sent("waiting for a moderator", f"{site.address}/t/{_topic(route)}")
+            return site.queued(route)
         if not isinstance(post, dict) or not isinstance(post.get("id"), int):
             raise PerhapsSent("Discourse took the answer but did not say as which post.")
         return site.sent(route, post)
 
     def find(self, answers: Answers, route: Route, letter: Letter, reach: Reach) -> Sent | None:
-        """Look for the reference in the topic's newest posts."""
+        """Look for the reference in the topic's newest posts, and in those of ours that wait for a moderator."""
         site = _Site(answers, reach)
         topic = site.get(f"/t/{_topic(route)}.json", {"include_raw": "true"})
         stream = topic.get("post_stream")
         if not isinstance(stream, dict) or not isinstance(stream.get("stream"), list):
             raise PerhapsSent("Discourse did not show the posts of the topic.")
+        if any(_mark(letter) in raw for raw in _waiting(topic)):
+            return site.queued(route)
         shown = _posts(stream)
         numbers = [number for number in stream["stream"] if isinstance(number, int)][-_MOST_SEARCHED:]
         missing = sorted(set(numbers) - {post["id"] for post in shown}, reverse=True)
@@ -198,12 +201,23 @@ class _Site:
     def sent(self, route: Route, post: Json) -> Sent:
         return Sent(str(post["id"]), self.link({"topic_id": route.thread, **post}))
 
+    def queued(self, route: Route) -> Sent:
+        return Sent("waiting for a moderator", f"{self.address}/t/{_topic(route)}")
+
 
 def _posts(stream: Any) -> list[Json]:
     found = stream.get("posts") if isinstance(stream, dict) else None
     if not isinstance(found, list):
         return []
     return [post for post in found if isinstance(post, dict) and isinstance(post.get("id"), int)]
+
+
+def _waiting(topic: Json) -> list[str]:
+    """What the asking user wrote into the topic and no moderator has let through yet; nobody else is shown it."""
+    pending = topic.get("pending_posts")
+    if not isinstance(pending, list):
+        return []
+    return [str(post.get("raw", "")) for post in pending if isinstance(post, dict)]
 
 
 def _first(site: _Site, newest: int, since: datetime, reach: Reach) -> int:

@@ -1,17 +1,12 @@
 """Is an answer there already? Its mail has a fixed id, and a copy of it lies in the mailbox where it went out."""
 
-from datetime import timedelta
-
 from imapclient.imapclient import SENT
 
 from ..errors import ConnectorError
-from ..live import Letter, PerhapsSent, Reach, Sent
+from ..live import SHOWN_WITHIN, Letter, PerhapsSent, Reach, Sent
 from .account import Account
 from .client import Mailbox, signed_in
 from .sending import message_id
-
-# Own copies arrive within seconds; this leaves a mail server room to be started anew.
-COPY_ARRIVES = timedelta(minutes=2)
 
 
 def find_letter(account: Account, letter: Letter, reach: Reach) -> Sent | None:
@@ -31,7 +26,7 @@ def find_letter(account: Account, letter: Letter, reach: Reach) -> Sent | None:
         return found
     if not account.copies:
         raise PerhapsSent("No copies of answers are kept in the mailbox, so nobody can tell from there.")
-    if letter.tried_at is None or reach.now() - letter.tried_at < COPY_ARRIVES:
+    if letter.tried_at is None or reach.now() - letter.tried_at < SHOWN_WITHIN:
         raise PerhapsSent(
             "The copy of the answer has not arrived in the mailbox; it may still be on its way."
         )

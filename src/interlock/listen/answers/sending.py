@@ -16,6 +16,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from interlock.connectors.live import (
+    SHOWN_WITHIN,
     AnsweringConnector,
     Answers,
     Http,
@@ -34,11 +35,11 @@ from interlock.listen import stages
 from interlock.listen.errors import NotAnswerable
 from interlock.listen.models import Answer, ReplyRoute, Sending, Signal, Source
 
-# Longer than any sending may take: `_hurried` lets nobody begin another request after a part of it.
-LEASE = timedelta(minutes=10)
+# `_hurried` lets nobody begin another request after this.
 LONGEST_SENDING = timedelta(minutes=8)
-# After a doubt the other system gets this long to show the answer before it is asked again.
-LOOK_AGAIN = timedelta(seconds=60)
+# After a doubt, or after the last moment of a sender that died, the other system gets this long to show the answer.
+LOOK_AGAIN = SHOWN_WITHIN
+LEASE = LONGEST_SENDING + LOOK_AGAIN
 # A mail server that greylists lets one in after minutes; one that is down overnight is back after hours.
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720))
 

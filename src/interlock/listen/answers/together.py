@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Q
 
-from interlock.listen.models import Clock, Signal
+from interlock.listen.models import Clock, ReplyRoute, Signal
 from interlock.listen.stages import talk_keys
 
 MOST_TOGETHER = 20
@@ -26,6 +26,25 @@ def answerable_together(signal: Signal) -> list[Signal]:
     return list(others.order_by("occurred_at", "pk")[:MOST_TOGETHER])
 
 
-def is_default(signal: Signal, other: Signal) -> bool:
-    """Whether the form proposes to answer the other signal too: unless both name a different contact."""
-    return not (signal.contact_key and other.contact_key and signal.contact_key != other.contact_key)
+def surely_same_person(signal: Signal, others: list[Signal]) -> list[Signal]:
+    """Those of the others that one answer reaches without showing it to a colleague: the form proposes them.
+
+    The contact decides where both name one, else the place to which an answer goes. One query.
+    """
+    keys = [signal.key, *(other.key for other in others)]
+    routes = {route.signal_key: _place(route) for route in ReplyRoute.objects.filter(signal_key__in=keys)}
+    return [other for other in others if _is_same(signal, other, routes)]
+
+
+def _is_same(signal: Signal, other: Signal, routes: dict[str, tuple[object, str]]) -> bool:
+    if signal.contact_key and other.contact_key:
+        return signal.contact_key == other.contact_key
+    place = routes.get(signal.key)
+    return place is not None and place == routes.get(other.key)
+
+
+def _place(route: ReplyRoute) -> tuple[object, str]:
+    """A mail address is one person wherever it was read; a thread is one within its source."""
+    if route.address:
+        return "address", route.address.casefold()
+    return route.source_id, route.thread
