@@ -30,6 +30,7 @@ class Act(StrEnum):
     DOWNLOAD = "download"  # rows as a file
     TALK = "talk"  # write in conversations one takes part in
     JUDGE = "judge"  # say useful or wrong
+    SORT = "sort"  # rename, merge and split themes, correct labels, say who decides
     CONVENE = "convene"  # bring people together, move a disconnect's state
     DISMISS = "dismiss"  # close a disconnect with a reason
     ANSWER = "answer"  # answer customers, look after a waiting one, write down what one said
@@ -39,7 +40,7 @@ class Act(StrEnum):
     OWN = "own"  # roles, installation, journal
 
 
-_STAFF = {Act.READ, Act.DOWNLOAD, Act.TALK, Act.JUDGE, Act.CONVENE}
+_STAFF = {Act.READ, Act.DOWNLOAD, Act.TALK, Act.JUDGE, Act.SORT, Act.CONVENE}
 ACTS: dict[str, frozenset[Act]] = {
     Role.OWNER: frozenset(Act),
     Role.LEAD: frozenset(_STAFF | {Act.DISMISS, Act.ANSWER, Act.PERSONAL, Act.IMPORT, Act.INVITE}),

@@ -51,3 +51,7 @@ class NotAnswerable(ListenError):
 
 class SecretsNeeded(ListenError):
     """The address of a source changed, and its credentials were not given again."""
+
+
+class EditRefused(ListenError):
+    """A theme cannot be changed as somebody asked."""

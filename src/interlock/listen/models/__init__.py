@@ -23,3 +23,13 @@ from interlock.listen.models.signals import Signal as Signal
 from interlock.listen.models.signals import SignalsCopied as SignalsCopied
 from interlock.listen.models.sources import Source as Source
 from interlock.listen.models.sources import SourceKind as SourceKind
+from interlock.listen.models.themes import ChangeKind as ChangeKind
+from interlock.listen.models.themes import Cluster as Cluster
+from interlock.listen.models.themes import PlacedSignal as PlacedSignal
+from interlock.listen.models.themes import SignalVector as SignalVector
+from interlock.listen.models.themes import Theme as Theme
+from interlock.listen.models.themes import ThemeChange as ThemeChange
+from interlock.listen.models.themes import ThemedSignal as ThemedSignal
+from interlock.listen.models.themes import ThemeFigures as ThemeFigures
+from interlock.listen.models.themes import ThemesLearnt as ThemesLearnt
+from interlock.listen.models.themes import ThemeState as ThemeState

@@ -1,0 +1,1 @@
+"""Themes with memory: which signals belong together, what people changed about it, and how much each theme is said."""

@@ -1,0 +1,253 @@
+"""How much is each theme said, by how many, what does it touch, and is it above its limit?
+
+Counted in the background along one index, for all themes or for those that changed, and kept, so that a list of
+2,000 themes over a million signals opens at once. "Now" is the week of the newest signal: exports are old.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import ibis
+import numpy as np
+from django.db import transaction
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
+from ibis import _ as row
+
+from interlock.analytics.statistics.trends import weekly_limit
+from interlock.fabric import records
+from interlock.listen.models import Clock, Signal, Stage, Theme, ThemedSignal, ThemeFigures, ThemeState
+
+FIRST_MONDAY = date(1970, 1, 5)
+WEEKS_KEPT = 26
+# The figures beside the trend are of the newest quarter.
+WEEKS_COUNTED = 13
+FEWEST_VOICES, FEWEST_IN_WEEKS = 5, 4
+REVENUE_DAYS = 365
+_TOLD = (Stage.ANSWERED, Stage.ACTED, Stage.CONFIRMED, Stage.SILENT)
+Weeks = dict[int, tuple[int, int, int]]  # week: signals, voices, customers
+
+
+@dataclass(frozen=True)
+class _Sums:
+    signals: int
+    voices: int
+    customers: int
+    let_down: int
+
+
+def week_of(moment: datetime) -> int:
+    """Whole weeks from Monday, 5 January 1970, in UTC."""
+    return (moment.astimezone(UTC).date() - FIRST_MONDAY).days // 7
+
+
+def monday_of(week: int) -> date:
+    return FIRST_MONDAY + timedelta(weeks=week)
+
+
+def count(*, now: datetime, only: Collection[int] | None = None) -> int:
+    """Count these themes, or all that have not ended; return how many were counted.
+
+    The rank compares themes with one another, so it is set for all whenever one of them moved.
+    """
+    themes = Theme.objects.filter(ended_at=None, is_broad=False)
+    if only is not None:
+        themes = themes.filter(pk__in=only)
+    themes_by_number = themes.in_bulk()
+    latest = ThemedSignal.objects.aggregate(week=Max("week"))["week"]
+    if latest is None or not themes_by_number:
+        return 0
+    numbers = list(themes_by_number)
+    weeks, exposure = _weeks(numbers, latest), _exposure(latest)
+    sums, kinds, loops = _sums(numbers, latest), _kinds(numbers, latest), _loops(numbers, latest)
+    revenue, last = _revenue(numbers, latest), _last_at(numbers)
+    figures = []
+    for number in numbers:
+        summed = sums.get(number, _Sums(0, 0, 0, 0))
+        figures.append(
+            ThemeFigures(
+                theme_id=number,
+                counted_at=now,
+                last_at=last.get(number),
+                weeks=_listed(weeks[number], latest),
+                limit=_limit(weeks[number], exposure, latest),
+                signals=summed.signals,
+                voices=summed.voices,
+                customers=summed.customers,
+                let_down=summed.let_down,
+                revenue=revenue.get(number),
+                kinds=kinds[number],
+                loop={"heard": summed.signals, **loops[number]},
+            )
+        )
+    _store(figures)
+    _rank()
+    _judge(themes_by_number, figures, now)
+    return len(figures)
+
+
+def _counted(numbers: Collection[int], since: int) -> QuerySet[ThemedSignal]:
+    return ThemedSignal.objects.filter(cluster__theme__in=numbers, week__gt=since)
+
+
+def _weeks(numbers: Collection[int], latest: int) -> Mapping[int, Weeks]:
+    found: dict[int, Weeks] = defaultdict(dict)
+    rows = (
+        _counted(numbers, latest - WEEKS_KEPT)
+        .values_list("cluster__theme", "week")
+        .annotate(
+            signals=Count("pk"),
+            voices=Count("voice", distinct=True),
+            customers=Count("customer", distinct=True),
+        )
+        .order_by()
+    )
+    for theme, week, *counts in rows:
+        found[theme][week] = tuple(counts)
+    return found
+
+
+def _exposure(latest: int) -> np.ndarray:
+    """Voices of all themes and of none, by week: what a theme's share is taken of. Oldest first."""
+    rows = ThemedSignal.objects.filter(week__gt=latest - WEEKS_KEPT).values_list("week").order_by()
+    counted = dict(rows.annotate(voices=Count("voice", distinct=True)))
+    return np.array([counted.get(week, 0) for week in _range(latest)], dtype=np.float64)
+
+
+def _range(latest: int) -> range:
+    return range(latest - WEEKS_KEPT + 1, latest + 1)
+
+
+def _listed(weeks: Weeks, latest: int) -> list[list[object]]:
+    return [[monday_of(week).isoformat(), *weeks.get(week, (0, 0, 0))] for week in _range(latest)]
+
+
+def _limit(weeks: Weeks, exposure: np.ndarray, latest: int) -> float | None:
+    """What the newest week's voices should not pass, judged by the weeks before in which anybody was heard."""
+    voices = np.array([weeks.get(week, (0, 0, 0))[1] for week in _range(latest)], dtype=np.float64)
+    heard = exposure[:-1] > 0
+    limit = weekly_limit(voices[:-1][heard], exposure[:-1][heard], float(exposure[-1]))
+    return None if limit is None else limit.limit
+
+
+def _sums(numbers: Collection[int], latest: int) -> dict[int, _Sums]:
+    rows = (
+        _counted(numbers, latest - WEEKS_COUNTED)
+        .values_list("cluster__theme")
+        .annotate(
+            signals=Count("pk"),
+            voices=Count("voice", distinct=True),
+            customers=Count("customer", distinct=True),
+            let_down=Count("voice", distinct=True, filter=Q(let_down=True)),
+        )
+        .order_by()
+    )
+    return {theme: _Sums(*counts) for theme, *counts in rows}
+
+
+def _kinds(numbers: Collection[int], latest: int) -> Mapping[int, dict[str, int]]:
+    found: dict[int, dict[str, int]] = defaultdict(dict)
+    rows = _counted(numbers, latest - WEEKS_COUNTED).values_list("cluster__theme", "signal__kind")
+    for theme, kind, signals in rows.annotate(signals=Count("pk")).order_by("-signals", "signal__kind"):
+        found[theme][kind] = signals
+    return found
+
+
+def _loops(numbers: Collection[int], latest: int) -> Mapping[int, dict[str, int]]:
+    """How far the loop is closed: told (somebody answered) and confirmed (the customer said that it is solved)."""
+    found: dict[int, dict[str, int]] = defaultdict(lambda: {"acted": 0, "told": 0, "confirmed": 0})
+    clock = Clock.objects.filter(signal_key=OuterRef("signal__key"))
+    rows = (
+        _counted(numbers, latest - WEEKS_COUNTED)
+        .values_list("cluster__theme")
+        .annotate(
+            acted=Count("pk", filter=Exists(clock.filter(stage__in=[Stage.ACTED, Stage.CONFIRMED]))),
+            told=Count("pk", filter=Exists(clock.filter(stage__in=_TOLD)) | Q(signal__answered=True)),
+            confirmed=Count("pk", filter=Exists(clock.filter(stage=Stage.CONFIRMED))),
+        )
+        .order_by()
+    )
+    for theme, acted, told, confirmed in rows:
+        found[theme] = {"acted": acted, "told": told, "confirmed": confirmed}
+    return found
+
+
+def _last_at(numbers: Collection[int]) -> dict[int, datetime]:
+    rows = ThemedSignal.objects.filter(cluster__theme__in=numbers).values_list("cluster__theme").order_by()
+    return dict(rows.annotate(last=Max("occurred_at")))
+
+
+def _revenue(numbers: Collection[int], latest: int) -> dict[int, Decimal]:
+    """What the customers of each theme bought in the year up to the newest signal; empty without orders."""
+    tables = records.current_records() if records.snapshot().counts else None
+    if tables is None or not {"orders", "order_lines"} <= set(tables.tables()):
+        return {}
+    touched = (
+        _counted(numbers, latest - WEEKS_COUNTED)
+        .exclude(signal__account_key="")
+        .values_list("cluster__theme", "signal__account_key")
+        .distinct()
+        .order_by()
+    )
+    pairs = list(touched)
+    if not pairs:
+        return {}
+    until = datetime.combine(monday_of(latest + 1), datetime.min.time())
+    orders = tables.table("orders").filter(
+        row.ordered_at < until, row.ordered_at >= until - timedelta(days=REVENUE_DAYS)
+    )
+    lines = tables.table("order_lines").select("order_id", "amount")
+    paid = orders.join(lines, "order_id").group_by("account_id").agg(amount=row.amount.sum())
+    said = ibis.memtable({"theme": [pair[0] for pair in pairs], "account_id": [pair[1] for pair in pairs]})
+    summed = said.join(paid, "account_id").group_by("theme").agg(amount=row.amount.sum())
+    return {each["theme"]: each["amount"] for each in summed.to_pyarrow().to_pylist()}
+
+
+def _store(figures: list[ThemeFigures]) -> None:
+    columns = [field.name for field in ThemeFigures._meta.concrete_fields if not field.primary_key]
+    columns.remove("rank")
+    ThemeFigures.objects.bulk_create(
+        figures, batch_size=500, update_conflicts=True, unique_fields=["theme"], update_fields=columns
+    )
+
+
+@transaction.atomic
+def _rank() -> None:
+    """Reach x severity x money, each as a share of the greatest; money counts 1 where no orders are known."""
+    figures = list(ThemeFigures.objects.filter(theme__ended_at=None).select_for_update().order_by("pk"))
+    reach = max((one.customers for one in figures), default=0) or 1
+    money = max((one.revenue or Decimal(0) for one in figures), default=Decimal(0))
+    changed = []
+    for one in figures:
+        share = float((one.revenue or 0) / money) if money else 1.0
+        rank = one.customers / reach * (one.let_down / one.voices if one.voices else 0.0) * share
+        if abs(rank - one.rank) > 1e-9:
+            one.rank = rank
+            changed.append(one)
+    ThemeFigures.objects.bulk_update(changed, ["rank"], batch_size=500)
+
+
+def _judge(themes: Mapping[int, Theme], figures: Collection[ThemeFigures], now: datetime) -> None:
+    """Quiet themes above their limit emerge; those below it for four weeks are quiet again. Outcries are not ours."""
+    for one in figures:
+        theme, limit = themes[one.theme_id], one.limit
+        voices = [week[2] for week in one.weeks]
+        recent = voices[-FEWEST_IN_WEEKS:]
+        above = limit is not None and voices[-1] > limit and sum(recent) >= FEWEST_VOICES
+        if theme.state == ThemeState.QUIET and above:
+            _turn(theme, ThemeState.EMERGING, now)
+        elif theme.state == ThemeState.EMERGING and limit is not None and max(recent) <= limit:
+            _turn(theme, ThemeState.QUIET, now)
+
+
+def _turn(theme: Theme, state: ThemeState, now: datetime) -> None:
+    Theme.objects.filter(pk=theme.pk, state=theme.state).update(state=state, state_since=now)
+
+
+def newest_signal() -> datetime | None:
+    """When the newest signal was said."""
+    return Signal.objects.aggregate(latest=Max("occurred_at"))["latest"]

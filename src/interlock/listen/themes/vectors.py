@@ -1,0 +1,48 @@
+"""Vectors of signals and centres of clusters, as they lie in the database.
+
+A signal's vector takes one byte a number beside one common scale: 260 bytes instead of 1,024 for 256 numbers, and
+the likeness of two changes by less than 0.01. Centres keep their float32.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+_SCALE = np.dtype("<f4")
+
+
+def packed(vectors: Vectors) -> list[bytes]:
+    """Pack vectors, shape (n, d), each into 4 + d bytes."""
+    scales = (np.abs(vectors).max(axis=1, initial=0) / 127).astype(_SCALE)
+    steps = np.rint(vectors / np.where(scales > 0, scales, 1)[:, None]).astype(np.int8)
+    return [scale.tobytes() + row.tobytes() for scale, row in zip(scales, steps, strict=True)]
+
+
+def unpacked(rows: Sequence[bytes]) -> Vectors:
+    """The vectors of packed rows, shape (n, d)."""
+    if not rows:
+        return np.empty((0, 0), np.float32)
+    together = np.frombuffer(b"".join(bytes(row) for row in rows), np.int8).reshape(len(rows), -1)
+    scales = np.ascontiguousarray(together[:, :4]).view(_SCALE)
+    return together[:, 4:].astype(np.float32) * scales
+
+
+def centre_bytes(centre: Vectors) -> bytes:
+    """One centre, shape (d,), as float32."""
+    return centre.astype("<f4").tobytes()
+
+
+def centres_of(rows: Iterable[bytes]) -> Vectors:
+    """Centres, shape (m, d)."""
+    found = [np.frombuffer(bytes(row), "<f4") for row in rows]
+    return np.stack(found) if found else np.empty((0, 0), np.float32)
+
+
+def unit(vectors: Vectors) -> Vectors:
+    """The same directions with length 1; what has no direction stays zero."""
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return np.asarray(vectors / np.where(lengths > 0, lengths, 1), dtype=np.float32)

@@ -1,0 +1,94 @@
+"""What is counted of a theme: signals, voices, customers, money, its limit, and when it emerges."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from interlock.listen.models import Theme, ThemeFigures, ThemeState
+from interlock.listen.themes import counting
+from listen.themed import direction, joined, theme, weeks
+from listen.waiting import NOON, source
+
+pytestmark = pytest.mark.django_db
+FEE, BELL = direction(1), direction(0, 1)
+
+
+def figures(one):
+    return ThemeFigures.objects.get(theme=one)
+
+
+def test_weeks_begin_on_monday_in_utc():
+    sunday = datetime(2026, 3, 1, 23, 59, tzinfo=UTC)
+    assert counting.monday_of(counting.week_of(sunday)).isoformat() == "2026-02-23"
+    assert counting.monday_of(counting.week_of(sunday + timedelta(minutes=1))).isoformat() == "2026-03-02"
+
+
+def test_the_same_words_of_one_customer_are_one_voice_and_of_two_are_two():
+    fee, shop = theme("fee", FEE), source()
+    for _ in range(5):
+        joined(fee, FEE, "Why a fee?", by="a1", source=shop)
+    joined(fee, FEE, "Why a fee?", by="a2", source=shop)
+    joined(fee, FEE, "The fee is wrong.", by="a2", source=shop)
+    counting.count(now=NOON)
+    found = figures(fee)
+    assert (found.signals, found.voices, found.customers, found.let_down) == (7, 3, 2, 3)
+    assert found.weeks[-1] == ["2026-03-02", 7, 3, 2]
+    assert found.kinds == {"ticket": 7}
+
+
+def test_a_theme_emerges_above_its_limit_and_is_quiet_again_after_four_weeks():
+    fee, bell, shop = theme("fee", FEE), theme("bell", BELL), source()
+    for week in range(20):
+        for number in range(10):
+            joined(bell, BELL, f"Bell {week} {number}", by=f"b{number}", at=NOON + weeks(week), source=shop)
+        joined(fee, FEE, f"Fee {week}", by=f"f{week}", at=NOON + weeks(week), source=shop)
+    counting.count(now=NOON + weeks(20))
+    assert set(Theme.objects.values_list("state", flat=True)) == {ThemeState.QUIET}
+
+    for number in range(9):
+        joined(fee, FEE, f"New fee {number}", by=f"n{number}", at=NOON + weeks(20), source=shop)
+    joined(bell, BELL, "Bell", by="b1", at=NOON + weeks(20), source=shop)
+    counting.count(now=NOON + weeks(20))
+    fee.refresh_from_db()
+    assert (fee.state, fee.state_since) == (ThemeState.EMERGING, NOON + weeks(20))
+    assert figures(fee).limit < 9 < 10
+
+    for week in range(21, 26):
+        for number in range(10):
+            joined(bell, BELL, f"Bell {week} {number}", by=f"b{number}", at=NOON + weeks(week), source=shop)
+    counting.count(now=NOON + weeks(25))
+    fee.refresh_from_db()
+    assert fee.state == ThemeState.QUIET
+
+
+def test_with_too_little_past_there_is_no_limit_and_no_alarm():
+    fee, shop = theme("fee", FEE), source()
+    for number in range(40):
+        joined(fee, FEE, f"Fee {number}", by=f"f{number}", source=shop)
+    counting.count(now=NOON)
+    fee.refresh_from_db()
+    assert (figures(fee).limit, fee.state) == (None, ThemeState.QUIET)
+
+
+def test_rank_weighs_reach_by_severity_and_never_counts_rows_alone():
+    many, few, shop = theme("praise", FEE), theme("broken", BELL), source()
+    for number in range(20):
+        joined(many, FEE, f"Nice {number}", by="a1", kind="praise", source=shop)
+    for number in range(4):
+        joined(few, BELL, f"Broken {number}", by=f"b{number}", source=shop)
+    counting.count(now=NOON)
+    assert figures(few).rank == 1.0
+    assert figures(many).rank == 0.0
+
+
+def test_counting_asks_the_same_number_of_questions_for_one_theme_and_for_thirty(django_assert_num_queries):
+    shop = source()
+    joined(theme("first", FEE), FEE, source=shop)
+    with django_assert_num_queries(13):
+        counting.count(now=NOON)
+    for number in range(30):
+        joined(theme(f"theme {number}", direction(1, number)), direction(1, number), source=shop)
+    with django_assert_num_queries(13):
+        counting.count(now=NOON)
