@@ -111,7 +111,7 @@ def test_killed_at_any_line_it_is_done_again_and_nothing_doubles(monkeypatch):
                 settling.settle(now=NOON)
         assert (Signal.objects.count(), Clock.objects.count()) == (0, 0)
     with monkeypatch.context() as broken:
-        broken.setattr(clocks, "open_clocks", _kill)
+        broken.setattr(clocks, "start_clocks", _kill)
         with pytest.raises(Killed):
             settling.settle(now=NOON)
     assert Signal.objects.count() == 0

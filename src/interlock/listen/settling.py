@@ -1,8 +1,8 @@
 """From the inbox to the list: each new record of a signal becomes a `Signal` within a second, with its clock.
 
-What is shown is worked out beside the transaction (names of account and product are looked up in the records);
-then signals, clocks, the word to open pages and the mark on the inbox rows are written in one. Cut off at any
-line, it is simply done again. A record that changed meanwhile is left for the next batch.
+What is shown and which clocks start is worked out beside the transaction, where it keeps nobody waiting; then
+signals, clocks, the word to open pages and the mark on the inbox rows are written in one. Cut off at any line,
+it is simply done again. A record that changed meanwhile is left for the next batch.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import batched
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import pyarrow as pa
@@ -21,8 +21,8 @@ from django.utils.translation import gettext_lazy as _
 from interlock.fabric import events, records, work
 from interlock.listen import clocks
 from interlock.listen.contract_rows import contract_rows
-from interlock.listen.models import InboxRow, Signal, Source
-from interlock.listen.signal_rows import WRITTEN, live_table, read_rows, write_live_rows
+from interlock.listen.models import InboxRow, Source
+from interlock.listen.signal_rows import WRITTEN, LiveRow, live_copies, live_row, read_rows, write_live_rows
 from interlock.listen.turns import turn
 
 # The names in the records are looked up for so many at once; that costs about the same for one and for all.
@@ -33,7 +33,7 @@ WRITTEN_AT_ONCE = 250
 # trickle kept one of two cores busy with that.
 PAUSE = timedelta(seconds=0.4)
 _KEY, _SOURCE = WRITTEN.index("key"), WRITTEN.index("source_id")
-Copies = Mapping[tuple[int, str], tuple[Any, ...]]
+LiveRows = Mapping[tuple[int, str], LiveRow]
 
 
 class Waiting(NamedTuple):
@@ -91,30 +91,32 @@ def settle(*, now: datetime) -> int:
         .order_by("pk")[:BATCH_ROWS]
         .values_list("pk", "source_id", "table", "key", "digest", "payload", "received_at")
     ]
-    copies = _copies([row for row in waiting if row.table == "signals"])
+    live = _live_rows([row for row in waiting if row.table == "signals"])
+    # Of two sources with one key the later record holds.
+    found = clocks.opening(signals=list({one.key: one for one in live.values()}.values()), now=now)
     for some in batched(waiting, WRITTEN_AT_ONCE):
         with turn(), transaction.atomic():
-            _settle(some, copies, now)
+            _settle(some, live, found, now)
     return len(waiting)
 
 
-def _settle(waiting: Sequence[Waiting], copies: Copies, now: datetime) -> None:
+def _settle(waiting: Sequence[Waiting], live: LiveRows, found: clocks.Opening, now: datetime) -> None:
+    """Write what was worked out beside: every other writer waits for this."""
     flushed = _still_the_same(waiting)
     same = [row for row in waiting if row.pk in flushed]
-    # Of two sources with one key the later record holds.
-    live = {
-        row.key: (*copies[row.source_id, row.key], row.received_at, flushed[row.pk])
+    written = {
+        row.key: live[row.source_id, row.key]._replace(in_records=flushed[row.pk])
         for row in same
         if row.table == "signals"
     }
-    if live:
-        write_live_rows(list(live.values()))
-        clocks.open_clocks(signals=list(Signal.objects.filter(key__in=live)), now=now)
-        events.tell(topic="signals", verb="came in", keys=list(live), at=now)
+    if written:
+        write_live_rows(list(written.values()))
+        clocks.start_clocks(found, keys=written, now=now)
+        events.tell(topic="signals", verb="came in", keys=list(written), at=now)
     InboxRow.objects.filter(pk__in=[row.pk for row in same]).update(settled=True)
 
 
-def _copies(rows: Sequence[Waiting]) -> Copies:
+def _live_rows(rows: Sequence[Waiting]) -> LiveRows:
     """What lists show of each signal, by its source and key."""
     if not rows:
         return {}
@@ -122,8 +124,11 @@ def _copies(rows: Sequence[Waiting]) -> Copies:
     table = contract_rows("signals", (row.payload for row in rows))
     table = table.append_column("_source_id", pa.array([sources[row.source_id] for row in rows], pa.string()))
     numbers = {key: number for number, key in sources.items()}
-    shown = live_table(table, records.current_records())
-    return {(copy[_SOURCE], copy[_KEY]): copy for some in read_rows(shown, numbers) for copy in some}
+    copies = live_copies(table, records.current_records())
+    shown = {(copy[_SOURCE], copy[_KEY]): copy for some in read_rows(copies, numbers) for copy in some}
+    return {
+        (row.source_id, row.key): live_row(shown[row.source_id, row.key], row.received_at) for row in rows
+    }
 
 
 def _still_the_same(waiting: Sequence[Waiting]) -> dict[int, bool]:
