@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import random
 import socket
 import sqlite3
 import sys
@@ -33,6 +34,7 @@ sys.path.insert(0, str(HERE.parent / "tests"))
 from crash.installation import Installation, postgresql  # noqa: E402 - the server that ./do crash kills
 
 CONNECTIONS, TARGET = 8, 0.6
+ACCOUNTS = 20_000
 # Batch size: requests, and requests of --small.
 REQUESTS = {1: (2_000, 300), 10: (1_500, 200), 100: (600, 80), 1000: (120, 20)}
 INSERT = 'INSERT INTO listen_inboxrow (source_id, "table", key, digest, arrival_id, payload, received_at, settled, flushed)'
@@ -85,7 +87,7 @@ def signals(size: int) -> list[dict[str, object]]:
     now = datetime.now(UTC).isoformat()
     return [
         {
-            "signal_id": f"shop:{uuid.uuid4()}", "kind": "review", "occurred_at": now, "account_id": f"A{number}",
+            "signal_id": f"shop:{uuid.uuid4()}", "kind": "review", "occurred_at": now, "account_id": f"A{random.randrange(ACCOUNTS)}",
             "channel": "web", "lang": "en", "rating": 2, "rating_max": 5, "title": "Late again", "body": WORDS,
         }
         for number in range(size)

@@ -42,6 +42,9 @@ FINISH_SECONDS = 12.0
 LONG = {"default": 1}
 # Two, so that a slow delivery does not keep new signals waiting.
 PROMPT_THREADS = 2
+# A third of the share of a web process where both want the same processor: somebody waits for a page or an
+# acknowledgement. Not less, since a worker that holds SQLite's one write lock keeps the web processes waiting.
+NICENESS = 5
 
 
 class Worker:
@@ -165,6 +168,8 @@ class _Duty:
 
 
 def _run(kind: str, threads: Mapping[str, int]) -> None:
+    if hasattr(os, "nice"):  # not on Windows
+        os.nice(NICENESS)
     worker = Worker(kind, threads)
     signal.signal(signal.SIGTERM, worker.stop)
     signal.signal(signal.SIGINT, worker.stop)
