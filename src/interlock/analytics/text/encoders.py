@@ -145,7 +145,8 @@ def unit_rows(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the rows divided by their length; a row of zeros stays. Shape (n, d) in and out."""
     lengths = np.sqrt(np.einsum("nd,nd->n", vectors, vectors))
     lengths[lengths == 0] = 1.0
-    return vectors / lengths[:, None].astype(np.float32)
+    rows: NDArray[np.float32] = vectors / lengths[:, None].astype(np.float32)
+    return rows
 
 
 def _framed(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass, fields
 from hashlib import sha256
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,7 +91,8 @@ def voices_of(model: ThemeModel) -> NDArray[np.float64]:
 def to_bytes(model: ThemeModel) -> bytes:
     """Return a file: a mark, the hash of the rest, and the arrays without any code in them."""
     held = io.BytesIO()
-    np.savez(held, **{field.name: np.asarray(getattr(model, field.name)) for field in fields(model)})
+    arrays: dict[str, Any] = {field.name: np.asarray(getattr(model, field.name)) for field in fields(model)}
+    np.savez(held, **arrays)
     content = held.getvalue()
     return _MARK + sha256(content).digest() + content
 
