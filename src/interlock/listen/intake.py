@@ -200,10 +200,7 @@ def _finish(import_: Import, reporter: Reporter, clock: Clock) -> Import:
 
 def _published(import_: Import) -> int | None:
     """The number of the snapshot that this import made, None before it made one."""
-    lake = records.lake()
-    if lake.snapshot().batch_id == import_.batch_id:
-        return lake.snapshot().number
-    return next((kept.number for kept in lake.history() if kept.batch_id == import_.batch_id), None)
+    return records.lake().written_by(import_.batch_id)
 
 
 def _spool(import_: Import) -> Spool:

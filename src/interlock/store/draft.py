@@ -18,7 +18,7 @@ from interlock.store.delta import DeltaFolder, stored_schema
 from interlock.store.errors import LakeError
 from interlock.store.parquet import NO_ASYNC, WrittenFile, scan, write_parquet
 from interlock.store.row_sql import hash_sign, row_hash
-from interlock.store.snapshots import DataFile, Snapshot, TableVersion
+from interlock.store.snapshots import DataFile, Snapshot, TableVersion, kept_snapshot
 
 # Eight imports of a few rows each are read as quickly as one; more are joined into one file.
 SMALL_FILES = 8
@@ -59,6 +59,10 @@ class Draft:
 
     def rows(self, name: str) -> int:
         return self.tables[name].rows if name in self.tables else 0
+
+    def published_at(self, name: str, number: int) -> TableVersion:
+        """Return a table as readers saw it in the snapshot of that number."""
+        return kept_snapshot(self.root, number).tables.get(name, TableVersion(0))
 
     def scan(self, name: str, *, with_file_name: bool = False) -> str:
         """Return the SQL that reads a table as it stands; the table must hold rows."""

@@ -19,7 +19,15 @@ from interlock.store.draft import Draft, Limits, plainly
 from interlock.store.errors import LakeError, TableAbsent, VersionGone
 from interlock.store.lock import only_writer
 from interlock.store.parquet import scan
-from interlock.store.snapshots import Snapshot, TableVersion, current_snapshot, kept_snapshots, publish
+from interlock.store.snapshots import (
+    Batch,
+    Snapshot,
+    TableVersion,
+    current_snapshot,
+    kept_snapshot,
+    kept_writes,
+    publish,
+)
 from interlock.store.writing import Write
 
 
@@ -36,7 +44,12 @@ class Lake:
 
     def history(self) -> list[Snapshot]:
         """Return every published snapshot, the first one first."""
-        return kept_snapshots(self.root, self.snapshot().number)
+        return [kept_snapshot(self.root, number) for number in range(1, self.snapshot().number + 1)]
+
+    def written_by(self, batch_id: str) -> int | None:
+        """Return the number of the newest snapshot that holds a write of this batch, None when there is none."""
+        writes = kept_writes(self.root, self.snapshot().number)
+        return next((one.number for one in writes if any(batch_id == b.batch_id for b in one.batches)), None)
 
     @contextmanager
     def writing(self, *, batch_id: str, source_id: str) -> Iterator[Write]:
@@ -52,7 +65,7 @@ class Lake:
             with plainly(f"Preparing import {batch_id}"):
                 draft = Draft(self.root, self.snapshot(), self._limits)
             with closing(draft):
-                write = Write(draft, self.history(), batch_id, source_id)
+                write = Write(draft, Batch(batch_id, source_id))
                 yield write
                 changed = write.result()
                 if changed:

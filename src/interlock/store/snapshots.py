@@ -6,12 +6,23 @@ in one step, so an import shows in all its tables or in none. `snapshots/000012.
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
 
 from interlock.store.errors import LakeError
 from interlock.store.parquet import flush
+
+
+class Batch(NamedTuple):
+    """Rows that are taken back together, and the source that they came from."""
+
+    batch_id: str
+    source_id: str
 
 
 @dataclass(frozen=True)
@@ -43,9 +54,9 @@ class TableVersion:
 class Snapshot:
     """What readers see of all tables after one write; number 0 is the empty beginning.
 
-    `batch_id` and `source_id` name the write that made it, `undone` the batches that it took back,
-    `removed` the sources that it removed. `hash_sign` names the way rows are hashed, and `hashed_since` the
-    first write that hashed them so; see row_sql.py.
+    `batch_id` and `source_id` name the write that made it, `carried` the further batches that it wrote with the
+    source of each, `undone` the batches that it took back, `removed` the sources that it removed. `hash_sign`
+    names the way rows are hashed, and `hashed_since` the first write that hashed them so; see row_sql.py.
     """
 
     number: int = 0
@@ -56,6 +67,7 @@ class Snapshot:
     removed: tuple[str, ...] = ()
     hash_sign: str = ""
     hashed_since: int = 1
+    carried: tuple[Batch, ...] = ()
 
     @property
     def versions(self) -> dict[str, int]:
@@ -64,6 +76,21 @@ class Snapshot:
     @property
     def counts(self) -> dict[str, int]:
         return {name: table.rows for name, table in self.tables.items()}
+
+
+class Written(msgspec.Struct, frozen=True):
+    """What a kept snapshot says of the write that made it; its tables are not read."""
+
+    number: int
+    batch_id: str = ""
+    source_id: str = ""
+    undone: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    carried: tuple[Batch, ...] = ()
+
+    @property
+    def batches(self) -> tuple[Batch, ...]:
+        return (Batch(self.batch_id, self.source_id), *self.carried)
 
 
 def current_snapshot(root: Path) -> Snapshot:
@@ -82,10 +109,26 @@ def current_snapshot(root: Path) -> Snapshot:
     return Snapshot()
 
 
-def kept_snapshots(root: Path, until: int) -> list[Snapshot]:
-    """Return every published snapshot from the first to number `until`."""
-    paths = (_kept_path(root, number) for number in range(1, until + 1))
-    return [_read(path) for path in paths]
+def kept_snapshot(root: Path, number: int) -> Snapshot:
+    """Return an earlier published snapshot.
+
+    Raises:
+        LakeError: its file is damaged or gone.
+    """
+    return _read(_kept_path(root, number)) if number else Snapshot()
+
+
+def kept_writes(root: Path, until: int) -> Iterator[Written]:
+    """Hand over what was written, snapshot by snapshot, from number `until` back to the first.
+
+    Raises:
+        LakeError: a file is damaged or gone.
+    """
+    for number in range(until, 0, -1):
+        path = _kept_path(root, number)
+        with _legible(path):
+            written = _WRITTEN.decode(path.read_bytes())
+        yield written
 
 
 def publish(root: Path, snapshot: Snapshot) -> None:
@@ -111,7 +154,7 @@ def _replace(path: Path, text: str) -> None:
 
 
 def _read(path: Path) -> Snapshot:
-    try:
+    with _legible(path):
         said = json.loads(path.read_text(encoding="utf-8"))
         return Snapshot(
             number=said["number"],
@@ -123,10 +166,17 @@ def _read(path: Path) -> Snapshot:
             # Snapshots of the first weeks name no way of hashing: theirs counts as another one.
             hash_sign=said.get("hash_sign", ""),
             hashed_since=said.get("hashed_since", 1),
+            carried=tuple(Batch(*batch) for batch in said.get("carried", ())),
         )
+
+
+@contextmanager
+def _legible(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise LakeError(f"{path} cannot be read: {error}.") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:  # msgspec's own are ValueErrors
         raise LakeError(f"{path} is damaged. Copy the newest whole file of snapshots/ to it.") from error
 
 
@@ -139,3 +189,6 @@ def _table_version(said: dict[str, object]) -> TableVersion:
         version,
         tuple(DataFile(file["name"], file["rows"], file["size"], tuple(file["empty"])) for file in files),
     )
+
+
+_WRITTEN = msgspec.json.Decoder(Written)

@@ -1,17 +1,22 @@
 """What were the rows before an import wrote them?
 
-Each row carries the number of the snapshot whose write made it. The version before that snapshot holds its
-earlier value. If that value comes from an import that was itself undone, or from a source that was removed
-since, the search goes on behind it.
+Each row carries its batch and the number of the snapshot whose write made it. The version before that snapshot
+holds its earlier value. If that value comes from an import that was itself undone, or from a source that was
+removed since, the search goes on behind it.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from interlock.store.contract import TABLES
 from interlock.store.delta import stored_schema
 from interlock.store.draft import Draft
 from interlock.store.errors import VersionGone
-from interlock.store.snapshots import Snapshot, TableVersion
+from interlock.store.parquet import quoted
+from interlock.store.snapshots import Batch, TableVersion, Written
+
+# What one batch wrote in one snapshot: the number of the snapshot, and the batch.
+type Part = tuple[int, str]
 
 
 @dataclass(frozen=True)
@@ -23,62 +28,55 @@ class Undone:
     kept: int = 0
 
 
-def live_writes(history: list[Snapshot], *, batch_id: str = "", source_id: str = "") -> set[int]:
-    """Return the numbers of the writes of an import or a source that still count."""
-    dead = _dead_writes(history)
-    return {
-        written.number
-        for written in history
-        if (written.batch_id == batch_id if batch_id else written.source_id == source_id)
-    } - dead
+def parts_of(writes: Iterable[Written]) -> Iterator[tuple[int, Batch, bool]]:
+    """Hand over every part with its snapshot, its batch, and whether its rows still count.
+
+    `writes` begin with the newest. A part counts until its batch is undone or its source is removed.
+    """
+    undone: set[str] = set()
+    removed: set[str] = set()
+    for written in writes:
+        for batch in written.batches:
+            yield written.number, batch, batch.batch_id not in undone and batch.source_id not in removed
+        undone.update(written.undone)
+        removed.update(written.removed)
 
 
-def undo(draft: Draft, history: list[Snapshot], mine: set[int], why: dict[str, str]) -> dict[str, Undone]:
-    """Take the writes of those numbers back in every table that they touched."""
-    dead = _dead_writes(history) | mine
-    undone = {name: _undo_table(draft, history, name, mine, dead, why) for name in TABLES if draft.rows(name)}
+def undo(draft: Draft, mine: set[Part], dead: set[Part], why: dict[str, str]) -> dict[str, Undone]:
+    """Take the parts `mine` back in every table that they touched; `dead` are those that counted no more before."""
+    undone = {name: _undo_table(draft, name, mine, dead | mine, why) for name in TABLES if draft.rows(name)}
     return {name: counts for name, counts in undone.items() if counts != Undone()}
 
 
-def _dead_writes(history: list[Snapshot]) -> set[int]:
-    """Return the writes whose rows no longer count: undone, or of a source removed later."""
-    return {
-        written.number
-        for written in history
-        for later in history[written.number :]
-        if written.batch_id in later.undone or written.source_id in later.removed
-    }
-
-
-def _undo_table(
-    draft: Draft, history: list[Snapshot], name: str, mine: set[int], dead: set[int], why: dict[str, str]
-) -> Undone:
-    kept = _count_kept(draft, history, name, mine)
+def _undo_table(draft: Draft, name: str, mine: set[Part], dead: set[Part], why: dict[str, str]) -> Undone:
+    kept = _count_kept(draft, name, mine)
     keys = ", ".join(TABLES[name].key)
     connection = draft.connection
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE leaving AS SELECT {keys}, _written, filename AS old_file"
-        f" FROM {draft.scan(name, with_file_name=True)} WHERE _written IN ({_listed(mine)})"
+        f" FROM {draft.scan(name, with_file_name=True)} WHERE {_is_of(mine)}"
     )
     leaving = _count(draft, "leaving")
     if not leaving:
         return Undone(kept=kept)
-    _find_earlier(draft, history, name, dead)
+    _find_earlier(draft, name, dead)
     restored = _count(draft, "earlier")
     draft.replace(name, "FROM earlier" if restored else None, why)
     return Undone(restored, leaving - restored, kept)
 
 
-def _find_earlier(draft: Draft, history: list[Snapshot], name: str, dead: set[int]) -> None:
+def _find_earlier(draft: Draft, name: str, dead: set[Part]) -> None:
     """Fill the temporary table `earlier` with the newest values that count, for the rows of `leaving`."""
     keys = ", ".join(TABLES[name].key)
     columns = ", ".join(f"found.{column}" for column in stored_schema(name).names)
     run = draft.connection.execute
     run(f"CREATE OR REPLACE TEMP TABLE sought AS SELECT {keys}, _written FROM leaving")
     run(f"CREATE OR REPLACE TEMP TABLE earlier AS FROM {draft.scan(name)} LIMIT 0")
-    for number in sorted(dead, reverse=True):
-        before = _version_after(history, name, number - 1)
-        if not before.rows or not _count(draft, f"sought WHERE _written = {number}"):
+    for number in sorted({number for number, _batch in dead}, reverse=True):
+        if not _count(draft, f"sought WHERE _written = {number}"):
+            continue
+        before = draft.published_at(name, number - 1)
+        if not before.rows:
             continue
         _require_files(draft, name, before)
         run(
@@ -86,29 +84,22 @@ def _find_earlier(draft: Draft, history: list[Snapshot], name: str, dead: set[in
             f" FROM {draft.scan_version(name, before)} AS found JOIN sought USING ({keys})"
             f" WHERE sought._written = {number}"
         )
-        run(f"INSERT INTO earlier FROM found WHERE _written NOT IN ({_listed(dead)})")
-        run(f"INSERT INTO sought SELECT {keys}, _written FROM found WHERE _written IN ({_listed(dead)})")
+        run(f"INSERT INTO earlier FROM found WHERE NOT ({_is_of(dead)})")
+        run(f"INSERT INTO sought SELECT {keys}, _written FROM found WHERE {_is_of(dead)}")
 
 
-def _count_kept(draft: Draft, history: list[Snapshot], name: str, mine: set[int]) -> int:
+def _count_kept(draft: Draft, name: str, mine: set[Part]) -> int:
     keys = ", ".join(TABLES[name].key)
     written = []
-    for number in mine:
-        after = _version_after(history, name, number)
+    for part in mine:
+        after = draft.published_at(name, part[0])
         if after.rows:
             _require_files(draft, name, after)
-            written.append(f"SELECT {keys} FROM {draft.scan_version(name, after)} WHERE _written = {number}")
+            written.append(f"SELECT {keys} FROM {draft.scan_version(name, after)} WHERE {_is_of({part})}")
     if not written:
         return 0
-    now = f"(SELECT {keys} FROM {draft.scan(name)} WHERE _written NOT IN ({_listed(mine)}))"
+    now = f"(SELECT {keys} FROM {draft.scan(name)} WHERE NOT ({_is_of(mine)}))"
     return _count(draft, f"{now} SEMI JOIN ({' UNION ALL '.join(written)}) USING ({keys})")
-
-
-def _version_after(history: list[Snapshot], name: str, number: int) -> TableVersion:
-    """Return a table as it was in the snapshot of that number."""
-    if number == 0:
-        return TableVersion(0)
-    return history[number - 1].tables.get(name, TableVersion(0))
 
 
 def _require_files(draft: Draft, name: str, version: TableVersion) -> None:
@@ -123,5 +114,7 @@ def _count(draft: Draft, relation: str) -> int:
     return int(draft.connection.execute(f"SELECT count(*) FROM {relation}").fetchall()[0][0])
 
 
-def _listed(numbers: set[int]) -> str:
-    return ", ".join(str(number) for number in sorted(numbers))
+def _is_of(parts: set[Part]) -> str:
+    """The condition that a row was written by one of these parts."""
+    listed = ", ".join(f"({number}, {quoted(batch)})" for number, batch in sorted(parts))
+    return f"(_written, _batch_id) IN ({listed})"

@@ -3,8 +3,9 @@
 Nothing shows until the whole write is published; see `Lake.writing`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import pyarrow as pa
 
@@ -13,8 +14,8 @@ from interlock.store.draft import SMALL_BYTES, SMALL_FILES, Draft, plainly
 from interlock.store.errors import DuplicateKeys, LakeError, MissingValues
 from interlock.store.parquet import WrittenFile, quoted, scan
 from interlock.store.row_sql import cast_columns, in_utc, row_hash
-from interlock.store.snapshots import Snapshot
-from interlock.store.undo import Undone, live_writes, undo
+from interlock.store.snapshots import Batch, Snapshot, Written, kept_writes
+from interlock.store.undo import Undone, parts_of, undo
 
 SHOWN_KEYS = 5
 
@@ -33,13 +34,12 @@ class Counts:
 
 
 class Write:
-    """A write in progress. `batch_id` is the import, `source_id` where its rows come from."""
+    """A write in progress: of one batch, the import, and of those that are staged with it."""
 
-    def __init__(self, draft: Draft, history: list[Snapshot], batch_id: str, source_id: str) -> None:
+    def __init__(self, draft: Draft, batch: Batch) -> None:
         self._draft = draft
-        self._published_history = history
-        self._batch_id = batch_id
-        self._source_id = source_id
+        self._batch = batch
+        self._carried: dict[Batch, None] = {}  # in their order
         self._staged: dict[str, list[WrittenFile]] = {}
         self._undone: list[str] = []
         self._removed: list[str] = []
@@ -57,12 +57,19 @@ class Write:
         self.stage(name, rows)
         return self._apply(name)
 
-    def stage(self, name: str, rows: pa.Table | pa.RecordBatchReader) -> None:
-        """Put rows aside for `apply`. Raises as `upsert` does, except for keys."""
+    def stage(self, name: str, rows: pa.Table | pa.RecordBatchReader, of: Batch | None = None) -> None:
+        """Put rows aside for `apply`. Raises as `upsert` does, except for keys.
+
+        Rows `of` another batch are stored in the same snapshot and can be taken back without the others; so two
+        batches of one write may not hold the same key.
+        """
         table = _contract_table(name, rows.schema.names)
+        batch = of or self._batch
+        if batch != self._batch:
+            self._carried[batch] = None
         with plainly(f"Reading rows for {name}"):
             self._draft.connection.register("incoming", in_utc(rows))
-            select = self._stamped(table, rows.schema.names)
+            select = self._stamped(table, rows.schema.names, batch)
             files = self._draft.write(name, select)
             self._draft.connection.unregister("incoming")
         _refuse_missing(table, files)
@@ -91,7 +98,7 @@ class Write:
                 if count:
                     self._draft.replace(name, None, self._why)
                     removed[name] = count
-        if removed or live_writes(self._history, source_id=source_id):
+        if removed or any(counts and batch.source_id == source_id for _, batch, counts in self._parts()):
             self._removed.append(source_id)
         return removed
 
@@ -104,11 +111,15 @@ class Write:
         Raises:
             VersionGone: the vacuum has cleared away the earlier values.
         """
-        mine = live_writes(self._history, batch_id=batch_id)
+        parts = list(self._parts())
+        mine = {
+            (number, batch_id) for number, batch, counts in parts if counts and batch.batch_id == batch_id
+        }
         if not mine:
             return {}
+        dead = {(number, batch.batch_id) for number, batch, counts in parts if not counts}
         with plainly(f"Undoing {batch_id}"):
-            undone = undo(self._draft, self._history, mine, self._why)
+            undone = undo(self._draft, mine, dead, self._why)
         self._undone.append(batch_id)
         return undone
 
@@ -134,27 +145,32 @@ class Write:
             published,
             number=self._draft.number,
             tables={**published.tables, **changed},
-            batch_id=self._batch_id,
-            source_id=self._source_id,
+            batch_id=self._batch.batch_id,
+            source_id=self._batch.source_id,
+            carried=tuple(self._carried),
             undone=tuple(self._undone),
             removed=tuple(self._removed),
             hash_sign=self._draft.hash_sign,
             hashed_since=self._draft.hashed_since,
         )
 
-    @property
-    def _history(self) -> list[Snapshot]:
-        """What was published so far, and what this write has taken back already."""
-        now = Snapshot(self._draft.number, undone=tuple(self._undone), removed=tuple(self._removed))
-        return [*self._published_history, now]
+    def _parts(self) -> Iterator[tuple[int, Batch, bool]]:
+        """Every part written so far, the newest first; what this write has taken back already counts no more."""
+        published = self._draft.published.number
+        now = Written(published + 1, undone=tuple(self._undone), removed=tuple(self._removed))
+        return parts_of(chain([now], kept_writes(self._draft.root, published)))
 
     @property
     def _why(self) -> dict[str, str]:
-        return {"batch": self._batch_id, "source": self._source_id, "snapshot": str(self._draft.number)}
+        return {
+            "batch": self._batch.batch_id,
+            "source": self._batch.source_id,
+            "snapshot": str(self._draft.number),
+        }
 
-    def _stamped(self, table: Table, present: Iterable[str]) -> str:
+    def _stamped(self, table: Table, present: Iterable[str], batch: Batch) -> str:
         return (
-            f"SELECT *, {quoted(self._source_id)} AS _source_id, {quoted(self._batch_id)} AS _batch_id,"
+            f"SELECT *, {quoted(batch.source_id)} AS _source_id, {quoted(batch.batch_id)} AS _batch_id,"
             f" {self._draft.number}::BIGINT AS _written, {row_hash(table)} AS _row_hash"
             f" FROM (SELECT {cast_columns(table, set(present))} FROM incoming)"
         )
