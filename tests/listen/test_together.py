@@ -69,5 +69,5 @@ def test_what_is_ticked_is_looked_up_at_once_for_all(django_assert_num_queries):
     signal = said("first", route=KIM)
     opened(signal, *(said(f"number {number}", route=KIM) for number in range(10)))
 
-    with django_assert_num_queries(3):  # the talk, who waits, where the answers to them go
+    with django_assert_num_queries(4):  # the talk, the clocks, who waits, where the answers to them go
         AnswerForm(signal=signal)

@@ -69,6 +69,11 @@ class Clock(models.Model):
                 condition=models.Q(stopped_at=None),
             ),
             models.Index(fields=["customer", "-opened_at"], name="clock_customer"),
+            models.Index(
+                fields=["customer", "opened_at", "id"],
+                name="clock_of_customer_runs",
+                condition=models.Q(stopped_at=None),
+            ),
             models.Index(fields=["due_at", "stopped_at", "stage"], name="clock_in_time"),
             models.Index(
                 fields=["kind", "-closed_at"],

@@ -70,6 +70,10 @@ class Signal(models.Model):
                 fields=["contact_key", "-occurred_at", "-id"], name="signal_contact",
                 condition=~models.Q(contact_key=""),
             ),
+            models.Index(
+                fields=["received_at", "occurred_at", "rating_share", "answered"], name="signal_live",
+                condition=models.Q(in_records=False),
+            ),
         ]  # fmt: skip
 
     def __str__(self) -> str:
@@ -99,6 +103,7 @@ class SignalsCopied(models.Model):
     """One row: the snapshot of the lake that the copies show. Behind the lake means: the copy is not complete."""
 
     snapshot_number = models.BigIntegerField(default=0)
+    at = models.DateTimeField(null=True, help_text=_("when they were counted"))
     signals = models.BigIntegerField(default=0)
     latest_at = models.DateTimeField(null=True)
     words_behind = models.BooleanField(
