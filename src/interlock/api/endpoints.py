@@ -38,7 +38,8 @@ def endpoint(*methods: str) -> Callable[[View], View]:
             except Problem as problem:
                 response = problem.response()
             except Exception as error:
-                response = _failed(request, error).response()
+                log.error("%s %s failed", request.method, request.path, exc_info=error)
+                response = failure(error).response()
             response.headers.setdefault("Cache-Control", "no-store")
             return response
 
@@ -58,9 +59,8 @@ def _wrong_method(request: HttpRequest, methods: tuple[str, ...]) -> Problem:
     )
 
 
-def _failed(request: HttpRequest, error: Exception) -> Problem:
+def failure(error: Exception) -> Problem:
     """Tell a full disk, a database that is away and a fault of ours apart: each asks for something else."""
-    log.error("%s %s failed", request.method, request.path, exc_info=error)
     causes = list(_causes(error))
     if any(map(_is_disk_full, causes)):
         return Problem(

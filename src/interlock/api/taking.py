@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 
 import msgspec
 from django.utils.translation import gettext as _
 
+from interlock.api import bodies
 from interlock.api.problems import Problem
 from interlock.listen import inbox
 from interlock.listen.models import Source
@@ -73,6 +75,42 @@ def take(
             refused.append(verdict)
             refusals.append(RefusedSignal(index, _id_of(record), verdict.field, verdict.reason))
 
+    return _stored(source, rows, refused, refusals, now, within)
+
+
+def take_body(
+    *, source: Source, body: bytes, now: datetime, within: Callable[[Accounting], None] | None = None
+) -> Accounting:
+    """Check and store the signals of a JSON body, likewise.
+
+    Raises:
+        Problem: the body as a whole cannot be read; nothing was stored.
+    """
+    rows = clean_rows(source, body, now)
+    if rows is None:
+        records = bodies.records_of(bodies.json_of(body))
+        return take(source=source, records=records, now=now, within=within)
+    return _stored(source, rows, [], [], now, within)
+
+
+def clean_rows(source: Source, body: bytes, now: datetime) -> list[inbox.Offered] | None:
+    """The rows of a body whose signals are all clean as they came; None when it must be looked at with care."""
+    return inbox.clean_signals(body, most=bodies.LONGEST_ARRAY, key_of=partial(own_key, source), now=now)
+
+
+def take_clean(*, source: Source, rows: Sequence[inbox.Offered], now: datetime) -> Accounting:
+    """Store rows that `clean_rows` made."""
+    return _stored(source, rows, [], [], now, None)
+
+
+def _stored(
+    source: Source,
+    rows: Sequence[inbox.Offered],
+    refused: Sequence[inbox.Refusal],
+    refusals: list[RefusedSignal],
+    now: datetime,
+    within: Callable[[Accounting], None] | None,
+) -> Accounting:
     def answered(taken: inbox.Taken) -> Accounting:
         return Accounting(
             source.key, taken.arrival_id, taken.received, taken.stored, taken.updated, taken.duplicate,

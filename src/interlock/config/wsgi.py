@@ -1,4 +1,5 @@
-"""The WSGI application that granian serves: pages and forms, and before them the throttle of what programs send."""
+"""The WSGI application that granian serves: pages and forms, before them the throttle of what programs send and the
+short way in for signals."""
 
 import os
 import time
@@ -11,8 +12,12 @@ from django.urls import get_resolver
 from interlock.api.throttle import Throttle
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "interlock.config.settings")
+pages = get_wsgi_application()
+
+from interlock.api.door import Door  # noqa: E402 - its models need Django set up
+
 application = Throttle(
-    get_wsgi_application(),
+    Door(pages),
     rate=settings.API_RATE,
     stranger_rate=settings.STRANGER_RATE,
     clock=time.monotonic,

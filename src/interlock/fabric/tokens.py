@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError, transaction
+from django.db import Error, transaction
 from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -88,7 +88,7 @@ def make_token(
     token = ApiToken.objects.create(
         name=name,
         start=text[:START_SHOWN],
-        digest=_digest(text),
+        digest=digest_of(text),
         scopes=[code for code in known if code in chosen],
         made_by=by,
         made_at=now,
@@ -116,7 +116,7 @@ def token_of(header: str, now: datetime) -> ApiToken:
         raise TokenRefused(_("No token came. Send the header “Authorization: Bearer <token>”."))
     if scheme.lower() != "bearer" or not text.strip():
         raise TokenRefused(_("The Authorization header is not of the form “Bearer <token>”."))
-    digest = _digest(text.strip())
+    digest = digest_of(text.strip())
     token = ApiToken.objects.filter(digest=digest).first()
     if token is None or not hmac.compare_digest(token.digest, digest):
         raise TokenRefused(
@@ -146,8 +146,8 @@ def note_use(token: ApiToken, now: datetime) -> None:
     try:
         with transaction.atomic():
             ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
-    except DatabaseError:
-        return  # a full disk must not turn a read into an error
+    except Error:
+        return  # a full disk or a lost connection must not turn a read into an error
 
 
 @transaction.atomic
@@ -161,5 +161,6 @@ def revoke_token(*, token: ApiToken, by: Person | None, now: datetime) -> ApiTok
     return locked
 
 
-def _digest(text: str) -> str:
+def digest_of(text: str) -> str:
+    """What is kept of a token."""
     return hashlib.sha256(text.encode()).hexdigest()

@@ -67,14 +67,14 @@ def unknown(request: HttpRequest, rest: str) -> HttpResponse:
 
 
 def _taken(source: Source, key: Repeatable | None, body: bytes) -> HttpResponse:
-    records, now = bodies.records_of(bodies.json_of(body)), timezone.now()
+    now = timezone.now()
 
     def keep(accounting: Accounting) -> None:
         if key is not None:
             key.keep(_answer(accounting), now)
 
     try:
-        return _given(_answer(taking.take(source=source, records=records, now=now, within=keep)))
+        return _given(_answer(taking.take_body(source=source, body=body, now=now, within=keep)))
     except KeyTaken:
         earlier = key.earlier() if key else None
         if earlier is None:

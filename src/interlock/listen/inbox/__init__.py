@@ -4,6 +4,7 @@ from interlock.listen.inbox.arrivals import close_arrival as close_arrival
 from interlock.listen.inbox.arrivals import open_arrival as open_arrival
 from interlock.listen.inbox.checking import checked as checked
 from interlock.listen.inbox.checking import what_came as what_came
+from interlock.listen.inbox.clean import clean_signals as clean_signals
 from interlock.listen.inbox.grouping import take_in_batched as take_in_batched
 from interlock.listen.inbox.offering import Offer as Offer
 from interlock.listen.inbox.offering import Offered as Offered

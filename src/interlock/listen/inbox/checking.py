@@ -35,6 +35,7 @@ from interlock.store.contract import (
 
 LONGEST_KEY = 400
 LONGEST_TEXT = 1_000_000
+LONGEST_ADDRESS = 2_000
 LONGEST_PAYLOAD = 64_000
 LONGEST_REASON = 400
 SHOWN_CHARACTERS = 60
@@ -52,11 +53,11 @@ VOCABULARIES = {
     ("teams", "function"): FUNCTIONS,
 }
 _Reader = Callable[[Any, datetime], Any]
-_encode = msgspec.json.Encoder(decimal_format="string").encode
+encode = msgspec.json.Encoder(decimal_format="string").encode
 _NO_HALVES: dict[int, str | None] = {**dict.fromkeys(range(0xD800, 0xE000), "\ufffd"), 0: None}
 
 
-class _NotTaken(Exception):
+class NotTaken(Exception):
     """One field is wrong. `field` is empty when the whole record is."""
 
     def __init__(self, field: str, reason: str) -> None:
@@ -73,9 +74,9 @@ def checked(
         payload = _payload(clean)
         if payload is None:
             clean = _clean(table, _without_nul(row), now)
-            payload = _encode(clean)
+            payload = encode(clean)
         key = _key(table, clean)
-    except _NotTaken as fault:
+    except NotTaken as fault:
         return Refusal(place[:200], fault.reason[:LONGEST_REASON], fault.field, what_came(row))
     digest = UUID(bytes=blake2b(payload, digest_size=16).digest())
     return Offered(table, key, payload.decode(), digest, place, route)
@@ -92,9 +93,9 @@ def what_came(row: object) -> str:
 
 def _clean(table: str, row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     if table not in _READERS:
-        raise _NotTaken("", _("“%(table)s” is no table of the contract.") % {"table": str(table)[:60]})
+        raise NotTaken("", _("“%(table)s” is no table of the contract.") % {"table": str(table)[:60]})
     if not isinstance(row, Mapping):
-        raise _NotTaken(
+        raise NotTaken(
             "",
             _("A record must be an object with named fields; this is %(what)s.") % {"what": _kind_of(row)},
         )
@@ -105,17 +106,17 @@ def _clean(table: str, row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
             clean[name] = read(value, now)
     for name in _REQUIRED[table]:
         if name not in clean:
-            raise _NotTaken(
+            raise NotTaken(
                 name,
                 _("%(field)s is missing; every record of %(table)s needs it.")
                 % {"field": name, "table": table},
             )
-    if table == "signals" and not any(_says(clean.get(name)) for name in SAYS_SOMETHING):
-        raise _NotTaken("body", _("The signal says nothing: give it a body, a title, a rating or a reason."))
+    if table == "signals" and not any(says(clean.get(name)) for name in SAYS_SOMETHING):
+        raise NotTaken("body", _("The signal says nothing: give it a body, a title, a rating or a reason."))
     return clean
 
 
-def _says(value: Any) -> bool:
+def says(value: Any) -> bool:
     """Whether anybody could see it: spaces, zero-width signs and other invisible ones say nothing."""
     if not isinstance(value, str):
         return value is not None
@@ -126,11 +127,11 @@ def _key(table: str, clean: Mapping[str, Any]) -> str:
     columns = TABLES[table].key
     key = clean[columns[0]] if len(columns) == 1 else KEY_JOINT.join(str(clean[name]) for name in columns)
     if not key.strip():
-        raise _NotTaken(
+        raise NotTaken(
             columns[0], _("%(field)s is empty; every record needs its key.") % {"field": columns[0]}
         )
     if len(key) > LONGEST_KEY:
-        raise _NotTaken(
+        raise NotTaken(
             columns[0],
             _("%(field)s has %(n)s characters; a key has at most %(most)s.")
             % {"field": columns[0], "n": len(key), "most": LONGEST_KEY},
@@ -141,7 +142,7 @@ def _key(table: str, clean: Mapping[str, Any]) -> str:
 def _payload(clean: Mapping[str, Any]) -> bytes | None:
     """Write a record as JSON; None when it holds what no database stores."""
     try:
-        payload = _encode(clean)
+        payload = encode(clean)
     except UnicodeEncodeError:
         return None
     return None if b"\\u0000" in payload else payload
@@ -158,7 +159,7 @@ def _text(field: str, value: Any, now: datetime, *, longest: int = LONGEST_TEXT)
     if not isinstance(value, str):
         raise _wrong(field, value, _("a text"))
     if len(value) > longest:
-        raise _NotTaken(
+        raise NotTaken(
             field,
             _("%(field)s has %(n)s characters; at most %(most)s are taken. Shorten it and send it again.")
             % {"field": field, "n": f"{len(value):,}", "most": f"{longest:,}"},
@@ -167,7 +168,7 @@ def _text(field: str, value: Any, now: datetime, *, longest: int = LONGEST_TEXT)
 
 
 def _address(field: str, value: Any, now: datetime) -> str:
-    text = _text(field, value, now, longest=2_000)
+    text = _text(field, value, now, longest=LONGEST_ADDRESS)
     if not text.lower().startswith(("https://", "http://")):
         raise _wrong(field, value, _("an address that begins with https:// or http://"))
     return text
@@ -179,7 +180,7 @@ def _word(field: str, value: Any, now: datetime, *, words: tuple[str, ...]) -> s
     return value
 
 
-def _time(field: str, value: Any, now: datetime, *, past: bool = False) -> datetime:
+def read_time(field: str, value: Any, now: datetime, *, past: bool = False) -> datetime:
     moment = value
     if isinstance(value, str):
         try:
@@ -189,7 +190,7 @@ def _time(field: str, value: Any, now: datetime, *, past: bool = False) -> datet
     if not isinstance(moment, datetime):
         raise _wrong(field, value, _("a time as 2026-03-02T12:00:00Z"))
     if moment.tzinfo is None:
-        raise _NotTaken(
+        raise NotTaken(
             field,
             _(
                 "%(field)s (%(value)s) has no time zone, so nobody can know when it was. Send it as 2026-03-02T12:00:00Z."
@@ -204,7 +205,7 @@ def _time(field: str, value: Any, now: datetime, *, past: bool = False) -> datet
     if moment < EARLIEST:
         raise _wrong(field, value, _("a time of the years 1970 to 9999"))
     if past and moment > now + FUTURE:
-        raise _NotTaken(
+        raise NotTaken(
             field,
             _(
                 "%(field)s (%(value)s) lies in the future by this server's clock (%(now)s). Set the sender's clock or mend the date."
@@ -257,9 +258,9 @@ def _amount(field: str, value: Any, now: datetime, *, scale: int) -> Decimal:
     raise _wrong(field, value, _("an amount as 12.50"))
 
 
-def _wrong(field: str, value: Any, wanted: str) -> _NotTaken:
+def _wrong(field: str, value: Any, wanted: str) -> NotTaken:
     reason = _("%(field)s must be %(wanted)s; this is %(what)s (%(value)s).")
-    return _NotTaken(
+    return NotTaken(
         field, reason % {"field": field, "wanted": wanted, "what": _kind_of(value), "value": _shown(value)}
     )
 
@@ -296,7 +297,7 @@ def _reader(table: str, column: Column) -> _Reader:
         is_key = name in TABLES[table].key or name.endswith("_id")
         return partial(_text, name, longest=LONGEST_KEY if is_key else LONGEST_TEXT)
     if column.type == "timestamp":
-        return partial(_time, name, past=name == "occurred_at")
+        return partial(read_time, name, past=name == "occurred_at")
     if column.type == "decimal":
         return partial(_amount, name, scale=column.scale)
     return partial({"date": _date, "double": _number, "int": _whole, "boolean": _yes_no}[column.type], name)
