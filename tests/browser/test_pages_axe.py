@@ -42,6 +42,7 @@ NOT_PAGES = {
     "web:live",
     "listen:waiting_csv",
     "listen:sources_csv",
+    "listen:access_given",
 }
 SEARCHES = {
     "reconnect:disconnects": [{"view": "map"}, {"view": "table"}, {"tab": "suspected"}],

@@ -117,6 +117,8 @@ POLICY: dict[str, Row] = {
     "listen:connect": Row(LEADS),
     "listen:new_source": Row(LEADS, LEADS),
     "listen:source_settings": Row(LEADS, LEADS),
+    "listen:access": Row(LEADS),
+    "listen:access_given": Row(LEADS),
     "listen:source_try": writes(LEADS),
     "listen:source_act": writes(LEADS),
     "listen:undo_batch": writes(LEADS),

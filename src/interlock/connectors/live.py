@@ -64,7 +64,8 @@ class Http(Protocol):
 class Question:
     """One thing the administrator is asked for: `kind` is text, secret, number, choice, address or folder.
 
-    An address says where the secrets go: when it changes, they are asked for again.
+    An address says where the secrets go: when it changes, they are asked for again. A secret that is `renewed` comes
+    from the other system (`Reach.keep`, or a person's consent); when an address changes it is forgotten instead.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Question:
     required: bool = True
     default: str = ""
     choices: tuple[tuple[str, str], ...] = ()
+    renewed: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,18 +120,28 @@ class Page:
     refused: tuple[NotTaken, ...] = ()
 
 
+def _keeps_nothing(_secrets: Answers) -> None:
+    raise ConnectorError("A renewed secret cannot be kept here, so none was asked for.")
+
+
 @dataclass(frozen=True)
 class Reach:
     """Everything a connector may touch: the guarded HTTP function, the time, waiting, and a stop sign.
 
     `wait` raises `Interrupted` when the asking is to end; long work calls it between steps. Files are read
-    below `folders` only, which whoever runs this machine has allowed.
+    below `folders` only, and private addresses asked at `private_hosts` only: whoever runs this machine named them.
+
+    `keep` seals and commits secrets that the other system has just renewed, before it returns: call it at once,
+    since the old ones may be void. `kept` reads the newest: another asking may have renewed them meanwhile.
     """
 
     http: Http
     now: Callable[[], datetime]
     wait: Callable[[float], None]
     folders: tuple[Path, ...] = ()
+    private_hosts: frozenset[str] = frozenset()
+    keep: Callable[[Answers], None] = _keeps_nothing
+    kept: Callable[[], Answers] = dict
 
 
 @runtime_checkable

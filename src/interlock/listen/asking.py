@@ -40,6 +40,7 @@ from interlock.fabric.secrets import SealBroken
 from interlock.listen import inbox, live_imports
 from interlock.listen.errors import ListenError
 from interlock.listen.inbox import Offer, Offered, Refusal, Taken
+from interlock.listen.keeping import keeping
 from interlock.listen.live_sources import answers_of, without_secrets
 from interlock.listen.models import Arrival, Source
 
@@ -70,6 +71,11 @@ class Outside:
     sleep: Callable[[float], None]
     rng: random.Random
     folders: tuple[Path, ...] = ()
+    private_hosts: frozenset[str] = frozenset()
+
+    def reach(self, source: Source, http: Http, wait: Callable[[float], None]) -> Reach:
+        """What the connector of this source may touch."""
+        return keeping(Reach(http, self.now, wait, self.folders, self.private_hosts), source)
 
 
 @dataclass(frozen=True)
@@ -208,7 +214,7 @@ def _read(asking: Asking) -> None:
             % {"kind": asking.source.kind}
         )
     with outside.http() as http:
-        reach = Reach(http=http, now=outside.now, wait=asking.wait, folders=outside.folders)
+        reach = outside.reach(asking.source, http, asking.wait)
         if isinstance(connector, LiveConnector):
             for page in connector.pages(asking.answers, asking.source.cursor, reach):
                 asking.store(page)
@@ -239,14 +245,14 @@ def _back_off(asking: Asking) -> float:
 def _words(asking: Asking, error: Exception) -> str:
     """The error as a sentence without any secret; one that nobody foresaw goes to the log as well."""
     if type(error).__module__.startswith("interlock.") and str(error):
-        return without_secrets(str(error), asking.source)
-    trace = without_secrets("".join(format_exception(error)), asking.source)
+        return without_secrets(str(error), asking.source, asking.answers)
+    trace = without_secrets("".join(format_exception(error)), asking.source, asking.answers)
     logger.error("asking %s failed unexpectedly: %s", asking.source.key, trace)
     return _(
         "The connector “%(kind)s” failed unexpectedly (%(error)s); the log tells where. What came before is stored."
     ) % {
         "kind": asking.source.kind,
-        "error": without_secrets(f"{type(error).__name__}: {error}", asking.source)[:200],
+        "error": without_secrets(f"{type(error).__name__}: {error}", asking.source, asking.answers)[:200],
     }
 
 

@@ -72,4 +72,5 @@ def outside(request_seconds: float = REQUEST_SECONDS) -> asking.Outside:
         sleep=time.sleep,
         rng=random.Random(),  # noqa: S311 - spreads waits, guards nothing
         folders=tuple(settings.WATCH_FOLDERS),
+        private_hosts=frozenset(settings.PRIVATE_HOSTS),
     )

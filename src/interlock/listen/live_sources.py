@@ -59,20 +59,25 @@ def kinds_read_as_imports() -> list[str]:
 
 
 def kept_secrets(source: Source) -> set[str]:
-    """Names of the secret answers that are kept; none when they cannot be opened any more."""
+    """Names of the secrets that are kept; none when they cannot be opened any more."""
     try:
         return {name for name, value in _secret_answers(source).items() if value}
     except SealBroken:
         return set()
 
 
-def without_secrets(text: str, source: Source) -> str:
-    """The text without any secret of this source, as it is or as it stands in an address."""
+def without_secrets(text: str, source: Source, told: Mapping[str, str] | None = None) -> str:
+    """The text without any secret of this source, as it is or as it stands in an address.
+
+    `told` are the answers its connector was given: secrets that were renewed since are hidden as well.
+    """
     try:
-        values = [value for value in _secret_answers(source).values() if len(value) >= _SHORTEST_HIDDEN]
+        secrets = _secret_answers(source)
     except SealBroken:
         return text
-    for value in values:
+    values = {*secrets.values(), *(value for name, value in (told or {}).items() if name in secrets)}
+    # The longest first: one secret may begin with another.
+    for value in sorted((one for one in values if len(one) >= _SHORTEST_HIDDEN), key=len, reverse=True):
         for written in {value, quote(value), quote(value, safe="")}:
             text = text.replace(written, _HIDDEN)
     return text
@@ -159,12 +164,16 @@ def _keep_secrets_where_they_belong(
         and answers.get(question.name, "") != source.connection.get(question.name, "")
         for question in connector.questions
     )
-    if moved and any(not answers.get(name) for name in kept_secrets(source)):
+    if not moved:
+        return
+    asked = {one.name for one in connector.questions if one.kind == "secret" and not one.renewed}
+    if any(not answers.get(name) for name in kept_secrets(source) & asked):
         raise SecretsNeeded(
             _(
                 "The address is another one. Enter the credentials again: kept ones go only where they were meant for."
             )
         )
+    source.secrets = ""  # what was not asked for, such as tokens, belongs to the old address
 
 
 @transaction.atomic

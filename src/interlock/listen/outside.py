@@ -20,6 +20,7 @@ def reach(wait: Callable[[float], None] = time.sleep) -> Reach:
         now=timezone.now,
         wait=wait,
         folders=tuple(settings.WATCH_FOLDERS),
+        private_hosts=frozenset(settings.PRIVATE_HOSTS),
     )
 
 

@@ -52,11 +52,12 @@ def try_out(*, source: Source, outside: asking.Outside) -> Trial:
     if connector is None:
         trial.error = _("There is no connector “%(kind)s” in this installation.") % {"kind": source.kind}
         return trial
+    answers: Mapping[str, str] = {}
     try:
         answers = answers_of(source)
         with outside.http() as http:
-            reach = Reach(http=http, now=outside.now, wait=wait, folders=outside.folders)
-            trial.said = without_secrets(connector.check(answers, reach), source)
+            reach = outside.reach(source, http, wait)
+            trial.said = without_secrets(connector.check(answers, reach), source, answers)
             if isinstance(connector, LiveConnector):
                 _first_pages(trial, connector, answers, reach)
             else:
@@ -64,9 +65,9 @@ def try_out(*, source: Source, outside: asking.Outside) -> Trial:
     except Interrupted:
         trial.cut = True
     except (ConnectorError, SealBroken) as error:
-        trial.error = without_secrets(str(error), source)
+        trial.error = without_secrets(str(error), source, answers)
     except Exception as error:  # a stranger's connector may raise anything; the page says so
-        told = without_secrets(f"{type(error).__name__}: {error}", source)[:200]
+        told = without_secrets(f"{type(error).__name__}: {error}", source, answers)[:200]
         trial.error = _("The connector failed unexpectedly (%(error)s).") % {"error": told}
     return trial
 

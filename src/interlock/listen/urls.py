@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from interlock.listen.views import answering, capture, imports, signals, source, sources, waiting
+from interlock.listen.views import access, answering, capture, imports, signals, source, sources, waiting
 
 app_name = "listen"
 urlpatterns: list[URLPattern] = [
@@ -27,6 +27,8 @@ urlpatterns: list[URLPattern] = [
     path("sources/connect/<slug:kind>/", source.new, name="new_source"),
     path("sources/<int:source_id>/", source.source, name="source"),
     path("sources/<int:source_id>/settings/", source.settings, name="source_settings"),
+    path("sources/<int:source_id>/access/", access.access, name="access"),
+    path("sources/access/given/", access.access_given, name="access_given"),
     path("sources/<int:source_id>/refused/", source.refused, name="source_refused"),
     path("sources/<int:source_id>/try/", source.try_out, name="source_try"),
     path("sources/<int:source_id>/do/<slug:what>/", source.act, name="source_act"),

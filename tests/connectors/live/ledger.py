@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 from interlock.connectors.conformance import Answer, Asked, Case, Reply
 from interlock.connectors.errors import ConnectorError
@@ -104,6 +105,29 @@ class Ledger:
             if answer["reference"] == letter.reference:
                 return Sent(str(answer["answer"]))
         return None
+
+
+class Renewing(Ledger):
+    """Trades its key for a token that lives for one asking, and for the next key."""
+
+    def pages(self, answers: Answers, cursor: str, reach: Reach) -> Iterator[Page]:
+        token = self.renewed(answers["token"], f"{answers['address']}/keys", reach)
+        return super().pages({**answers, "token": token}, cursor, reach)
+
+    def renewed(self, key: str, url: str, reach: Reach) -> str:
+        found = ask_json(reach, SYSTEM, "POST", url, json={"key": key})
+        reach.keep({"token": str(found["next"])})
+        return str(found["token"])
+
+
+class ForgetsItsKey(Renewing):
+    def renewed(self, key: str, url: str, reach: Reach) -> str:
+        return super().renewed(key, url, replace(reach, keep=lambda secrets: None))
+
+
+class KeepsItsOldKey(Renewing):
+    def renewed(self, key: str, url: str, reach: Reach) -> str:
+        return super().renewed(key, url, replace(reach, keep=lambda secrets: reach.keep({"token": key})))
 
 
 class SkipsAPage(Ledger):
@@ -251,6 +275,22 @@ def play(notes: list[dict], tokens: set[str] | None = None):
     return api, lambda: len(answers)
 
 
+def turning():
+    """The system with keys that turn: each opens once, and brings a token and the next key."""
+    notes, _ = play(NOTES)
+    keys = [TOKEN]
+
+    def api(asked: Asked) -> Answer:
+        if asked.path != "/keys":
+            return notes(asked)
+        if asked.json()["key"] != keys[-1]:
+            return Answer({"error": "this key was used"}, 401)
+        keys.append(f"ledger-key-{len(keys)}")
+        return Answer({"token": TOKEN, "next": keys[-1]})
+
+    return api
+
+
 def row(note: dict) -> dict:
     return {
         "signal_id": f"lg:main:{note['id']}",
@@ -277,4 +317,5 @@ def case(connector: Ledger) -> Case:
         later=lambda: play(CHANGED)[0],
         expected_later={("signals", "lg:main:1"): row(CHANGED[-1])},
         reply=Reply(Route(thread="3"), lambda: play(NOTES)),
+        rotating=turning if isinstance(connector, Renewing) else None,
     )

@@ -29,7 +29,11 @@ USED = {"Sforce-Limit-Info": "api-usage=18/5000"}
 class Salesforce:
     """One organisation. `token` is the only one it takes; each sign-in makes a new one."""
 
-    def __init__(self, recorded: dict, *, first_token: str = "", person_accounts: bool = True) -> None:
+    def __init__(
+        self, recorded: dict, *, first_token: str = "", person_accounts: bool = True, rotates: bool = False
+    ) -> None:
+        self.rotates = rotates
+        self.refresh = REFRESH
         self.recorded = copy.deepcopy(recorded)
         self.person_accounts = person_accounts
         self.signed_in = 0
@@ -54,15 +58,18 @@ class Salesforce:
         return f"00D!token-{self.signed_in}"
 
     def sign_in(self, form: dict) -> Answer:
-        if form.get("client_secret") != SECRET or form.get("refresh_token", REFRESH) != REFRESH:
+        if form.get("client_secret") != SECRET or form.get("refresh_token", self.refresh) != self.refresh:
             return Answer(
                 {"error": "invalid_grant", "error_description": "expired access/refresh token"}, 400
             )
         assert form["grant_type"] in {"refresh_token", "client_credentials"}
         self.signed_in += 1
         stale = self.first_token if self.signed_in == 1 else ""
+        if self.rotates:
+            self.refresh = f"5Aep861-turned-{self.signed_in}"
         return Answer(
-            {
+            ({"refresh_token": self.refresh} if self.rotates else {})
+            | {
                 "access_token": stale or self.token,
                 "signature": "x",
                 "instance_url": INSTANCE,
@@ -221,4 +228,5 @@ CASE = Case(
     later=later,
     expected_later=LATER,
     expired=lambda: Salesforce(RECORDED, first_token="00D!of-yesterday"),
+    rotating=lambda: Salesforce(RECORDED, rotates=True),
 )

@@ -25,6 +25,8 @@ FAULTS = {
     ledger.KnowsNoPatience: "ends when it is told",
     ledger.SendsAgain: "knows when nobody can know",
     ledger.FindsNothing: "a search that fails is no no",
+    ledger.ForgetsItsKey: "keeps what is renewed",
+    ledger.KeepsItsOldKey: "keeps what is renewed",
 }
 
 
@@ -46,6 +48,12 @@ def test_a_planted_fault_is_found(connector):
 
     # Broken, or the fault itself: either way the check failed.
     assert ledger.TOKEN not in str(caught.value)
+
+
+def test_a_connector_that_keeps_its_renewed_key_passes():
+    case = ledger.case(ledger.Renewing())
+
+    checks_of(case)["keeps what is renewed"](case)
 
 
 def test_a_connector_that_leaves_the_named_addresses_is_found():

@@ -21,6 +21,34 @@ class TestZendesk(Conformance):
         return zendesk_played.case()
 
 
+class TestZendeskForAPerson(Conformance):
+    def case(self) -> Case:
+        return zendesk_played.case_of_client()
+
+
+class TestZendeskByItself(Conformance):
+    def case(self) -> Case:
+        return zendesk_played.case_of_client(refreshing=False)
+
+
+def test_an_answer_is_sent_once_although_its_token_had_run_out():
+    case = zendesk_played.case_of_client()
+    zendesk = zendesk_played.rotating(1, strict=True)
+    with staged(case, zendesk) as stage:
+        letter = Letter(reference="r-1", author="Ana Ruiz", text="Your parcel is found.")
+        assert connector.find(case.answers, Route(thread="35436"), letter, stage.reach) is None
+        kept = {**case.answers, **stage.kept}
+        connector.send(kept, Route(thread="35436"), letter, stage.reach)
+
+    assert zendesk.system.replies() == ["Your parcel is found.\n\nAna Ruiz"]
+    assert stage.kept["refresh_token"] == f"refresh-token-{zendesk.turn}"
+
+
+def test_who_gives_nothing_to_sign_in_with_is_told_what_to_give():
+    with pytest.raises(ConnectorError, match="Give an API token, an access token, or"):
+        connector.check({"address": "acme"}, reach(lambda *arguments, **options: says("{}")))
+
+
 def test_names_and_addresses_of_people_are_never_read():
     with staged(zendesk_played.case()) as stage:
         read = repr(list(stage.pages()))

@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import copy
 import json
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from interlock.connectors.conformance import Answer, Asked, Case, Reply
 from interlock.connectors.live import Route
 from interlock.connectors.zendesk import connector
+
+from .oauth_played import CLIENT, FIRST, SECRET, Rotating
 
 RECORDED = json.loads((Path(__file__).parent / "recorded" / "zendesk.json").read_text())
 TOKEN, EMAIL = "zd-token-Zf81ac0", "integration@acme.example"
@@ -301,4 +304,31 @@ def case() -> Case:
             ]
         ),
         reply=Reply(Route(thread="35436"), played_reply),
+    )
+
+
+def rotating(uses: int = 1_000, **more: bool) -> Rotating:
+    """The account behind an OAuth client."""
+    return Rotating(Zendesk(RECORDED), "/oauth/tokens", f"Basic {BASIC}", uses=uses, **more)
+
+
+def case_of_client(*, refreshing: bool = True) -> Case:
+    """The same account, asked by an OAuth client: for a person, or (without `refreshing`) by itself."""
+
+    def reply():
+        before = rotating(refreshing=refreshing)
+        return before, lambda: len(before.system.replies())
+
+    known = {"address": "https://acme.zendesk.com", "since": "2026-09-01"}
+    secret = {"client_secret": SECRET} | ({"refresh_token": FIRST} if refreshing else {})
+    return replace(
+        case(),
+        answers=known | {"client_id": CLIENT} | secret,
+        secrets=tuple(secret.values()),
+        api=lambda: rotating(refreshing=refreshing),
+        later=None,
+        # A token dies after three requests, so that several are renewed in one asking.
+        expired=lambda: rotating(3, refreshing=refreshing),
+        rotating=lambda: rotating(3, refreshing=refreshing, strict=True),
+        reply=Reply(Route(thread="35436"), reply),
     )

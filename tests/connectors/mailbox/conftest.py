@@ -26,7 +26,7 @@ def no_http(*_: Any, **__: Any) -> HttpReply:
 
 def reach(now: datetime = NOW, wait: Callable[[float], None] = lambda _: None) -> Reach:
     http: Http = no_http
-    return Reach(http=http, now=lambda: now, wait=wait)
+    return Reach(http=http, now=lambda: now, wait=wait, private_hosts=frozenset({"127.0.0.1", "localhost"}))
 
 
 def mail(text: str = "It is broken.", **headers: str) -> bytes:

@@ -100,14 +100,14 @@ class Dovecot:
 
 
 @contextlib.contextmanager
-def running_dovecot() -> Iterator[Dovecot]:
-    """Start Dovecot in a folder that its own users may enter."""
+def running_dovecot(userinfo: str = "") -> Iterator[Dovecot]:
+    """Start Dovecot in a folder that its own users may enter. `userinfo`: where it asks whose an access token is."""
     folder = Path(tempfile.mkdtemp(prefix="interlock-dovecot-"))
     folder.chmod(0o755)
     certificate, key = make_certificate(folder)
     dovecot = Dovecot(folder, free_port(), free_port(), certificate, None)  # type: ignore[arg-type]
     settings = folder / "dovecot.conf"
-    settings.write_text(_settings(dovecot, key))
+    settings.write_text(_settings(dovecot, key) + (_with_tokens(folder, userinfo) if userinfo else ""))
     dovecot.process = subprocess.Popen([find_dovecot(), "-F", "-c", str(settings)])
     try:
         _wait_for(dovecot.port, folder)
@@ -182,6 +182,22 @@ namespace inbox {{
   }}
 }}
 {"" if is_root else own}"""
+
+
+def _with_tokens(folder: Path, userinfo: str) -> str:
+    backend = folder / "oauth2.conf"
+    backend.write_text(
+        f"introspection_url = {userinfo}\nintrospection_mode = auth\nusername_attribute = email\n"
+        "active_attribute = active\nactive_value = true\n"
+    )
+    return f"""
+auth_mechanisms = plain xoauth2 oauthbearer
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {backend}
+}}
+"""
 
 
 def _wait_for(port: int, folder: Path) -> None:

@@ -51,6 +51,8 @@ class Case:
     expected_later: Mapping[Key, Mapping[str, Any] | None] = field(default_factory=dict)
     # A system whose first access token has run out, for connectors that renew theirs.
     expired: Callable[[], Api] | None = None
+    # A system that voids a refresh token when it hands out the next one, for connectors that keep theirs.
+    rotating: Callable[[], Api] | None = None
     # Records that may come again when an asking goes on, because the system only knows times.
     overlap: int = 0
     reply: Reply | None = None

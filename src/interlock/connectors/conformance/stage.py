@@ -38,7 +38,14 @@ class Stage:
         self.waits: list[float] = []
         self.interrupt_at: int | None = None
         self._http = http
-        self.reach = Reach(http=self._road, now=lambda: case.now, wait=self._wait)
+        self.kept: dict[str, str] = {}
+        self.reach = Reach(
+            http=self._road,
+            now=lambda: case.now,
+            wait=self._wait,
+            keep=self.kept.update,
+            kept=lambda: dict(self.kept),
+        )
 
     def _wait(self, seconds: float) -> None:
         self.waits.append(seconds)
@@ -66,7 +73,8 @@ class Stage:
     def pages(self, cursor: str = "") -> Iterator[Page]:
         """The pages of one asking; every page and every error is looked through for secrets."""
         try:
-            for number, page in enumerate(self.case.connector.pages(self.case.answers, cursor, self.reach)):
+            asking = self.case.connector.pages({**self.case.answers, **self.kept}, cursor, self.reach)
+            for number, page in enumerate(asking):
                 if number >= MOST_PAGES:
                     raise Broken("the asking never ends")
                 if not isinstance(page, Page):
@@ -92,7 +100,7 @@ class Stage:
             error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
     def keep_secret(self, text: str, where: str) -> None:
-        for secret in self.case.secrets:
+        for secret in (*self.case.secrets, *filter(None, self.kept.values())):
             encoded = base64.b64encode(secret.encode()).decode().rstrip("=")
             if secret in text or encoded in text:
                 raise Broken(f"a secret stands in {where}")

@@ -185,6 +185,20 @@ def renews_its_token(case: Case) -> None:
         _same_records(case.expected, list(stage.pages()))
 
 
+def keeps_what_is_renewed(case: Case) -> None:
+    """Killed at any moment after a renewal, the next asking is let in with what was kept."""
+    if case.rotating is None:
+        return
+    with staged(case, case.rotating()) as stage:
+        asking = stage.pages()
+        taken = [next(asking)]
+        asking.close()  # type: ignore[attr-defined]
+        if not stage.kept:
+            raise Broken("the system renewed a secret, and nothing was handed to reach.keep()")
+        _same_records(case.expected, taken + list(stage.pages(taken[-1].cursor)))
+        list(stage.pages(taken[-1].cursor))
+
+
 def passes_over_unknown_fields(case: Case) -> None:
     with staged(case, _changed(case.api(), _with_more_fields)) as stage:
         _same_records(case.expected, list(stage.pages()))
@@ -250,6 +264,7 @@ CHECKS: dict[str, Check] = {
     "survives an answer without bounds": survives(huge, lasting=True),
     "names refused credentials": names_refused_credentials,
     "renews its token": renews_its_token,
+    "keeps what is renewed": keeps_what_is_renewed,
     "passes over unknown fields": passes_over_unknown_fields,
     "does without optional fields": does_without_optional_fields,
     "survives fields of another kind": survives_fields_of_another_kind,

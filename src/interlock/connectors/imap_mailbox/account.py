@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..errors import ConnectorError
-from ..live import Question
+from ..live import Question, Reach
+from ..oauth import Tokens
+from .providers import PROVIDERS, grant_of
 
 SECURITIES = (
     ("tls", "TLS (usual)"),
@@ -22,7 +24,11 @@ _DAYS = 30
 QUESTIONS = (
     Question("address", "Mail address", help="the address that customers write to"),
     Question("host", "IMAP server", "address", help="such as imap.example.org"),
-    Question("password", "Password", "secret", help="many providers ask for an app password here"),
+    Question("sign_in", "How to sign in", "choice", default="password", choices=PROVIDERS),
+    Question(
+        "password", "Password", "secret", required=False,
+        help="many providers ask for an app password here; empty where access is given in the browser",
+    ),
     Question("user", "User name", help="where it is not the address", required=False),
     Question("security", "Encryption", "choice", default="tls", choices=SECURITIES),
     Question("port", "IMAP port", "number", help="empty: 993, or 143 without TLS", required=False),
@@ -45,18 +51,41 @@ QUESTIONS = (
         choices=(("yes", "yes, in this mailbox"), ("no", "no")),
         help="the copy proves, after a broken connection, that an answer went out and must not be sent again",
     ),
+    Question(
+        "client_id", "Application (client) id", required=False,
+        help="for Google, Microsoft or another provider: of the application that you registered there",
+    ),
+    Question("client_secret", "Secret of the application", "secret", required=False),
+    Question(
+        "tenant", "Microsoft tenant", required=False, help="its id or domain, such as example.onmicrosoft.com",
+    ),
+    Question(
+        "consent_url", "Consent address of another provider", "address", required=False,
+        help="its authorization endpoint, such as https://login.example.org/authorize",
+    ),
+    Question(
+        "token_url", "Token address of another provider", "address", required=False,
+        help="its token endpoint, such as https://login.example.org/token",
+    ),
+    Question("scope", "Scope of another provider", required=False),
+    Question(
+        "refresh_token", "Refresh token", "secret", required=False, renewed=True,
+        help="comes by itself when access is given in the browser",
+    ),
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Server:
-    """Where to connect and as whom. `security` is tls, starttls or none."""
+    """Where to connect and as whom: with a password, or with `tokens`. `security` is tls, starttls or none."""
 
     host: str
     port: int
     security: str
     user: str
     password: str
+    private_hosts: frozenset[str]
+    tokens: Tokens | None = None
 
 
 @dataclass(frozen=True)
@@ -76,7 +105,7 @@ class Account:
         return self.address.rpartition("@")[2]
 
 
-def account_of(answers: Mapping[str, str]) -> Account:
+def account_of(answers: Mapping[str, str], reach: Reach) -> Account:
     """Check the answers.
 
     Raises:
@@ -87,13 +116,16 @@ def account_of(answers: Mapping[str, str]) -> Account:
     }
     if not _ADDRESS.match(given["address"]):
         raise ConnectorError("The mail address is not one. Write it like service@example.org.")
-    if not given["password"]:
+    grant = grant_of(given)
+    if grant is None and not given["password"]:
         raise ConnectorError(f"The password of {given['address']} is missing. Enter it, then test again.")
-    imap = _server(given, "", _IMAP_PORTS, given["user"] or given["address"], given["password"])
+    tokens = Tokens(grant, answers, reach) if grant else None
+    user = given["user"] or given["address"]
+    imap = _server(given, "", _IMAP_PORTS, user, given["password"], reach, tokens)
     smtp = None
     if given["smtp_host"]:
         user, password = given["smtp_user"] or imap.user, given["smtp_password"] or imap.password
-        smtp = _server(given, "smtp_", _SMTP_PORTS, user, password)
+        smtp = _server(given, "smtp_", _SMTP_PORTS, user, password, reach, tokens)
     if given["kind"] not in dict(KINDS):
         raise ConnectorError(f"Mails cannot be of the kind {given['kind']!r}. Choose one of the list.")
     return Account(
@@ -107,7 +139,15 @@ def account_of(answers: Mapping[str, str]) -> Account:
     )
 
 
-def _server(given: dict[str, str], prefix: str, ports: dict[str, int], user: str, password: str) -> Server:
+def _server(
+    given: dict[str, str],
+    prefix: str,
+    ports: dict[str, int],
+    user: str,
+    password: str,
+    reach: Reach,
+    tokens: Tokens | None,
+) -> Server:
     host, security = given[f"{prefix}host"], given[f"{prefix}security"]
     name = "SMTP" if prefix else "IMAP"
     if not _HOST.match(host):
@@ -120,7 +160,7 @@ def _server(given: dict[str, str], prefix: str, ports: dict[str, int], user: str
     for secret in (user, password):
         if any(ord(sign) < 32 for sign in secret):
             raise ConnectorError("A user name or password holds a line break. Enter it again.")
-    return Server(host.lower(), port, security, user, password)
+    return Server(host.lower(), port, security, user, password, reach.private_hosts, tokens)
 
 
 def _number(text: str, what: str, most: int) -> int:

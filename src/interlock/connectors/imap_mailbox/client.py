@@ -11,6 +11,7 @@ from imapclient.exceptions import IMAPClientError, LoginError
 
 from ..errors import ConnectorError
 from ..live import TryLater, Unauthorised
+from ..oauth import Tokens
 from .account import Account, Server
 from .connecting import CONNECT_SECONDS, STEP_SECONDS, connect, time_limit, tls_context, tls_fault
 
@@ -59,6 +60,10 @@ class Mailbox:
         """Run one command of imapclient's within the time limit."""
         with time_limit(self._client.socket(), self._server, seconds):
             return getattr(self._client, command)(*arguments)
+
+    def capabilities(self) -> set[str]:
+        """What the server says it can do, in upper case."""
+        return {name.decode("ascii", "replace").upper() for name in self.ask("capabilities")}
 
     def open_folder(self, folder: str) -> dict[bytes, Any]:
         """Open a folder for looking only.
@@ -123,14 +128,32 @@ def _start_tls(mailbox: Mailbox, server: Server) -> None:
 
 def _sign_in(mailbox: Mailbox, server: Server) -> None:
     try:
-        mailbox.ask("login", server.user, server.password)
+        if server.tokens is None:
+            mailbox.ask("login", server.user, server.password)
+        else:
+            _sign_in_with_token(mailbox, server, server.tokens)
     except LoginError as error:
         if any(word in str(error).upper() for word in ("[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "TRY AGAIN")):
             raise TryLater(f"{server.host} lets nobody in at the moment.", 300) from None
+        if server.tokens is not None:
+            raise Unauthorised(
+                f"{server.host} does not let {server.user} in with the access that was given. Was it given by this "
+                "user, with the right to read mail? Give access again. Nothing was read."
+            ) from None
         raise Unauthorised(
             f"{server.host} refused the user name or password of {server.user}. Enter it again; many providers "
             "want an app password. Nothing was read."
         ) from None
+
+
+def _sign_in_with_token(mailbox: Mailbox, server: Server, tokens: Tokens) -> None:
+    """Sign in with an access token; one that is refused before its time is renewed once. Raises LoginError."""
+    bearer = "AUTH=XOAUTH2" not in mailbox.capabilities() and "AUTH=OAUTHBEARER" in mailbox.capabilities()
+    command = "oauthbearer_login" if bearer else "oauth2_login"
+    try:
+        mailbox.ask(command, server.user, tokens.access())
+    except LoginError:
+        mailbox.ask(command, server.user, tokens.renew())
 
 
 @contextmanager

@@ -1,8 +1,8 @@
 """Connections to mail servers: addresses checked and pinned, passwords never unencrypted over the internet, and an
 end to every wait, also for a server that sends a byte a minute.
 
-A mail server may stand inside the company, so private addresses are allowed; what hands out a machine's own
-credentials is not.
+A mail server inside the company is asked only where whoever runs this machine named it in INTERLOCK_PRIVATE_HOSTS:
+otherwise somebody who may connect sources could look around in the network from here.
 """
 
 import ssl
@@ -33,9 +33,12 @@ def connect(server: Server, timeout: float) -> socket:
         AddressRefused: the address is one that is never asked, or a password would go out unencrypted.
         Unreachable: the name is not known, or nobody answers.
     """
-    named = frozenset({server.host})
     addresses = checked_addresses(
-        server.host, server.port, private_hosts=named, resolve=system_resolve, seconds=CONNECT_SECONDS
+        server.host,
+        server.port,
+        private_hosts=server.private_hosts,
+        resolve=system_resolve,
+        seconds=CONNECT_SECONDS,
     )
     if server.security == "none" and any(is_public(ip_address(address)) for address in addresses):
         raise AddressRefused(

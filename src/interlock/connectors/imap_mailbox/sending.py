@@ -14,7 +14,7 @@ from email.utils import format_datetime, formataddr
 from socket import socket
 
 from ..errors import ConnectorError
-from ..live import Letter, NotSent, PerhapsSent, Reach, Route, Sent
+from ..live import Letter, NotSent, PerhapsSent, Reach, Route, Sent, Unauthorised
 from ..mail.message import plain_subject
 from .account import Account, Server
 from .connecting import STEP_SECONDS, connect, time_limit, tls_context, tls_fault
@@ -109,7 +109,7 @@ def signed_in_smtp(account: Account) -> Iterator[_Smtp]:
             if server.security == "starttls":
                 _start_tls(smtp, server)
             if server.security != "none" or smtp.has_extn("auth") or "auth" in _features(smtp):
-                smtp.login(server.user, server.password)
+                _sign_in(smtp, server)
         yield smtp
         with (
             suppress(smtplib.SMTPException, OSError, ConnectorError),
@@ -118,6 +118,35 @@ def signed_in_smtp(account: Account) -> Iterator[_Smtp]:
             smtp.quit()
     finally:
         smtp.close()
+
+
+def _sign_in(smtp: _Smtp, server: Server) -> None:
+    if server.tokens is None:
+        smtp.login(server.user, server.password)
+        return
+    smtp.ehlo_or_helo_if_needed()
+    offered = smtp.esmtp_features.get("auth", "").upper().split()
+    bearer = "XOAUTH2" not in offered and "OAUTHBEARER" in offered
+    try:
+        _sign_in_with(smtp, server, server.tokens.access(), bearer=bearer)
+        return
+    except smtplib.SMTPAuthenticationError:
+        renewed = server.tokens.renew()
+    try:
+        _sign_in_with(smtp, server, renewed, bearer=bearer)
+    except smtplib.SMTPAuthenticationError:
+        raise Unauthorised("the access that was given is refused; give it again.") from None
+
+
+def _sign_in_with(smtp: _Smtp, server: Server, token: str, *, bearer: bool) -> None:
+    """One try. A refusal comes as a challenge that is answered by an empty line (RFC 7628: by a lone ^A)."""
+    if bearer:
+        user = server.user.replace("=", "=3D").replace(",", "=2C")
+        first, last = f"n,a={user},\x01auth=Bearer {token}\x01\x01", "\x01"
+    else:
+        first, last = f"user={server.user}\x01auth=Bearer {token}\x01\x01", ""
+    mechanism = "OAUTHBEARER" if bearer else "XOAUTH2"
+    smtp.auth(mechanism, lambda challenge=None: first if challenge is None else last)
 
 
 def _greeted(server: Server, domain: str) -> _Smtp:

@@ -17,9 +17,10 @@ from typing import Any
 from ..errors import ConnectorError
 from ..fields import listed, milliseconds_of, moment_at, text_of
 from ..live import Answers, Incoming, NotTaken, Page, Question, Reach, TryLater
+from ..oauth import Grant
 from ..place import Place
 from .records import KINDS, Kind, row_of
-from .session import Session, open_session
+from .session import Session, grant_of, open_session
 
 # Other programs of the company live from the same daily allowance.
 MOST_OF_ALLOWANCE = 0.9
@@ -47,8 +48,10 @@ class SalesforceConnector:
             "refresh_token",
             "Refresh token",
             "secret",
-            "Only where the app signs in for a person; without one the client credentials flow is used.",
+            "Only where the app signs in for a person, and comes by itself when access is given in the browser; without "
+            "one the client credentials flow is used.",
             required=False,
+            renewed=True,
         ),
         Question(
             "rival_field",
@@ -63,6 +66,10 @@ class SalesforceConnector:
             required=False,
         ),
     )
+
+    def grant(self, answers: Answers) -> Grant | None:
+        """The app, to which a person may give access instead of its signing in by itself."""
+        return grant_of(answers)
 
     def check(self, answers: Answers, reach: Reach) -> str:
         """Sign in and count the cases."""

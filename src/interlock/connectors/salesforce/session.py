@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from ..errors import ConnectorError
 from ..fields import text_of
 from ..live import Answers, HttpReply, Reach, TryLater, Unauthorised
+from ..oauth import Grant, refusing
 from ..replies import System, ask_json
 
 VERSION = "v62.0"
@@ -116,10 +117,15 @@ def sign_in(session: Session) -> None:
         "client_id": answers["client_id"],
         "client_secret": answers["client_secret"],
     }
-    if answers.get("refresh_token"):
-        form |= {"grant_type": "refresh_token", "refresh_token": answers["refresh_token"]}
-    reach = replace(session.reach, http=_refusing(session.reach))
+    refresh = {**answers, **session.reach.kept()}.get("refresh_token", "")
+    if refresh:
+        form |= {"grant_type": "refresh_token", "refresh_token": refresh}
+    reach = replace(session.reach, http=refusing(SYSTEM, session.reach))
     found = ask_json(reach, SYSTEM, "POST", f"{address}/services/oauth2/token", form=form)
+    next_refresh = found.get("refresh_token")
+    if isinstance(next_refresh, str) and next_refresh not in {"", refresh}:
+        # Where the app rotates its refresh tokens, the one just used is void.
+        session.reach.keep({"refresh_token": next_refresh})
     token, instance = text_of(found.get("access_token")), text_of(found.get("instance_url"))
     if not token or not instance:
         raise ConnectorError("Salesforce signed in without giving a token.")
@@ -132,26 +138,19 @@ def sign_in(session: Session) -> None:
     session.organisation = _organisation(found.get("id")) or host.partition(".")[0]
 
 
+def grant_of(answers: Answers) -> Grant:
+    """The app to which a person may give access. Raises ConnectorError where the address is not that of My Domain."""
+    address = f"{_address(answers['address'])}/services/oauth2"
+    scope = "api refresh_token"
+    client, secret = answers["client_id"], answers["client_secret"]
+    return Grant(SYSTEM, f"{address}/authorize", f"{address}/token", client, secret, scope, by_itself=True)
+
+
 def _address(given: str) -> str:
     address = given.strip().rstrip("/")
     if not urlsplit(address).hostname or urlsplit(address).path:
         raise ConnectorError("The address must be that of My Domain, such as https://acme.my.salesforce.com")
     return address
-
-
-def _refusing(reach: Reach) -> Any:
-    """The outbound function, which tells a refused sign-in from a faulty request: Salesforce says 400 to both."""
-
-    def http(method: str, url: str, **more: Any) -> HttpReply:
-        reply = reach.http(method, url, **more)
-        if reply.status == 400:
-            reason = text_of(_object(reply).get("error")) or "no reason given"
-            raise Unauthorised(
-                f"Salesforce refused the sign-in ({reason[:40]}). Check key, secret and refresh token {SYSTEM.renew}."
-            )
-        return reply
-
-    return http
 
 
 def _organisation(identity: Any) -> str:

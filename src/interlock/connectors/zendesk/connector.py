@@ -3,26 +3,24 @@
 Sources (developer.zendesk.com): ticketing/ticket-management/incremental_exports (cursor-based, 10 requests a minute,
 deleted tickets included, `include=users,organizations,metric_sets`), ticketing/ticket-management/satisfaction_ratings,
 ticketing/tickets/tickets (update with a public comment and `metadata`), ticketing/tickets/ticket_audits (where that
-metadata is found again), introduction/security-and-auth (API token, OAuth).
+metadata is found again), introduction/security-and-auth (API token, OAuth), ticketing/oauth/grant_type_tokens
+(`POST /oauth/tokens`; a refresh voids both tokens before it; clients made after 30 April 2026 get tokens of 30 minutes
+and 30 days, support.zendesk.com/hc/en-us/articles/9182123625370).
 """
 
 from __future__ import annotations
 
-import base64
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from ..errors import ConnectorError
 from ..live import Answers, Incoming, Letter, NotTaken, Page, PerhapsSent, Question, Reach, Route, Sent
-from ..replies import System, ask_json, send_json
-from .mapping import Account
+from ..oauth import Grant
+from .site import Site, grant_of
 
-_SYSTEM = System("Zendesk", "in Zendesk's Admin Center under Apps and integrations > APIs")
 PAGE_SIZE = 500
 # Ten exports a minute are allowed; seven seconds leave one for a person who tries something.
 PAUSE = 7.0
@@ -68,7 +66,28 @@ class ZendeskConnector:
             required=False,
             help="For an API token. Leave it empty for an OAuth access token.",
         ),
-        Question("token", "API token or OAuth access token", kind="secret", help="Of an administrator"),
+        Question(
+            "token",
+            "API token or OAuth access token",
+            kind="secret",
+            required=False,
+            help="Of an administrator. Leave it empty where an OAuth client is given.",
+        ),
+        Question(
+            "client_id",
+            "OAuth client",
+            required=False,
+            help="Its identifier, instead of a token. Its tokens run out and are renewed.",
+        ),
+        Question("client_secret", "Secret of the OAuth client", kind="secret", required=False),
+        Question(
+            "refresh_token",
+            "Refresh token",
+            kind="secret",
+            required=False,
+            renewed=True,
+            help="Comes by itself when access is given in the browser. Without one the client signs in by itself.",
+        ),
         Question(
             "since",
             "Tickets changed since",
@@ -84,9 +103,13 @@ class ZendeskConnector:
         ),
     )
 
+    def grant(self, answers: Answers) -> Grant | None:
+        """Consent is asked for an OAuth client only."""
+        return grant_of(answers)
+
     def check(self, answers: Answers, reach: Reach) -> str:
         """Say who the token belongs to and how many tickets there are."""
-        site = _Site(answers, reach)
+        site = Site(answers, reach)
         user = site.get("/api/v2/users/me.json").get("user")
         role = user.get("role") if isinstance(user, dict) else None
         if role not in {"admin", "agent", "end-user"} or role == "end-user":
@@ -102,7 +125,7 @@ class ZendeskConnector:
 
     def pages(self, answers: Answers, cursor: str, reach: Reach) -> Iterator[Page]:
         """Hand over tickets in the order of their last change, then ratings that are new or changed."""
-        site = _Site(answers, reach)
+        site = Site(answers, reach)
         place = _Place.read(cursor)
         yield from _tickets(site, place, answers, reach)
         if answers.get("ratings", "yes") != "no":
@@ -110,17 +133,10 @@ class ZendeskConnector:
 
     def send(self, answers: Answers, route: Route, letter: Letter, reach: Reach) -> Sent:
         """Add a public comment; its audit carries the reference."""
-        site = _Site(answers, reach)
+        site = Site(answers, reach)
         text = letter.text if letter.author in letter.text else f"{letter.text}\n\n{letter.author}"
         ticket = {"comment": {"body": text, "public": True}, "metadata": {_MARK: letter.reference}}
-        content = send_json(
-            reach,
-            _SYSTEM,
-            "PUT",
-            f"{site.address}/api/v2/tickets/{_number(route)}.json",
-            headers=site.headers,
-            json={"ticket": ticket},
-        )
+        content = site.put(f"/api/v2/tickets/{_number(route)}.json", {"ticket": ticket})
         audit = content.get("audit")
         if not isinstance(audit, dict) or "id" not in audit:
             raise PerhapsSent("Zendesk took the answer but did not say as what.")
@@ -128,7 +144,7 @@ class ZendeskConnector:
 
     def find(self, answers: Answers, route: Route, letter: Letter, reach: Reach) -> Sent | None:
         """Look through the ticket's audits for the reference, page by page."""
-        site = _Site(answers, reach)
+        site = Site(answers, reach)
         query = {"page[size]": "100"}
         for _ in range(_MOST_AUDIT_PAGES):
             content = site.get(f"/api/v2/tickets/{_number(route)}/audits.json", query)
@@ -143,38 +159,6 @@ class ZendeskConnector:
                 return None
             query = {"page[size]": "100", "page[after]": str(meta.get("after_cursor"))}
         raise PerhapsSent("The history of the ticket is too long to be looked through.")
-
-
-class _Site:
-    """One account of Zendesk: its address and how to be let in."""
-
-    def __init__(self, answers: Answers, reach: Reach) -> None:
-        self.address, self.host = _address(answers["address"])
-        account = self.host.removesuffix(".zendesk.com").replace(":", "-")
-        self.account = Account(account, self.address)
-        self._reach = reach
-        token, email = answers["token"].strip(), answers.get("email", "").strip()
-        basic = base64.b64encode(f"{email}/token:{token}".encode()).decode()
-        self.headers = {"authorization": f"Basic {basic}" if email else f"Bearer {token}"}
-
-    def get(self, path: str, query: dict[str, str] | None = None) -> dict[str, Any]:
-        return ask_json(
-            self._reach, _SYSTEM, "GET", f"{self.address}{path}", headers=self.headers, query=query
-        )
-
-    def sent(self, route: Route, audit: dict[str, Any]) -> Sent:
-        return Sent(str(audit["id"]), f"{self.address}/agent/tickets/{route.thread}")
-
-
-def _address(text: str) -> tuple[str, str]:
-    """Address and host; `acme` alone means acme.zendesk.com."""
-    text = text.strip().rstrip("/")
-    if re.fullmatch(r"[\w-]+", text):
-        text = f"https://{text}.zendesk.com"
-    url = urlsplit(text if "://" in text else f"https://{text}")
-    if not url.hostname:
-        raise ConnectorError("The address of Zendesk names no host. Write it as https://acme.zendesk.com.")
-    return f"{url.scheme}://{url.netloc}", url.netloc.lower()
 
 
 def _meta(content: dict[str, Any]) -> dict[str, Any]:
@@ -194,7 +178,7 @@ def _number(route: Route) -> int:
     return int(route.thread)
 
 
-def _tickets(site: _Site, place: _Place, answers: Answers, reach: Reach) -> Iterator[Page]:
+def _tickets(site: Site, place: _Place, answers: Answers, reach: Reach) -> Iterator[Page]:
     more = True
     while more:
         reach.wait(PAUSE if place.tickets else 0)
@@ -212,7 +196,7 @@ def _tickets(site: _Site, place: _Place, answers: Answers, reach: Reach) -> Iter
         yield _page(site.account.records_of(content), place)
 
 
-def _ratings(site: _Site, place: _Place, answers: Answers, reach: Reach) -> Iterator[Page]:
+def _ratings(site: Site, place: _Place, answers: Answers, reach: Reach) -> Iterator[Page]:
     place.since = place.since or _start(answers, reach.now())
     more = True
     while more:
@@ -235,7 +219,7 @@ def _ratings(site: _Site, place: _Place, answers: Answers, reach: Reach) -> Iter
         yield _page(iter(news), place)
 
 
-def _news(site: _Site, place: _Place, found: list[Any]) -> Iterator[Incoming | NotTaken]:
+def _news(site: Site, place: _Place, found: list[Any]) -> Iterator[Incoming | NotTaken]:
     """Ratings that are new or were changed by the customer."""
     for rating in found:
         record = site.account.rating(rating) if isinstance(rating, dict) else None

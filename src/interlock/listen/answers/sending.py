@@ -33,6 +33,7 @@ from interlock.fabric.models import Person
 from interlock.fabric.secrets import SealBroken
 from interlock.listen import stages
 from interlock.listen.errors import NotAnswerable
+from interlock.listen.keeping import keeping
 from interlock.listen.models import Answer, ReplyRoute, Sending, Signal, Source
 
 # `_hurried` lets nobody begin another request after this.
@@ -76,7 +77,7 @@ def deliver(*, answer_id: int, outside: Outside) -> None:
     except SealBroken as error:
         hold.locked_out(str(error))
         return
-    reach = _hurried(outside.reach, hold.began + LONGEST_SENDING)
+    reach = _hurried(keeping(outside.reach, answer.source), hold.began + LONGEST_SENDING)
     letter = _letter(answer, tried_at)
     if again and not _surely_not_there(hold, connector, answers, route, letter, reach):
         return

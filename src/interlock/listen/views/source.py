@@ -12,13 +12,23 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from interlock.connectors.errors import ConnectorError
 from interlock.connectors.live_registry import AnyConnector, found_connectors, live_connectors
 from interlock.connectors.shipped import shipped_mappings
 from interlock.fabric import work
 from interlock.fabric.access import Act, may, needs, person_of
 from interlock.fabric.personal import shown
 from interlock.fabric.secrets import SealBroken
-from interlock.listen import asking_tasks, batches, inbox, live_sources, queries, source_page, tasks
+from interlock.listen import (
+    asking_tasks,
+    batches,
+    giving_access,
+    inbox,
+    live_sources,
+    queries,
+    source_page,
+    tasks,
+)
 from interlock.listen.errors import ListenError, SecretsNeeded
 from interlock.listen.models import Arrival, Source
 from interlock.listen.source_form import SourceForm
@@ -34,10 +44,12 @@ def source(request: HttpRequest, source_id: int) -> HttpResponse:
     shown_batches = batches.batches_of(one, request.GET.get("after", ""))
     last = batches.newest_that_can_be_undone(shown_batches)
     moving, trial = asking_tasks.trial_of(one, now) if one.ask_every else (False, None)
+    connector = live_connectors().get(one.kind) if one.ask_every else None
     context = {
         "source": one,
         "row": source_page.row_of(one, live_connectors(), now),
-        "connector": live_connectors().get(one.kind) if one.ask_every else None,
+        "connector": connector,
+        "takes_access": _takes_access(one, connector),
         "batches": shown_batches,
         "last": last,
         "last_rows": batches.still_newest(last.arrival) if last and last.arrival else None,
@@ -228,6 +240,14 @@ def _table(name: str, rows: list[dict[str, Any]], person: Any) -> dict[str, Any]
 
 # Of what is tried, a reader looks at these first.
 TELLING = frozenset({"kind", "occurred_at", "title", "body", "rating", "name"})
+
+
+def _takes_access(one: Source, connector: AnyConnector | None) -> bool:
+    """Whether a person gives access in the browser; where an answer is missing, its page says which."""
+    try:
+        return giving_access.grant_of(one, connector) is not None
+    except (ConnectorError, SealBroken):
+        return True
 
 
 def _visible(request: HttpRequest, source_id: int) -> Source:
