@@ -167,7 +167,7 @@ def day(tmp_path) -> Iterator[tuple[Day, Post]]:
         installation = Installation(tmp_path / "home", address)
         installation.environment.pop("DJANGO_SETTINGS_MODULE", None)
         installation.environment |= {
-            "INTERLOCK_PRIVATE_HOSTS": f"127.0.0.1:{silent}",
+            "INTERLOCK_PRIVATE_HOSTS": "127.0.0.1",
             "INTERLOCK_WATCH_FOLDERS": str(tmp_path),
             "INTERLOCK_STREAM_PORT": str(free_port()),
         }
