@@ -75,6 +75,19 @@ def test_the_same_record_again_is_a_duplicate_and_a_changed_one_an_update():
     assert "It came" in InboxRow.objects.get(key="t3").payload
 
 
+@pytest.mark.parametrize("place", [0, 30, 59])
+def test_of_many_records_only_those_that_are_known_are_duplicates_or_updates(place):
+    take_in([offer(offered(place), offered(61))], now=NOON)
+    many = [offered(number) for number in range(60)] + [offered(61, body="Changed")]
+
+    [taken] = take_in([offer(*many)], now=NOON)
+
+    assert (taken.received, taken.stored, taken.updated, taken.duplicates) == (61, 60, 1, (place,))
+    assert counts(source()) == (63, 62, 1, 0)
+    stored = dict(InboxRow.objects.values_list("key", "payload"))
+    assert stored == {row.key: row.payload for row in many}
+
+
 def test_an_updated_record_is_settled_and_flushed_again():
     take_in([offer(offered(1))], now=NOON)
     InboxRow.objects.update(settled=True, flushed=True)

@@ -12,12 +12,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import connection, models, transaction
 
 from interlock.fabric.models import Context, JournalEntry, JournalHead, Person
+
+MOST_OF_HEAD = 200
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,8 @@ def note(
     `actor` is None when the product itself acted (a scheduled detection); `detail` must be plain JSON.
     """
     kind, key = _named(about)
-    with transaction.atomic(), connection.cursor() as cursor:
+    # Without a savepoint: what cannot be noted must not happen.
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         number, previous = _locked_head(cursor)
         entry = JournalEntry(
             number=number + 1,
@@ -160,23 +164,34 @@ def _hash(entry: JournalEntry) -> str:
 
 
 def _keep_outside(number: int, entry_hash: str) -> None:
-    """Note the head in a file. A lost write only weakens the check against truncation, so it never fails a request."""
-    path = settings.HOME / "journal.head"
-    kept = _kept_outside()
-    if kept and kept[0] >= number:
-        return
-    draft = path.with_suffix(f".{number}")
+    """Note the head in a file. A lost write only weakens the check against truncation, so it never fails a request.
+
+    Written over in place, in one short write: to put a new file in its place took 1.5 ms, a third of a commit.
+    """
     try:
-        draft.write_text(f"{number} {entry_hash}\n")
-        draft.replace(path)
+        with _outside().open("r+b" if _outside().exists() else "w+b", buffering=0) as file:
+            kept = _read_head(file.read(MOST_OF_HEAD))
+            if not kept or kept[0] < number:
+                file.seek(0)
+                file.write(f"{number} {entry_hash}\n".encode())
     except OSError:
-        draft.unlink(missing_ok=True)
+        return
 
 
 def _kept_outside() -> tuple[int, str] | None:
-    path = settings.HOME / "journal.head"
     try:
-        number, entry_hash = path.read_text().split()
-    except (OSError, ValueError):
+        return _read_head(_outside().read_bytes())
+    except OSError:
         return None
-    return int(number), entry_hash
+
+
+def _outside() -> Path:
+    return settings.HOME / "journal.head"
+
+
+def _read_head(written: bytes) -> tuple[int, str] | None:
+    try:
+        number, entry_hash = written.decode().splitlines()[0].split()
+        return int(number), entry_hash
+    except (ValueError, IndexError):
+        return None

@@ -71,7 +71,8 @@ def is_all_settled() -> bool:
     if connection.vendor == "postgresql":
         return True
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM listen_inboxrow WHERE NOT settled LIMIT 1")
+        # As a parameter: written as NOT settled, SQLite reads the whole table instead of the index of what waits.
+        cursor.execute("SELECT 1 FROM listen_inboxrow WHERE settled = %s LIMIT 1", [False])
         return cursor.fetchone() is None
 
 

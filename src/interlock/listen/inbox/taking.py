@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
@@ -95,24 +95,32 @@ def _take_in(offers: Sequence[Offer], now: datetime) -> list[Taken]:
 def _store(offers: Sequence[Offer], arrivals: Sequence[int], now: datetime) -> list[_Tally]:
     """Write the last version of each record once, and say of every version what it was."""
     last: dict[Name, tuple[int, Offered]] = {}
-    times: Counter[Name] = Counter()
     for offer, arrival in zip(offers, arrivals, strict=True):
         source = offer.source.pk
         for row in offer.rows:
-            name = (source, row.table, row.key)
-            times[name] += 1
-            last[name] = (arrival, row)
-    repeated = [name for name, count in times.items() if count > 1] if len(times) < times.total() else []
+            last[source, row.table, row.key] = (arrival, row)
+    repeated = _repeated(offers) if len(last) < sum(len(offer.rows) for offer in offers) else []
     before: dict[Name, str | None] = {**dict.fromkeys(repeated), **rows_sql.known_digests(repeated)}
     fates = rows_sql.store(last, now)
-    tallies = []
-    for offer in offers:
-        tally = _Tally(received=len(offer.refused), refused=len(offer.refused))
-        for position, row in enumerate(offer.rows):
-            name = (offer.source.pk, row.table, row.key)
-            tally.add(_next_fate(before, name, row) if name in before else fates[name], position)
-        tallies.append(tally)
-    return tallies
+    return [_tally(offer, fates, before) for offer in offers]
+
+
+def _repeated(offers: Sequence[Offer]) -> list[Name]:
+    """The names that come more than once."""
+    times = Counter((offer.source.pk, row.table, row.key) for offer in offers for row in offer.rows)
+    return [name for name, count in times.items() if count > 1]
+
+
+def _tally(offer: Offer, fates: dict[Name, Fate], before: dict[Name, str | None]) -> _Tally:
+    tally = _Tally(received=len(offer.refused), refused=len(offer.refused))
+    if not fates and not before:  # all is new
+        tally.received += len(offer.rows)
+        tally.stored = len(offer.rows)
+        return tally
+    for position, row in enumerate(offer.rows):
+        name = (offer.source.pk, row.table, row.key)
+        tally.add(_next_fate(before, name, row) if name in before else fates.get(name, Fate.NEW), position)
+    return tally
 
 
 def _next_fate(before: dict[Name, str | None], name: Name, row: Offered) -> Fate:
@@ -124,8 +132,8 @@ def _next_fate(before: dict[Name, str | None], name: Name, row: Offered) -> Fate
 
 
 def _taken(offer: Offer, arrival: int, tally: _Tally) -> Taken:
-    *counts, duplicates = astuple(tally)
-    return Taken(arrival, *counts, duplicates=tuple(duplicates))
+    counts = {name: getattr(tally, name) for name in COUNTED}
+    return Taken(arrival, **counts, duplicates=tuple(tally.duplicates))
 
 
 def _keep_refused(offers: Sequence[Offer], arrivals: Sequence[int], now: datetime) -> None:
