@@ -30,7 +30,7 @@ def neighbours(points: NDArray[np.float32], count: int) -> NDArray[np.int32]:
     Returns:
         Shape (m, min(count, m - 1)).
     """
-    count = min(count, len(points) - 1)
+    count = max(0, min(count, len(points) - 1))
     nearest = np.empty((len(points), count), dtype=np.int32)
     for start in range(0, len(points), _BLOCK):
         near = points[start : start + _BLOCK] @ points.T
@@ -67,12 +67,13 @@ def shared_neighbours(nearest: NDArray[np.int32]) -> Graph:
     return graph
 
 
-def communities(graph: Graph, resolution: float, *, seed: int) -> NDArray[np.int32]:
+def communities(graph: Graph, resolution: float, *, seed: int, rounds: int = 2) -> NDArray[np.int32]:
     """Return a community number for each point, 0 to k - 1; points without joints stand alone.
 
     Args:
         graph: symmetric, weights > 0, no loops.
         resolution: > 0; the higher, the more communities.
+        rounds: of the whole search, > 0; the second still moves one point in twenty.
     """
     if graph.nnz == 0:  # the compiled code stops the process's thread on a graph without joints
         return np.arange(graph.shape[0], dtype=np.int32)
@@ -82,7 +83,7 @@ def communities(graph: Graph, resolution: float, *, seed: int) -> NDArray[np.int
         graph.data.astype(np.float64),
         graph.shape[0],
         resolution=resolution,
-        iterations=2,
+        iterations=rounds,
         seed=seed,
     )
     labels = np.full(graph.shape[0], -1, dtype=np.int64)

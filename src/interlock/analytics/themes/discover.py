@@ -1,0 +1,251 @@
+"""What do these texts talk about, when nobody has said how many things there are?
+
+The texts are stood for by at most 3,000 micro-clusters; these are joined to a graph of shared neighbours, and its
+communities are the themes. How fine the communities are is chosen without any label: over resamples of the
+micro-clusters, the resolution whose themes are best apart (mean silhouette) wins. The themes' own graph, cut at the
+resolution of plain modularity, gives the upper level.
+
+Sources: as in graph.py; Rousseeuw, "Silhouettes", Journal of Computational and Applied Mathematics 20, 1987.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import scipy.sparse
+from numpy.typing import NDArray
+
+from interlock.analytics.themes.errors import NothingToGroupError
+from interlock.analytics.themes.graph import Graph, communities, neighbours, shared_neighbours
+from interlock.analytics.themes.model import Assigned, ThemeModel, assign
+from interlock.analytics.themes.quantise import nearest_row, quantise, sums_of
+
+MOST_MICRO = 3_000
+# More texts than these say nothing new about 3,000 centres; the rest is only assigned.
+_SAMPLE = 50_000
+_NEIGHBOURS = 10
+# Half a power of two apart, from "a dozen themes" to "one theme for a handful of micro-clusters".
+_RESOLUTIONS = tuple(float(2.0 ** (step / 2)) for step in range(-2, 11))
+_RESAMPLES, _RESAMPLED_SHARE = 2, 0.8
+# Fewer different texts than this are one theme: there is nothing to compare silhouettes with.
+_LEAST_POINTS = 8
+# A theme smaller than one voice in 2,000 is joined to the one nearest to it.
+_LEAST_SHARE = 1 / 2_000
+REACH_QUANTILE = 0.05
+_LEAST_FOR_REACH = 20
+
+
+def discover(
+    vectors: NDArray[np.float32],
+    weights: NDArray[np.float64],
+    *,
+    encoder: str,
+    seed: int,
+    new_id: Callable[[], str],
+) -> tuple[ThemeModel, Assigned]:
+    """Find themes, and the theme of every text.
+
+    Args:
+        vectors: shape (n, d), unit rows; rows of zeros (no text) belong to no theme.
+        weights: shape (n,), voices behind each text, > 0.
+        encoder: Encoder.version of the vectors.
+        seed: the same seed and vectors give the same themes.
+        new_id: called for the id of each micro-cluster, theme and group.
+
+    Raises:
+        NothingToGroupError: no row but zeros.
+    """
+    rng = np.random.default_rng(seed)
+    said = np.flatnonzero(vectors.any(axis=1))
+    if not len(said):
+        raise NothingToGroupError("There is no text to find themes in: every one of them is empty.")
+    if len(said) > _SAMPLE:
+        said = np.sort(rng.choice(said, _SAMPLE, replace=False))
+    points, voices = _different(vectors[said], weights[said])
+    centres = quantise(points, voices, MOST_MICRO, rng)
+    near = neighbours(centres, 2 * _NEIGHBOURS)
+    graph = shared_neighbours(near[:, :_NEIGHBOURS])
+    theme = themes_in(centres, near, graph, seed=seed)
+    micro = nearest_row(points, centres)
+    theme = join_small(theme, centres, np.bincount(micro, voices, minlength=len(centres)))
+    group = groups_of(graph, theme, seed=seed)
+    model = ThemeModel(
+        encoder=encoder,
+        centres=centres,
+        micro_ids=tuple(new_id() for _ in centres),
+        weight=np.zeros(len(centres)),
+        reach=reach_of(points, voices, micro, centres, theme),
+        theme=theme,
+        theme_ids=tuple(new_id() for _ in range(theme.max() + 1)),
+        group=group,
+        group_ids=tuple(new_id() for _ in range(group.max() + 1)),
+    )
+    assigned = assign(model, vectors)
+    return weighed(model, assigned, weights), assigned
+
+
+def weighed(model: ThemeModel, assigned: Assigned, weights: NDArray[np.float64]) -> ThemeModel:
+    """Return the model with the voices of these texts, and of no others, in its micro-clusters."""
+    placed = assigned.micro >= 0
+    weight = np.bincount(assigned.micro[placed], weights[placed], minlength=len(model.centres))
+    return ThemeModel(**{**vars(model), "weight": weight.astype(np.float64)})
+
+
+def themes_in(
+    centres: NDArray[np.float32], near: NDArray[np.int32], graph: Graph, *, seed: int
+) -> NDArray[np.int32]:
+    """Return the theme of each centre, at the resolution that keeps themes best apart; shape (m,)."""
+    if len(centres) < _LEAST_POINTS:
+        return np.zeros(len(centres), dtype=np.int32)
+    scores = resolution_scores(centres, near, seed=seed)
+    if scores.max() <= 0:  # no cut leaves texts nearer to their own theme than to another
+        return np.zeros(len(centres), dtype=np.int32)
+    return communities(graph, _RESOLUTIONS[int(scores.argmax())], seed=seed)
+
+
+def resolution_scores(
+    centres: NDArray[np.float32], near: NDArray[np.int32], *, seed: int
+) -> NDArray[np.float64]:
+    """Return the mean silhouette that each resolution reaches on resamples of the centres.
+
+    Args:
+        centres: shape (m, d), unit rows, m >= 2.
+        near: shape (m, >= 10), their neighbours, the nearest first; spare ones replace those not drawn.
+
+    Returns:
+        One score for each resolution, -1 to 1.
+    """
+    rng = np.random.default_rng(seed)
+    scores = np.zeros((_RESAMPLES, len(_RESOLUTIONS)))
+    for turn in range(_RESAMPLES):
+        size = max(2, round(len(centres) * _RESAMPLED_SHARE))
+        drawn = np.sort(rng.choice(len(centres), size, replace=False))
+        graph = shared_neighbours(_neighbours_within(near, drawn))
+        for step, resolution in enumerate(_RESOLUTIONS):
+            found = communities(graph, resolution, seed=seed + turn, rounds=1)
+            scores[turn, step] = silhouette(centres[drawn], found)
+    mean: NDArray[np.float64] = scores.mean(axis=0)
+    return mean
+
+
+def silhouette(points: NDArray[np.float32], member_of: NDArray[np.int32]) -> float:
+    """Return the mean silhouette under the cosine distance; 0 for a point alone, and for one set or all alone.
+
+    Means of cosines over a set are cosines with its sum, so no matrix of all pairs is needed.
+
+    Args:
+        points: shape (m, d), unit rows.
+        member_of: shape (m,), 0 to k - 1.
+    """
+    size = np.bincount(member_of).astype(np.float64)
+    if not 1 < len(size) < len(points):
+        return 0.0
+    sums = sums_of(points, np.ones(len(points)), member_of.astype(np.int64), len(size))
+    likeness = (points @ sums.T).astype(np.float64)
+    rows = np.arange(len(points))
+    own_size = size[member_of]
+    own = 1 - (likeness[rows, member_of] - 1) / np.maximum(own_size - 1, 1)
+    distance = 1 - likeness / size
+    distance[rows, member_of] = np.inf
+    other = distance.min(axis=1)
+    apart = (other - own) / np.maximum(np.maximum(other, own), 1e-9)
+    return float(np.where(own_size > 1, apart, 0.0).mean())
+
+
+def join_small(
+    theme: NDArray[np.int32], centres: NDArray[np.float32], weight: NDArray[np.float64]
+) -> NDArray[np.int32]:
+    """Return themes of which none is smaller than one voice in 2,000, numbered by size, the largest first.
+
+    Args:
+        theme: shape (m,); centres: shape (m, d); weight: shape (m,), voices.
+    """
+    voices = np.bincount(theme, weight)
+    small = voices < _LEAST_SHARE * weight.sum()
+    if small.any() and not small.all():
+        means = sums_of(centres, np.ones(len(centres)), theme.astype(np.int64), len(voices))
+        means /= np.bincount(theme)[:, None]
+        likeness = means @ means.T
+        likeness[:, small] = -2.0
+        target = np.where(small, likeness.argmax(axis=1), np.arange(len(voices)))
+        theme = target[theme].astype(np.int32)
+        voices = np.bincount(theme, weight)
+    order = np.argsort(-voices, kind="stable")
+    rank = np.empty(len(order), dtype=np.int32)
+    rank[order] = np.arange(len(order))
+    return np.unique(rank[theme], return_inverse=True)[1].astype(np.int32)
+
+
+def groups_of(graph: Graph, theme: NDArray[np.int32], *, seed: int) -> NDArray[np.int32]:
+    """Return the group of each theme: communities of themes at the resolution of plain modularity; shape (k,)."""
+    rows = np.arange(len(theme))
+    member = scipy.sparse.csr_array((np.ones(len(theme)), (theme, rows)))
+    between = scipy.sparse.csr_array(member @ graph @ member.T)
+    between.setdiag(0)
+    between.eliminate_zeros()
+    between.sort_indices()
+    return communities(between, 1.0, seed=seed)
+
+
+def reach_of(
+    points: NDArray[np.float32],
+    weights: NDArray[np.float64],
+    micro: NDArray[np.int64],
+    centres: NDArray[np.float32],
+    theme: NDArray[np.int32],
+) -> NDArray[np.float32]:
+    """Return how like its nearest centre a text of the theme must be: the 5 % quantile of texts held out; (m,).
+
+    A text helped to make its own centre, so it is compared with the centre its fellow members would have made, or,
+    when it had none, with the nearest other centre.
+    """
+    sums = sums_of(points, weights, micro, len(centres))
+    own = np.einsum("nd,nd->n", points, sums[micro])
+    rest = sums[micro] - weights[:, None].astype(np.float32) * points
+    length = np.sqrt(np.einsum("nd,nd->n", rest, rest))
+    alone = np.bincount(micro, minlength=len(centres))[micro] == 1
+    held_out = (own - weights) / np.maximum(length, 1e-9)
+    held_out[alone] = _next_best(points[alone], centres, micro[alone])
+    everywhere = float(np.quantile(held_out, REACH_QUANTILE))
+    reach = np.full(theme.max() + 1, everywhere, dtype=np.float32)
+    theme_of = theme[micro]
+    for number in range(len(reach)):
+        inside = held_out[theme_of == number]
+        if len(inside) >= _LEAST_FOR_REACH:
+            reach[number] = np.quantile(inside, REACH_QUANTILE)
+    return reach[theme]
+
+
+def _different(
+    vectors: NDArray[np.float32], weights: NDArray[np.float64]
+) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """Return each different row once, in order of appearance, with the weights of all its copies."""
+    whole = np.ascontiguousarray(vectors).view(f"V{vectors.shape[1] * vectors.itemsize}").ravel()
+    first_of: dict[bytes, int] = {}
+    number = np.array([first_of.setdefault(row.tobytes(), len(first_of)) for row in whole])
+    first = np.unique(number, return_index=True)[1]
+    return vectors[first], np.bincount(number, weights)
+
+
+def _neighbours_within(near: NDArray[np.int32], drawn: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Return the first ten neighbours of each drawn point that were drawn too, by their new numbers."""
+    number = np.full(len(near), -1, dtype=np.int32)
+    number[drawn] = np.arange(len(drawn))
+    found = number[near[drawn]]
+    first = np.argsort(found < 0, axis=1, kind="stable")[:, :_NEIGHBOURS]
+    found = np.take_along_axis(found, first, axis=1)
+    # Where fewer were drawn, the point itself stands in: it is its own neighbour already.
+    return np.where(found < 0, np.arange(len(drawn), dtype=np.int32)[:, None], found)
+
+
+def _next_best(
+    points: NDArray[np.float32], centres: NDArray[np.float32], own: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    best = np.zeros(len(points), dtype=np.float32)
+    if len(centres) > 1:
+        for start in range(0, len(points), 1024):
+            near = points[start : start + 1024] @ centres.T
+            near[np.arange(len(near)), own[start : start + 1024]] = -2.0
+            best[start : start + 1024] = near.max(axis=1)
+    return best
