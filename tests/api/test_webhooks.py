@@ -6,6 +6,7 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 from standardwebhooks import Webhook
 
@@ -13,7 +14,7 @@ from api.conftest import signal
 from interlock.api.models import SeenMessage
 from interlock.api.webhooks.signatures import Signed, is_genuine
 from interlock.listen import pushing
-from interlock.listen.models import InboxRow
+from interlock.listen.models import InboxRow, Source
 
 # The example that the Standard Webhooks specification prints.
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -148,7 +149,28 @@ def test_a_webhook_whose_secret_cannot_be_read_any_more_gets_a_new_one(webhook, 
     lost = desk.send(signal())
     desk.secret = pushing.change_secret(source=desk.source, by=None, now=timezone.now())
 
-    assert (lost.status_code, desk.send(signal()).status_code) == (500, 202)
+    assert (lost.status_code, lost.json()["code"], lost["Retry-After"]) == (503, "secret_unreadable", "300")
+    assert (desk.send(signal()).status_code, desk.tallies()) == (202, (1, 1, 0, 0))
+
+
+def test_pages_say_what_to_do_about_a_secret_that_cannot_be_read(webhook, settings, signed_in):
+    desk, client, sentence = webhook(), signed_in("lead"), "the secret key of this installation changed"
+    pages = {
+        "sources": reverse("listen:sources"),
+        "source": reverse("listen:source", args=[desk.source.pk]),
+        "keys": reverse("api:keys"),
+        "status": reverse("api:status"),
+    }
+    assert {name for name, url in pages.items() if sentence in client.get(url).text} == set()
+
+    Source.objects.update(secrets=desk.source.secrets[:-8] + "AAAAAAA=")  # as if sealed with another key
+    assert {name for name, url in pages.items() if sentence in client.get(url).text} == set(pages)
+    assert "Messages of Help desk are turned away." in client.get(pages["sources"]).text
+
+    page = client.post(reverse("api:secret", args=[desk.source.pk]))
+    assert "The new secret of Help desk; it is shown once." in page.text
+    assert "is good for 24 hours more.</p>" not in page.text
+    assert sentence not in page.text
 
 
 def test_secrets_are_not_kept_in_the_clear(webhook):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from interlock.connectors import live_registry
 from interlock.connectors.live import NotTaken, Unauthorised
@@ -291,3 +293,40 @@ def test_due_sources_are_asked_by_the_tick_each_once(home, desk):
     assert asking_tasks.ask_due.func() == 0
     Source.objects.update(ask_at=NOON - timedelta(hours=1))
     assert asking_tasks.ask_due.func() == 2
+
+
+def trials():
+    tried = DBTaskResult.objects.filter(task_path=asking_tasks.try_source.module_path)
+    return [row.return_value for row in tried.order_by("enqueued_at")]
+
+
+def test_what_was_tried_is_forgotten_when_no_page_shows_it_any_more(signed_in, desk):
+    client = signed_in("lead")
+    connect(client)
+    source = Source.objects.get()
+    work.run_ready("sources")
+    assert "The bike 4 came late" in page(client, source)
+
+    assert asking_tasks.forget_trials.call() == 0
+    DBTaskResult.objects.update(
+        **{name: timezone.now() - asking_tasks.TRIALS_SHOWN for name in ("enqueued_at", "finished_at")}
+    )
+    assert "The bike 4 came late" not in page(client, source)
+    assert asking_tasks.forget_trials.call() == 1
+
+    assert trials() == [None]
+    assert "forget_trials" in " ".join(settings.REPEATED_TASKS)
+
+
+def test_a_new_trial_and_removal_forget_what_was_tried_before(signed_in, desk):
+    client = signed_in("lead")
+    connect(client)
+    source = Source.objects.get()
+    work.run_ready("sources")
+    client.post(reverse("listen:source_try", args=[source.pk]))
+    work.run_ready("sources")
+    assert [bool(each) for each in trials()] == [False, True]
+
+    client.post(reverse("listen:remove", args=[source.pk]))
+
+    assert trials() == [None, None]

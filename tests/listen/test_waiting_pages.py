@@ -315,6 +315,12 @@ def test_an_earlier_answer_is_offered_without_names_and_never_sent(signed_in, pe
     assert Answer.objects.count() == 2
     nothing = client.get(reverse("listen:signal", args=[waits("A bell, please", by="a4").pk]) + "?draft")
     assert nothing.context["loop"].offer is None
+    assert "There is nothing to draft from" in nothing.text
+    assert "There is nothing to draft from" not in page.text + signal_page_of(client, one).text
+
+
+def signal_page_of(client, signal):
+    return client.get(reverse("listen:signal", args=[signal.pk]))
 
 
 @pytest.mark.parametrize(

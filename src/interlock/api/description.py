@@ -45,7 +45,8 @@ MEANINGS = {
     422: "No signal of the body could be stored; the reasons stand in the accounting.",
     429: "Too many requests; wait as Retry-After says.",
     500: "A fault of this installation; nothing was stored.",
-    503: "The database is away, or the source is paused; nothing was stored. Wait as Retry-After says.",
+    503: "The database is away, the source is paused, or its secret cannot be read; nothing was stored. "
+    "Wait as Retry-After says.",
     507: "The disk is full; nothing was stored. Wait as Retry-After says.",
 }
 WAITING = {429, 503, 507}

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from interlock.api.webhooks.fields import FieldsUnreadable, fields_of
-from interlock.fabric.tokens import LONGEST_NAME, SCOPES, SIGNALS_WRITE
+from interlock.fabric.tokens import LONGEST_NAME, SCOPES
 
 
 class TokenForm(forms.Form):
@@ -20,8 +20,7 @@ class TokenForm(forms.Form):
     scopes = forms.MultipleChoiceField(
         label=_("It may"),
         choices=[(scope.code, scope.meaning) for scope in SCOPES],
-        widget=forms.CheckboxSelectMultiple,
-        initial=[SIGNALS_WRITE],
+        widget=forms.CheckboxSelectMultiple,  # none is ticked: a token opens what somebody chose, no more
     )
     days = forms.IntegerField(
         label=_("Days until it ends"),

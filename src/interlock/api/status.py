@@ -29,6 +29,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from interlock.fabric.work.looking import failed_count
+from interlock.listen import pushing
 from interlock.listen.freshness import Freshness, State, freshness_of
 from interlock.listen.live_sources import kinds_read_as_imports
 from interlock.listen.models import Arrival, InboxRow, RefusedRow, Source
@@ -178,7 +179,7 @@ def _line(source: Source, silence: Freshness, reasons: list[RefusalReason]) -> S
             int(silence.usual_gap.total_seconds()) if silence.usual_gap is not None else None,
             silence.n,
         ),
-        error=source.error,
+        error=source.error or pushing.trouble_of(source),
         id=source.pk,
     )
 

@@ -45,7 +45,7 @@ def list_sources(as_json: bool) -> None:
     table.add_column("freshness, error", overflow="fold")
     for row in rows:
         sums = (f"{getattr(row, name):,}" for name in ("received", "stored", "duplicate", "refused"))
-        said = " ".join(filter(None, [row.freshness.sentence, row.source.error]))
+        said = " ".join(filter(None, [row.freshness.sentence, row.error]))
         table.add_row(row.source.name, row.kind, row.word, *sums, said)
     Console().print(table)
 
@@ -148,7 +148,7 @@ def _line(row: source_page.Row) -> dict[str, object]:
         "refused": row.refused,
         "ask_every_seconds": one.ask_every,
         "ask_at": one.ask_at.isoformat() if one.ask_at else None,
-        "error": one.error,
+        "error": row.error,
     }
 
 

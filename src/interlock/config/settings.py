@@ -111,6 +111,7 @@ REPEATED_TASKS = {
     "interlock.fabric.tasks.clear_finished_work": 3600,
     "interlock.fabric.tasks.clear_old_events": 3600,
     "interlock.listen.asking_tasks.ask_due": 15,
+    "interlock.listen.asking_tasks.forget_trials": 600,
     "interlock.listen.tasks.flush_inbox": 300,
     # It is asked for with every signal; this finds what a fault left behind.
     "interlock.listen.settling.settle_inbox": 60,

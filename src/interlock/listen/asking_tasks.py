@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_tasks_db.models import DBTaskResult
@@ -44,14 +45,24 @@ def ask_source(source_id: int) -> None:
 def try_source(source_id: int) -> dict[str, Any]:
     """Test the connection and look at the first rows; nothing is stored. The result is what the page shows."""
     source = Source.objects.get(pk=source_id)
+    forget_trials_of(source)
     return trying_out.try_out(source=source, outside=outside(TRIAL_REQUEST_SECONDS)).as_json()
+
+
+@work.task(queue="prompt", attempts=3, key="forget", title=_("Forget what was tried"))
+def forget_trials() -> int:
+    """Empty the results that no page shows any more: they hold customers' words."""
+    return _trials().filter(finished_at__lte=timezone.now() - TRIALS_SHOWN).update(return_value=None)
+
+
+def forget_trials_of(source: Source) -> None:
+    """Empty what came of the trials of one source."""
+    _trials().filter(args_kwargs__args=[source.pk]).update(return_value=None)
 
 
 def trial_of(source: Source, now: datetime) -> tuple[bool, dict[str, Any] | None]:
     """Whether a trial is under way, and the latest result of the last hour, unless an asking has refuted it since."""
-    trials = DBTaskResult.objects.filter(
-        task_path=try_source.module_path, args_kwargs__args=[source.pk], enqueued_at__gt=now - TRIALS_SHOWN
-    )
+    trials = _trials().filter(args_kwargs__args=[source.pk], enqueued_at__gt=now - TRIALS_SHOWN)
     newest = trials.order_by("-enqueued_at").first()
     if newest is None:
         return False, None
@@ -61,6 +72,10 @@ def trial_of(source: Source, now: datetime) -> tuple[bool, dict[str, Any] | None
     if result and asked_since and bool(result["error"]) != bool(source.error):
         return moving, None
     return moving, result
+
+
+def _trials() -> QuerySet[DBTaskResult]:
+    return DBTaskResult.objects.filter(task_path=try_source.module_path)
 
 
 def outside(request_seconds: float = REQUEST_SECONDS) -> asking.Outside:

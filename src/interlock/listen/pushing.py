@@ -123,6 +123,21 @@ def good_secrets(source: Source, now: datetime) -> list[str]:
     return [kept["secret"], *([kept["earlier"]] if until and now < datetime.fromisoformat(until) else [])]
 
 
+def trouble_of(source: Source) -> str:
+    """Why no message of this webhook can be checked, and what to do, as a sentence; empty when all is well."""
+    if source.kind != SourceKind.WEBHOOK or not source.secrets:
+        return ""
+    try:
+        opened(source.secrets)
+    except SealBroken:
+        return _(
+            "Its messages are turned away: the secret key of this installation changed, so the secret that signs "
+            "them cannot be read. Make a new one under Sources > Tokens and webhooks and give it to the sender, or "
+            "put the earlier secret key back."
+        )
+    return ""
+
+
 @lru_cache(maxsize=1)
 def nobodys_webhook() -> Source:
     """A webhook that is not stored and whose secret nobody knows."""

@@ -62,6 +62,7 @@ def page(
         "has_more_earlier": len(earlier) > queries.EARLIER_SHOWN,
         "entries": _entries(signal, loop.clock),
         "loop": loop,
+        "no_offer": drafts.FLOOR if offer and loop.form and not loop.offer else None,
         "lead": _lead(loop, person),
         "capture": capture_of(signal, person) if signal.received_at else None,
     }

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from interlock.connectors.live_registry import AnyConnector, live_connectors
 from interlock.fabric.models import Person
 from interlock.fabric.personal import shown
-from interlock.listen import queries
+from interlock.listen import pushing, queries
 from interlock.listen.freshness import Freshness, State, freshness_of
 from interlock.listen.models import Import, RefusedRow, Source, SourceKind
 from interlock.listen.models import State as ImportState
@@ -53,6 +53,7 @@ _WORDS = {
     "new": later("not started"),
     "asking": later("being asked"),
     "unread": later("files not read"),
+    "locked": later("secret not readable"),
 }
 
 
@@ -72,6 +73,7 @@ class Row:
     asked: bool
     overdue: bool = False
     unread: int = 0  # files whose newest reading failed
+    error: str = ""
 
     @property
     def word(self) -> str:
@@ -85,7 +87,7 @@ class Row:
 
     @property
     def needs_somebody(self) -> bool:
-        return self.state in {"late", "failing", "refused", "unread"}
+        return self.state in {"late", "failing", "refused", "unread", "locked"}
 
 
 def rows_of(sources: Collection[Source], connectors: Mapping[str, AnyConnector], now: datetime) -> list[Row]:
@@ -128,6 +130,7 @@ def _row(
     overdue = source.ask_at is not None and source.ask_at <= now
     connector = connectors.get(source.kind)
     kind = connector.title if asked and connector else _kind_name(source.kind)
+    trouble = pushing.trouble_of(source)
     counts = {
         name: getattr(source, name) + sums.get(name, 0)
         for name in ("received", "stored", "duplicate", "refused")
@@ -136,10 +139,11 @@ def _row(
         source,
         icon_of(source.kind),
         kind,
-        state_of(source, silence, now),
+        "locked" if trouble else state_of(source, silence, now),
         silence,
         asked=asked,
         overdue=overdue,
+        error=trouble or source.error,
         **counts,
     )
 
@@ -170,6 +174,8 @@ def headline(rows: Iterable[Row]) -> str:
         if len(broken) == 1:
             return _("%(name)s cannot be asked at this moment.") % {"name": names}
         return _("%(names)s cannot be asked at this moment.") % {"names": names if len(broken) == 2 else _("%(n)s sources") % {"n": names}}  # fmt: skip
+    if locked := [row.source.name for row in rows if row.state == "locked"]:
+        return _("Messages of %(name)s are turned away.") % {"name": locked[0]}
     unread = [row for row in rows if row.state == "unread"]
     if len(unread) == 1:
         return unread[0].unread_sentence

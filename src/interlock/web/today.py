@@ -287,8 +287,11 @@ def _of_source(row: source_page.Row) -> tuple[str, str, str]:
         return _("A source went silent"), row.freshness.sentence, why
     if row.state == "unread":
         return _("Files are not read"), row.unread_sentence, _("Each failed batch says why.")
+    if row.state == "locked":
+        sentence = _("Messages of %(name)s are turned away.") % {"name": row.source.name}
+        return _("A source is turned away"), sentence, row.error
     sentence = _("%(name)s cannot be asked.") % {"name": row.source.name}
-    return _("A source cannot be asked"), sentence, row.source.error[:240]
+    return _("A source cannot be asked"), sentence, row.error[:240]
 
 
 def _talk_cards(person: Person) -> list[TodayCard]:

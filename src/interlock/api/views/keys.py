@@ -78,8 +78,11 @@ def webhook(request: HttpRequest) -> HttpResponse:
 def secret(request: HttpRequest, source_id: int) -> HttpResponse:
     """Give a webhook a new secret, shown once; the old one is good for a day more."""
     source = get_object_or_404(pushing.webhooks_visible_to(person_of(request)), pk=source_id)
+    was_lost = bool(pushing.trouble_of(source))
     new = pushing.change_secret(source=source, by=person_of(request), now=timezone.now())
-    return _page(request, hook={"source": source, "secret": new, "is_new": False})
+    return _page(
+        request, hook={"source": source, "secret": new, "is_new": False, "old_is_good": not was_lost}
+    )
 
 
 @require_POST
@@ -142,6 +145,7 @@ def _hook(request: HttpRequest, source: Any, wrong: tuple[int, FieldsForm] | Non
     return {
         "source": source,
         "address": _address(request, source.key),
+        "trouble": pushing.trouble_of(source),
         "form": form or FieldsForm(initial=written, prefix=f"fields-{source.pk}"),
         "open": form is not None,
     }

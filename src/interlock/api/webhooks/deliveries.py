@@ -11,10 +11,12 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from interlock.api import taking
+from interlock.api.callers import RETRY_PAUSED
 from interlock.api.models import SeenMessage
 from interlock.api.problems import Problem
 from interlock.api.taking import Accounting
 from interlock.api.webhooks.signatures import Signed, is_genuine
+from interlock.fabric.secrets import SealBroken
 from interlock.listen import pushing
 from interlock.listen.models import Source
 
@@ -34,11 +36,21 @@ def sender_of(request: HttpRequest, source_key: str, body: bytes, now: datetime)
     """Return the webhook that a message was signed for, and the message's id.
 
     Raises:
-        Problem: 401, the same for an unknown webhook, a wrong signature and a message too old.
+        Problem: 401, the same for an unknown webhook, a wrong signature and a message too old; 503 when the
+            webhook's secret cannot be read, so that a good sender keeps its message and tries again.
     """
     source, signed = pushing.webhook_of(source_key), Signed.of(request.headers)
     # Where there is no such webhook, nobody's secret is opened and tried, so that the answer takes as long.
-    good = pushing.good_secrets(source or pushing.nobodys_webhook(), now)
+    try:
+        good = pushing.good_secrets(source or pushing.nobodys_webhook(), now)
+    except SealBroken as error:
+        raise Problem(
+            503,
+            "secret_unreadable",
+            _("The secret of this webhook cannot be read any more, so no message can be checked."),
+            _("Ask whoever runs Interlock for a new secret, then send it again; nothing was stored."),
+            headers={"Retry-After": RETRY_PAUSED},
+        ) from error
     if not is_genuine(signed, body, good, now) or source is None:
         raise Problem(
             401,

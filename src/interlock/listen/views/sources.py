@@ -16,7 +16,7 @@ from interlock.connectors.live_registry import live_connectors
 from interlock.fabric import records, work
 from interlock.fabric.access import Act, may, needs, person_of
 from interlock.fabric.export import csv_bytes
-from interlock.listen import live_sources, queries, services, source_page, tasks
+from interlock.listen import asking_tasks, live_sources, queries, services, source_page, tasks
 from interlock.listen.demo import ORDERS
 from interlock.listen.errors import ListenError
 from interlock.store.errors import LakeError
@@ -54,7 +54,7 @@ def sources_csv(request: HttpRequest) -> HttpResponse:
                "asked_every_seconds", "asked_next", "error", "purpose")  # fmt: skip
     cells = [
         (row.source.name, row.kind, row.word, row.freshness.sentence, row.received, row.stored, row.duplicate,
-         row.refused, row.source.ask_every, row.source.ask_at, row.source.error, row.source.purpose)
+         row.refused, row.source.ask_every, row.source.ask_at, row.error, row.source.purpose)
         for row in rows
     ]  # fmt: skip
     response = HttpResponse(csv_bytes(columns, cells), content_type="text/csv; charset=utf-8")
@@ -83,6 +83,7 @@ def remove(request: HttpRequest, source_id: int) -> HttpResponse:
     except (ListenError, LakeError) as error:
         messages.error(request, str(error))
         return redirect("listen:sources")
+    asking_tasks.forget_trials_of(source)
     tasks.follow_removal()
     rows = sum(removed.values())
     said = ngettext(
