@@ -7,6 +7,7 @@ import json
 import pytest
 from click.testing import CliRunner
 from django.conf import settings as django_settings
+from django.db import connection
 
 from conftest import NOON
 from interlock.cli import doctor, journal
@@ -84,3 +85,32 @@ def test_a_sound_journal_verifies(installed):
         0,
         "The journal is sound: 0 entries, each follows from the one before.\n",
     )
+
+
+def test_connections_have_sessions_of_their_own(installed):
+    assert doctor.check_pooling().well
+
+
+def test_a_pooler_that_lends_one_session_to_many_is_found(installed, monkeypatch):
+    if connection.vendor != "postgresql":
+        return
+    # Two clients of a pooler in transaction mode: the same process of the server answers both, as here.
+    monkeypatch.setattr(connection, "copy", lambda: connection)
+    monkeypatch.setattr(connection, "close", lambda: None)
+
+    check = doctor.check_pooling()
+
+    assert (check.well, "pool_mode = session" in check.remedy) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("answered", "shared"),
+    [
+        ([{1}, {2}, {1}, {2}], False),
+        ([{1}, {1}, {1}, {1}], True),
+        ([{1}, {2}, {2}, {1}], True),
+        ([{1, 2}, {3}, {1}, {3}], True),
+    ],
+)
+def test_who_was_answered_by_whom_tells_a_pooler(answered, shared):
+    assert doctor._share_sessions(answered) is shared

@@ -171,6 +171,43 @@ def test_guests_see_only_the_talks_they_were_asked_into(talk, people, person):
         services.say(conversation=talk, by=other, body="Hello", now=NOW)
 
 
+def test_a_guest_talks_but_does_not_say_where_the_talk_goes(talk, people, person):
+    from interlock.converse import services
+
+    partner, staff = person("partner"), people["sales"]
+    services.invite(conversation=talk, person=partner, function="partner", by=staff, now=NOW)
+    for speaker in (staff, partner):
+        services.say(conversation=talk, by=speaker, body="A line.", now=NOW)
+    decision = {"conversation": talk, "chosen": "33 days", "because": "it is true", "now": NOW}
+
+    with pytest.raises(NotYours, match="Guests do not decide"):
+        services.decide(by=partner, **decision)
+    with pytest.raises(NotYours, match="Guests do not decide"):
+        services.park_conversation(conversation=talk, by=partner, reason="Later", now=NOW)
+    services.park_conversation(conversation=talk, by=staff, reason="Fair week", now=NOW)
+    with pytest.raises(NotYours, match="Guests do not decide"):
+        services.resume_conversation(conversation=talk, by=partner, now=NOW)
+    services.resume_conversation(conversation=talk, by=staff, now=NOW)
+    services.decide(by=staff, **decision)
+
+    assert (state_of(talk), talk.decisions.count()) == ("decided", 1)
+
+
+def test_a_talk_in_which_somebody_writes_at_the_last_moment_does_not_rest(talk, people, monkeypatch):
+    from interlock.converse import services
+
+    services.say(conversation=talk, by=people["sales"], body="A line.", now=NOW)
+    late, rest = NOW + timedelta(days=15), services._rest
+
+    def somebody_was_faster(quiet, now):
+        services.say(conversation=talk, by=people["production"], body="Here I am.", now=late)
+        return rest(quiet, now)
+
+    monkeypatch.setattr(services, "_rest", somebody_was_faster)
+
+    assert (services.rest_quiet_conversations(now=late), state_of(talk)) == (0, "two_way")
+
+
 def test_talk_is_told_per_pair_and_context_in_one_query(talk, people, django_assert_num_queries):
     from interlock.converse import queries, services
 

@@ -145,3 +145,31 @@ def test_my_conversations_come_in_pages_by_key(signed_in):
 
     assert [f"Talk number {number:02}" in first for number in (34, 5, 4)] == [True, True, False]
     assert [f"Talk number {number:02}" in second for number in (5, 4, 0)] == [False, True, True]
+
+
+def test_a_decision_ends_its_sentences_once_and_a_guest_has_no_form_to_decide(opened, person):
+    from interlock.converse import services
+
+    partner = person("partner")
+    services.invite(conversation=opened.talk, person=partner, function="partner", by=opened.person, now=NOW)
+    for speaker in (opened.person, partner):
+        services.say(conversation=opened.talk, by=speaker, body="A line.", now=NOW)
+    services.decide(
+        conversation=opened.talk,
+        by=opened.person,
+        chosen="33 days",
+        instead_of="14 days.",
+        because="it is true",
+        revisit_on=NOW.date(),
+        now=NOW,
+    )
+    forms = ("/decide/", "/park/", "/say/")
+
+    page = opened.get(opened.url).text
+    assert "14 days. <b" in page
+    assert "it is true. Looked at again on" in page
+    assert [form in page for form in forms] == [True, True, True]
+
+    opened.force_login(partner.user)
+    guests = opened.get(opened.url).text
+    assert [form in guests for form in forms] == [False, False, True]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection, transaction
 
 from interlock.connectors.live import Route
 from interlock.fabric import journal, records
@@ -22,6 +24,7 @@ from interlock.listen.models import (
     ReplyRoute,
     Sending,
     Signal,
+    SignalsCopied,
 )
 from listen.live import NOON, offer, offered, source
 from listen.small import signal, small_company
@@ -191,6 +194,62 @@ def test_a_version_that_was_changed_before_the_flush_is_written_before_the_newer
     assert not EarlierRow.objects.exists()
     undo_arrival(arrival=arrivals[2], by=None, now=NOON)
     assert in_lake() == {"t1": "two"}
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite lets one writer in at a time by itself")
+def test_an_undo_waits_for_whoever_settles_instead_of_both_for_each_other():
+    arrival = take(offered(1))
+    undo = threading.Thread(target=_undone_by_another, args=[arrival])
+
+    with transaction.atomic():
+        list(InboxRow.objects.select_for_update())  # as settling does, first the rows
+        undo.start()
+        while not _somebody_waits_for_a_lock():
+            assert undo.is_alive()
+        assert len(Clock.objects.select_for_update()) == 1  # then their clocks
+    undo.join(30)
+
+    assert (Arrival.objects.get().undone_at, Clock.objects.count()) == (NOON, 0)
+
+
+def _undone_by_another(arrival):
+    try:
+        undo_arrival(arrival=arrival, by=None, now=NOON)
+    finally:
+        connection.close()
+
+
+def _somebody_waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+        return cursor.fetchone() is not None
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has all processes on one machine")
+def test_one_machine_at_a_time_copies_signals():
+    take(offered(1))
+    flushing.flush(now=NOON)
+    Signal.objects.all().delete()
+    SignalsCopied.objects.update(snapshot_number=0)
+    copying = threading.Thread(target=_copied_by_another)
+
+    with signal_copies._one_at_a_time():
+        copying.start()
+        while not _somebody_waits_for_a_lock():
+            assert copying.is_alive()
+        assert Signal.objects.count() == 0
+    copying.join(30)
+
+    assert Signal.objects.count() == 1
+
+
+def _copied_by_another():
+    try:
+        signal_copies.sync()
+    finally:
+        connection.close()
 
 
 def test_what_was_taken_back_may_come_again():

@@ -46,7 +46,8 @@ class Watch:
     def read(self):
         self.source = Source.objects.get(pk=self.source.pk)
         reach = Reach(http=None, now=lambda: self.now, wait=lambda s: self.wait(s), folders=self.folders)
-        return live_imports.read_due(self.source, self.connector, self.answers, reach)
+        held = Source.objects.filter(pk=self.source.pk, asked_by=self.source.asked_by, removed_at=None)
+        return live_imports.read_due(self.source, self.connector, self.answers, reach, held)
 
     def first(self):
         reach = Reach(http=None, now=lambda: self.now, wait=lambda _: None, folders=self.folders)
@@ -103,6 +104,23 @@ def ticket(database, number, *, words="It rattles", made=None, updated=None):
 def write(folder, name, text, age=0):
     (folder / name).write_text(text)
     os.utime(folder / name, (1_700_000_000 - age, 1_700_000_000 - age))
+
+
+def test_whoever_lost_the_lease_while_reading_leaves_the_place_to_the_other(watched_folder, folder):
+    write(folder, "orders.csv", f"{ORDERS}o1,a1,2026-03-01 08:00:00,done\n")
+
+    def overtaken(_seconds):
+        Source.objects.update(asked_by="another asking", cursor="where the other is")
+
+    watched_folder.wait = overtaken
+    with pytest.raises(Interrupted, match="asked by somebody else"):
+        watched_folder.read()
+
+    assert Source.objects.get().cursor == "where the other is"
+    watched_folder.wait = lambda _seconds: None
+    Source.objects.update(cursor="")
+    assert watched_folder.read() == 1  # once more, and known: nothing is doubled
+    assert records.lake().read("orders").num_rows == 1
 
 
 def test_every_new_file_becomes_an_import_of_its_own(watched_folder, folder):

@@ -169,6 +169,27 @@ def test_dismissing_closes_it_with_a_reason_and_undo_takes_all_of_it_back(discon
     assert (state_of(disconnect), disconnect.dismissal, Judgement.objects.count()) == ("detected", "", 0)
 
 
+@pytest.mark.parametrize(
+    ("reason", "voted", "then"),
+    [("not_us", True, (False, True)), ("not_us", False, (False, False)), ("known", True, (True, False))],
+)
+def test_a_dismissal_takes_the_place_of_an_earlier_vote_and_undo_gives_it_back(
+    disconnect, people, reason, voted, then
+):
+    from interlock.reconnect import services
+    from interlock.reconnect.models import Judgement
+
+    def vote():
+        return Judgement.objects.values_list("useful", "by_dismissal").get()
+
+    services.judge(disconnect=disconnect, by=people["sales"], useful=voted, now=NOW)
+    services.dismiss(disconnect=disconnect, by=people["sales"], reason=reason, now=NOW)
+    dismissed = vote()
+    services.undo_dismissal(disconnect=disconnect, by=people["sales"], now=NOW)
+
+    assert (dismissed, vote()) == (then, (voted, False))
+
+
 def test_what_was_dismissed_stays_so_when_the_rules_find_it_again(disconnect, people, detect):
     from interlock.reconnect import services
 

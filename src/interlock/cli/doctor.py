@@ -16,6 +16,7 @@ import click
 from django.conf import settings
 from django.core.checks import run_checks
 from django.db import DatabaseError, connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 
 from interlock.fabric import journal, records
@@ -108,6 +109,40 @@ def check_durability() -> Check:
     )
 
 
+def check_pooling() -> Check:
+    """Locks of the session tell which workers live; a pooler in transaction mode lends one session to many."""
+    if connection.vendor != "postgresql":
+        return Check("Sessions", True, "SQLite, each process its own")
+    other = connection.copy()
+    try:
+        shared = _share_sessions([_sessions(one) for one in (connection, other, connection, other)])
+    finally:
+        other.close()
+    return Check(
+        "Sessions",
+        not shared,
+        "shared between connections by a pooler in transaction mode" if shared else "one a connection",
+        "Let DATABASE_URL lead to PostgreSQL itself, or set the pooler to pool_mode = session; see "
+        "docs/settings.md#postgresql. Until then work of a killed worker is not taken up again.",
+    )
+
+
+def _sessions(one: BaseDatabaseWrapper) -> set[int]:
+    """The processes of the server that answered a few statements of one connection, each outside a transaction."""
+    found = set()
+    with one.cursor() as cursor:
+        for _statement in range(5):
+            cursor.execute("SELECT pg_backend_pid()")
+            found.add(cursor.fetchone()[0])
+    return found
+
+
+def _share_sessions(seen: list[set[int]]) -> bool:
+    """Whether one of two connections, asked in turns, was answered by several processes, or both by the same."""
+    first, second = seen[0] | seen[2], seen[1] | seen[3]
+    return len(first) > 1 or len(second) > 1 or first == second
+
+
 def check_records() -> Check:
     try:
         snapshot = records.snapshot()
@@ -176,7 +211,7 @@ def check_all() -> Iterator[Check]:
     database = check_database()
     yield database
     if database.well:
-        for check in (check_durability, check_journal, check_owner):
+        for check in (check_durability, check_pooling, check_journal, check_owner):
             yield check()
 
 

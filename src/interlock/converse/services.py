@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
@@ -165,9 +166,9 @@ def decide(
     instead_of: str = "",
     revisit_on: date | None = None,
 ) -> Decision:
-    """Put down what was chosen and why. Only after both sides wrote, and by somebody in the talk."""
+    """Put down what was chosen and why. Only after both sides wrote, and by somebody of the house in the talk."""
     conversation = _locked(conversation)
-    _require_part(conversation, by)
+    _require_host(conversation, by)
     if not (chosen.strip() and because.strip()):
         raise NothingSaid(_("A decision needs what was chosen and why."))
     if conversation.state not in {State.TWO_WAY, State.DECIDED, State.ACTED}:
@@ -238,7 +239,7 @@ def settle_commitment(
 def close_conversation(*, conversation: Conversation, by: Person, now: datetime) -> None:
     """Close a talk whose commitments are settled."""
     conversation = _locked(conversation)
-    _require_part(conversation, by)
+    _require_host(conversation, by)
     _move(conversation, State.CLOSED, by, now)
 
 
@@ -246,7 +247,7 @@ def close_conversation(*, conversation: Conversation, by: Person, now: datetime)
 def park_conversation(*, conversation: Conversation, by: Person, reason: str, now: datetime) -> None:
     """Lay a talk aside, with the reason for all to read."""
     conversation = _locked(conversation)
-    _require_part(conversation, by)
+    _require_host(conversation, by)
     if not reason.strip():
         raise NothingSaid(_("Say why it is parked."))
     conversation.parked_reason = reason.strip()
@@ -258,7 +259,7 @@ def park_conversation(*, conversation: Conversation, by: Person, reason: str, no
 def resume_conversation(*, conversation: Conversation, by: Person, now: datetime) -> None:
     """Take a parked talk up again where it stood."""
     conversation = _locked(conversation)
-    _require_part(conversation, by)
+    _require_host(conversation, by)
     if conversation.state != State.PARKED:
         raise WrongState(_("Only a parked conversation can be taken up again."))
     _move(conversation, _state_by_content(conversation), by, now)
@@ -269,12 +270,17 @@ def rest_quiet_conversations(*, now: datetime) -> int:
     quiet = Conversation.objects.filter(
         state__in=[State.OPEN, State.FRAMED, State.TWO_WAY], state_since__lte=now - QUIET_AFTER
     ).exclude(last_message_at__gt=now - QUIET_AFTER)
-    count = 0
-    for conversation in quiet:
-        with transaction.atomic():
-            _move(_locked(conversation), State.DORMANT, None, now)
-        count += 1
-    return count
+    return sum(_rest(quiet.filter(pk=pk), now) for pk in list(quiet.values_list("pk", flat=True)))
+
+
+@transaction.atomic
+def _rest(quiet: QuerySet[Conversation], now: datetime) -> int:
+    """Let one talk rest, unless somebody wrote in it, parked or decided it since it was found quiet."""
+    conversation = quiet.select_for_update().first()
+    if conversation is None:
+        return 0
+    _move(conversation, State.DORMANT, None, now)
+    return 1
 
 
 def _locked(conversation: Conversation) -> Conversation:
@@ -297,6 +303,15 @@ def _require_part(conversation: Conversation, person: Person) -> None:
     if not conversation.participants.filter(person=person).exists():
         raise NotYours(
             _("%(name)s is not in this conversation. Write a line in it first.") % {"name": person.name}
+        )
+
+
+def _require_host(conversation: Conversation, person: Person) -> None:
+    """Guests talk and commit themselves; where the talk goes is for the house to say."""
+    _require_part(conversation, person)
+    if not person.is_staff_side:
+        raise NotYours(
+            _("Guests do not decide, park or close a conversation. Say in a line what you propose.")
         )
 
 

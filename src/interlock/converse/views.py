@@ -235,6 +235,7 @@ def _page(request: HttpRequest, found: Conversation) -> dict[str, Any]:
     participants = list(found.participants.all())
     who, readers = findings.readers(participants)
     mine = next((one for one in participants if one.person_id == person.pk), None)
+    is_host = mine is not None and person.is_staff_side
     return {
         "conversation": found,
         "participants": participants,
@@ -247,7 +248,8 @@ def _page(request: HttpRequest, found: Conversation) -> dict[str, Any]:
         "first_answer": findings.first_answer_hours(found),
         "today": timezone.localdate(),
         "may_talk": may(person, Act.TALK) and not found.is_over,
-        "may_decide": bool(mine) and found.state in {"two_way", "decided", "acted"},
+        "is_host": is_host,
+        "may_decide": is_host and found.state in {"two_way", "decided", "acted"},
         "may_commit": bool(mine) and not found.is_over,
         "may_read": may(person, Act.READ),
         "may_download": may(person, Act.DOWNLOAD),

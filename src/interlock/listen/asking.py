@@ -220,7 +220,7 @@ def _read(asking: Asking) -> None:
                 asking.store(page)
                 asking.wait(0)
         else:
-            asking.rows = live_imports.read_due(asking.source, connector, asking.answers, reach)
+            asking.rows = live_imports.read_due(asking.source, connector, asking.answers, reach, asking.held)
 
 
 def _checked(page: Page, now: datetime) -> tuple[list[Offered], list[Refusal]]:

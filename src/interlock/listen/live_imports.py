@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from interlock import connectors
@@ -32,8 +33,12 @@ BUSY_SECONDS = 60
 ROWS_TRIED = 1_000
 
 
-def read_due(source: Source, connector: ImportingConnector, answers: Answers, reach: Reach) -> int:
+def read_due(
+    source: Source, connector: ImportingConnector, answers: Answers, reach: Reach, held: QuerySet[Source]
+) -> int:
     """Read everything that is new; return how many rows came in, those that were known included.
+
+    `held` is the source as long as whoever asks holds its lease; without it nothing is noted on the source.
 
     Raises:
         ConnectorError: it cannot be read, and why; imports stored before stay.
@@ -46,7 +51,7 @@ def read_due(source: Source, connector: ImportingConnector, answers: Answers, re
         for item in connector.due({**answers, "mapping": source.mapping}, source.cursor, reach):
             reach.wait(0)
             done = _read(source, item, answers, reach)
-            _go_on_after(source, item, done)
+            _go_on_after(source, item, done, held)
             if done.state == State.FAILED:
                 goes_on = True  # what comes next is named anew, from a cursor that knows of the bad file
                 break
@@ -202,15 +207,16 @@ def _mapping_for(source: Source, opened: StagedSource) -> MappingModel:
 
 
 @transaction.atomic
-def _go_on_after(source: Source, item: ToImport, done: Import) -> None:
-    """Save where the next reading goes on, and forget an import that changed nothing."""
+def _go_on_after(source: Source, item: ToImport, done: Import, held: QuerySet[Source]) -> None:
+    """Save where the next reading goes on, and forget an import that changed nothing. Raises Interrupted."""
     failed = done.state == State.FAILED
     source.cursor = item.cursor_if_refused if failed else item.cursor
-    Source.objects.filter(pk=source.pk).update(cursor=source.cursor)
+    if not held.update(cursor=source.cursor):
+        raise Interrupted("The source is asked by somebody else, or was removed.")
     if not item.cursor_if_refused and not source.mapping:
         # A database has one mapping; a folder may hold files of several.
         source.mapping = done.mapping
-        Source.objects.filter(pk=source.pk, mapping="").update(mapping=source.mapping)
+        held.filter(mapping="").update(mapping=source.mapping)
     total = done.accounting.get("total", {})
     if not failed and not total["stored"] + total["updated"] + total["refused"]:
         services.forget_trial(import_=done)

@@ -15,7 +15,7 @@ from itertools import batched
 from pathlib import Path
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count, Max, Q
 from django.utils.translation import gettext as _
 
@@ -27,6 +27,8 @@ from interlock.listen.signal_rows import read_rows, signal_table, write_rows
 from interlock.store.engine import Records
 
 OnRows = Callable[[str, int, int], None]
+# "ILCP": keeps the lock of this apart from others on the server.
+LOCK_CLASS = 0x494C4350
 # One transaction a batch: short enough that nobody's click waits, long enough that commits cost little.
 BATCH_ROWS = 5_000
 # Products and regions to choose from in a list; more are found by searching.
@@ -136,7 +138,18 @@ def _recent(latest_at: datetime | None) -> dict[str, int]:
 
 @contextmanager
 def _one_at_a_time() -> Iterator[None]:
-    """Let a second process wait: two syncs at once would only undo each other's work."""
+    """Let a second process wait: two syncs at once would only undo each other's work.
+
+    With PostgreSQL it may be on another machine, so the server holds the lock; it falls with the connection.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s, 0)", [LOCK_CLASS])
+            try:
+                yield
+            finally:
+                cursor.execute("SELECT pg_advisory_unlock(%s, 0)", [LOCK_CLASS])
+        return
     Path(settings.UPLOADS_FOLDER).mkdir(parents=True, exist_ok=True)
     with (Path(settings.UPLOADS_FOLDER) / "copying").open("w") as mark:
         fcntl.flock(mark, fcntl.LOCK_EX)

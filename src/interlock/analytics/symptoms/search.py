@@ -31,7 +31,6 @@ from interlock.analytics.statistics import (
     half_again,
     posterior,
     q_values,
-    share_above,
     tail_p_value,
 )
 from interlock.analytics.symptoms.cube import Codes, Cube, Floats, dense, join_codes
@@ -269,13 +268,6 @@ def _share_q_values(judged: list[Groups]) -> None:
     q = np.split(q_values(np.concatenate(p)), np.cumsum([part.size for part in p])[:-1])
     for groups, chosen, part in zip(judged, tested, q, strict=True):
         groups.q[chosen] = part
-
-
-def _p_value(groups: Groups, chosen: NDArray[np.bool_]) -> Floats:
-    x, n, rate = groups.x[chosen], groups.n[chosen], groups.expected_rate[chosen]
-    if groups.columns in groups.bar.targets:
-        return share_above(x, n, groups.bar.targets[groups.columns])
-    return tail_p_value(x, n, rate, groups.prior)
 
 
 def _name_once(

@@ -63,7 +63,8 @@ class Maker:
         names: dict[tuple[int, int], str] = {}
         for number, output in enumerate(outputs):
             if not self.files[output.alias].staged:
-                notes.append(f"The source has no file for {output.alias}; {table} is made without it.")
+                wanted = " or ".join(self.mapping.files[output.alias].names)
+                notes.append(f"The source has no file named {wanted}; {table} is made without it.")
                 continue
             maker = OutputMaker(self.bench, self.mapping, self.files, output, target, number, self.now)
             made = maker.make()

@@ -6,7 +6,6 @@ is left is done. A signal that was answered from here stays, because its custome
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 from itertools import batched
 
@@ -56,7 +55,9 @@ def _until(arrival: Arrival) -> list[Arrival]:
 @transaction.atomic
 def _forget(arrival: Arrival, by: Person | None, now: datetime, detail: dict[str, dict[str, int]]) -> None:
     rows = InboxRow.objects.filter(arrival=arrival)
-    gone = _gone(rows.filter(table="signals").values_list("key", flat=True))
+    # Locked before the clocks, as settling does: the other way round both would wait for each other.
+    held = list(rows.select_for_update().order_by("pk").values_list("table", "key"))
+    gone = _gone([key for table, key in held if table == "signals"])
     clocks.end_clocks(keys=gone, now=now)
     for some in batched(gone, AT_ONCE):
         answered = AnsweredSignal.objects.filter(signal_key__in=some).values("signal_key")
@@ -68,9 +69,8 @@ def _forget(arrival: Arrival, by: Person | None, now: datetime, detail: dict[str
     journal.note(actor=by, verb="undid", about=arrival, at=now, detail=detail)
 
 
-def _gone(keys: Collection[str]) -> list[str]:
+def _gone(keys: list[str]) -> list[str]:
     """Those of these signals that the lake does not have any more."""
-    keys = list(keys)
     tables = records.current_records()
     if "signals" not in tables.tables():
         return keys

@@ -86,20 +86,23 @@ def follow_conversation(*, disconnect: Disconnect, now: datetime) -> Disconnect:
 def dismiss(*, disconnect: Disconnect, by: Person, reason: str, now: datetime, note: str = "") -> Disconnect:
     """Close it with a reason. Wrong data and not us also count as a vote that the rule was wrong.
 
-    A vote that the person has given before stays as it is.
+    It takes the place of a vote that the person gave before; `undo_dismissal` gives that one back.
     """
     disconnect = locked(disconnect)
     require(disconnect.state in DISMISSABLE, _("They are already talking about it; decide there what to do."))
     require(reason in Disconnect.Dismissal.values, _("Choose one of the four reasons."))
     disconnect.dismissal, disconnect.dismissal_note = reason, note.strip()
     disconnect.save(update_fields=["dismissal", "dismissal_note"])
-    move(disconnect, State.DISMISSED, by=by, now=now, reason=reason, note=note.strip())
-    if reason in COUNTS_AS_WRONG:
-        Judgement.objects.get_or_create(
-            disconnect=disconnect,
-            person=by,
-            defaults={"rule": disconnect.rule, "useful": False, "by_dismissal": True, "at": now},
-        )
+    said_useful = reason in COUNTS_AS_WRONG and _vote_wrong(disconnect, by, now)
+    move(
+        disconnect,
+        State.DISMISSED,
+        by=by,
+        now=now,
+        reason=reason,
+        note=note.strip(),
+        **({"said_useful": True} if said_useful else {}),
+    )
     return disconnect
 
 
@@ -110,9 +113,27 @@ def undo_dismissal(*, disconnect: Disconnect, by: Person, now: datetime) -> Disc
     require(disconnect.state == State.DISMISSED, _("It is not dismissed."))
     disconnect.dismissal, disconnect.dismissal_note = "", ""
     disconnect.save(update_fields=["dismissal", "dismissal_note"])
-    Judgement.objects.filter(disconnect=disconnect, by_dismissal=True).delete()
+    given = Judgement.objects.filter(disconnect=disconnect, by_dismissal=True)
+    dismissal = journal.entries_about(disconnect).filter(verb="became dismissed").first()
+    if dismissal and dismissal.detail.get("said_useful"):
+        given.update(useful=True, by_dismissal=False)
+    else:
+        given.delete()
     move(disconnect, disconnect.state_before, by=by, now=now, undone=State.DISMISSED)
     return disconnect
+
+
+def _vote_wrong(disconnect: Disconnect, by: Person, now: datetime) -> bool:
+    """Count the dismissal as this person's vote; return whether they had said useful before."""
+    before = Judgement.objects.filter(disconnect=disconnect, person=by).first()
+    if before and not before.useful:
+        return False
+    Judgement.objects.update_or_create(
+        disconnect=disconnect,
+        person=by,
+        defaults={"rule": disconnect.rule, "useful": False, "by_dismissal": True, "at": now},
+    )
+    return before is not None
 
 
 def _acknowledge(disconnect: Disconnect, person: Person, function: str, now: datetime) -> None:

@@ -50,6 +50,13 @@ def money_ends(value: Any) -> str:
 
 
 @register.filter
+def ended(words: str) -> str:
+    """What somebody wrote, as a sentence among others: with a full stop unless it ends already."""
+    words = str(words).rstrip()
+    return words if words.endswith((".", "!", "?", "…", ":")) else f"{words}."
+
+
+@register.filter
 def short_key(key: str) -> str:
     """A key made by a machine, 32 signs of hexadecimal, is told by its first eight."""
     return f"{key[:8]}…" if _MACHINE_KEY.fullmatch(key) else key
