@@ -126,7 +126,7 @@ case "${1:-help}" in
 ./do interlock ...  the command line tool, for example: ./do interlock import exports/
 ./do bench [NAME]   print every figure, each beside a peer or a limit
 ./do fuzz [NAME]    throw hostile bytes at every parser, 20 s each
-./do crash [...]    kill it, cut its power, count what is lost; --kills N --database NAME --cuts N
+./do crash [...]    kill it, cut its power, count what is lost; --kills N --rounds N --database NAME --cuts N
 ./do sync           only install
 ./do wheel          build a wheel that runs without Node
 ./do lock           renew the locks (maintainers)

@@ -1,8 +1,9 @@
-"""./do crash [--kills N] [--database sqlite|postgresql] [--cuts N]: is anything acknowledged lost or doubled?
+"""./do crash [--kills N] [--database sqlite|postgresql] [--rounds N] [--cuts N]: is anything lost or doubled?
 
 Kills -9 the real server under eight senders, on each database; lets the variant that acknowledges too early
-lose something, so that we know the harness would see it; and cuts the power in a simulation with the shipped
-settings of SQLite, beside weaker ones that must lose. The exit code is 1 unless all of that holds.
+lose something, so that we know the harness would see it; lets fifty requests with one Idempotency-Key race,
+round after round, beside some without; and cuts the power in a simulation with the shipped settings of SQLite,
+beside weaker ones that must lose. The exit code is 1 unless all of that holds.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="./do crash", description=__doc__)
     parser.add_argument("--kills", type=int, default=100, help="for each database; 0: none")
     parser.add_argument("--database", choices=["sqlite", "postgresql"], help="one of them only")
+    parser.add_argument("--rounds", type=int, default=1_000, help="of fifty with one key; 0: none")
     parser.add_argument("--cuts", type=int, default=1_000, help="of the power, in the simulation; 0: none")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
@@ -34,9 +36,11 @@ def main() -> int:
     folder.chmod(0o755)
     well = True
     try:
-        if asked.kills:
-            for database in [asked.database] if asked.database else ["sqlite", "postgresql"]:
+        for database in [asked.database] if asked.database else ["sqlite", "postgresql"]:
+            if asked.kills:
                 well &= _kills(folder / database, database, asked.kills, asked.seed)
+            if asked.rounds:
+                well &= _rounds(folder / f"{database}-rounds", database, asked.rounds)
         if asked.cuts and asked.database != "postgresql":
             well &= _cuts(folder / "power", asked.cuts, asked.seed)
     finally:
@@ -67,6 +71,25 @@ def _kills(folder: Path, database: str, kills: int, seed: int) -> bool:
     if not lost:
         print("FAULT: the control lost nothing, so this harness would not see a loss")
     return not outcome.faults and outcome.lost == 0 and outcome.duplicate == 0 and lost > 0
+
+
+def _rounds(folder: Path, database: str, rounds: int) -> bool:
+    from crash import at_once  # threads and servers are not needed for the power
+    from crash.installation import postgresql
+
+    print(f"== {database}, one key at once", flush=True)
+    found = []
+    for name, number in (("shipped", rounds), ("control", at_once.CONTROL_ROUNDS)):
+        with ExitStack() as stack:
+            server = folder / f"{name}-server"
+            url = stack.enter_context(postgresql(server)) if database == "postgresql" else ""
+            outcome = at_once.run(folder / name, url, rounds=number, with_key=name == "shipped")
+            print(f"{name}: {outcome.line()}", flush=True)
+            found.append(outcome)
+    shipped, control = found
+    if control.well:
+        print("FAULT: without a key the rounds looked the same, so this harness would not see a double")
+    return shipped.well and not control.well
 
 
 def _cuts(home: Path, cuts: int, seed: int) -> bool:

@@ -67,6 +67,15 @@ def _counts(ask: Ask) -> tuple[dict[str, int], dict[str, str]]:
     return counts, stored
 
 
+def tallies(installation: Installation) -> dict[str, int]:
+    """Rows of the inbox, and what its sources say they received."""
+    with opened(installation) as (ask, _whole):
+        return {
+            "inbox": int(ask("SELECT count(*) FROM listen_inboxrow")[0][0]),
+            "source_received": int(ask("SELECT sum(received) FROM listen_source")[0][0] or 0),
+        }
+
+
 def unsettled(installation: Installation) -> int:
     with opened(installation) as (ask, _whole):
         return int(ask("SELECT count(*) FROM listen_inboxrow WHERE NOT settled")[0][0])
