@@ -204,8 +204,7 @@ def test_an_undo_waits_for_whoever_settles_instead_of_both_for_each_other():
     with transaction.atomic():
         list(InboxRow.objects.select_for_update())  # as settling does, first the rows
         undo.start()
-        while not _somebody_waits_for_a_lock():
-            assert undo.is_alive()
+        wait_until_blocked(undo)
         assert len(Clock.objects.select_for_update()) == 1  # then their clocks
     undo.join(30)
 
@@ -219,12 +218,16 @@ def _undone_by_another(arrival):
         connection.close()
 
 
-def _somebody_waits_for_a_lock() -> bool:
+def wait_until_blocked(thread):
+    """Until that thread waits for a lock of the server; this connection may be in a transaction."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-        )
-        return cursor.fetchone() is not None
+        for _look in range(600):
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+            thread.join(0.05)
+            assert thread.is_alive()
+    raise AssertionError("It waits for nothing.")
 
 
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has all processes on one machine")
@@ -237,8 +240,7 @@ def test_one_machine_at_a_time_copies_signals():
 
     with signal_copies._one_at_a_time():
         copying.start()
-        while not _somebody_waits_for_a_lock():
-            assert copying.is_alive()
+        wait_until_blocked(copying)
         assert Signal.objects.count() == 0
     copying.join(30)
 
