@@ -3,12 +3,44 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+from django.test import SimpleTestCase
+from playwright.sync_api import expect
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+# What a test asks for when it works with the database of the run.
+ASKS_A_DATABASE = {"db", "transactional_db", "live_server", "database_url"}
+
+
+def pytest_configure() -> None:
+    # Seconds of a quiet machine are a minute of a shared one; what stays wrong fails all the same.
+    expect.set_options(timeout=60_000)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL leave out what cannot differ there: tests without a database, and `same_everywhere`.
+
+    They run on SQLite, which every run of all tests does first.
+    """
+    if "DATABASE_URL" not in os.environ:
+        return
+    left_out = [item for item in items if not can_differ(item)]
+    items[:] = [item for item in items if can_differ(item)]
+    config.hook.pytest_deselected(items=left_out)
+
+
+def can_differ(item: pytest.Item) -> bool:
+    if item.get_closest_marker("same_everywhere"):
+        return False
+    asked = bool(ASKS_A_DATABASE.intersection(getattr(item, "fixturenames", ())))
+    own_class = issubclass(getattr(item, "cls", None) or object, SimpleTestCase)
+    return asked or own_class or item.get_closest_marker("django_db") is not None
 
 
 @pytest.fixture(scope="session")
@@ -18,6 +50,22 @@ def real_data() -> Path:
     if not root.is_dir():
         pytest.skip(f"the real data sets are not here ({root}); set INTERLOCK_TEST_DATA to their folder")
     return root
+
+
+@pytest.fixture
+def database_url() -> Iterator[dict[str, str]]:
+    """Where the run is on PostgreSQL, a database of the same server that processes may share."""
+    url = os.environ.get("DATABASE_URL", "")
+    if not url:
+        yield {}
+        return
+    import psycopg  # only this database needs it
+
+    name = f"own_{os.getpid()}"
+    with psycopg.connect(url, autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name}")
+        yield {"DATABASE_URL": urlsplit(url)._replace(path=f"/{name}").geturl()}
+        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -86,6 +134,34 @@ def signed_in(client, person):
         return client
 
     return sign_in
+
+
+@pytest.fixture(scope="module")
+def module_rows(django_db_setup, django_db_blocker):
+    """What a module's own fixtures write after this is there for each of its tests, and gone after the last one.
+
+    Each test still gives back what it writes itself. Not for tests with transactions of their own.
+    """
+    from django.db import transaction  # after the settings
+
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(request, django_db_modify_db_settings, tmp_path_factory) -> None:
+    """Pages in a browser get a database in a file, as a served installation has.
+
+    In one in memory the threads of the test server lock each other's tables, and nobody waits for a lock.
+    """
+    from django.db import connection  # after the settings
+
+    if connection.vendor == "sqlite" and any(
+        one.get_closest_marker("browser") for one in request.session.items
+    ):
+        file = tmp_path_factory.mktemp("database") / "test.sqlite3"
+        connection.settings_dict["TEST"]["NAME"] = str(file)
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,6 +25,7 @@ class Installation:
 
     variables: dict[str, str]
     log: Path
+    inside: subprocess.Popen[str]
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def start(self) -> subprocess.Popen[bytes]:
@@ -33,26 +35,26 @@ class Installation:
         self.workers.append(worker)
         return worker
 
-    def script(self, *words: str) -> str:
-        command = [sys.executable, str(HERE / "work_to_do.py"), *words]
-        return subprocess.run(
-            command, env=self.variables, capture_output=True, text=True, check=True, timeout=60
-        ).stdout
+    def script(self, *words: str) -> Any:
+        """Let the script in the installation ask for work or show what became of it."""
+        self.inside.stdin.write(f"{' '.join(words)}\n")
+        self.inside.stdin.flush()
+        return json.loads(self.inside.stdout.readline())
 
     def wait_until_begun(self, number: int) -> None:
-        """Wait without a script, which would take longer than the task that is to be caught running."""
-        file, deadline = Path(self.variables["INTERLOCK_HOME"]) / "begun.txt", time.monotonic() + 30
+        """Wait until so many tasks were begun, ended ones included."""
+        file, deadline = Path(self.variables["INTERLOCK_HOME"]) / "begun.txt", time.monotonic() + 120
         while not file.exists() or len(file.read_text().split()) < number:
             assert time.monotonic() < deadline, self.log.read_text()
             time.sleep(0.05)
 
-    def wait_until(self, condition, seconds: float = 30) -> dict:
+    def wait_until(self, condition, seconds: float = 120) -> dict:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            found = json.loads(self.script("show"))
+            found = self.script("show")
             if condition(found):
                 return found
-            time.sleep(0.2)
+            time.sleep(0.05)
         raise TimeoutError(f"{found}\n{self.log.read_text()}")
 
 
@@ -60,8 +62,17 @@ class Installation:
 def installation(tmp_path, database_url) -> Iterator[Installation]:
     variables = environment(tmp_path, 1) | {"PYTHONPATH": str(HERE)} | database_url
     subprocess.run([sys.executable, "-m", "interlock", "migrate"], env=variables, check=True, timeout=120)
-    made = Installation(variables, tmp_path / "log.txt")
+    inside = subprocess.Popen(
+        [sys.executable, str(HERE / "work_to_do.py")],
+        env=variables,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    made = Installation(variables, tmp_path / "log.txt", inside)
     yield made
+    with inside:  # closes its pipes, upon which it ends
+        inside.stdin.close()
     for worker in made.workers:
         worker.kill()
         worker.wait(10)
@@ -82,7 +93,7 @@ def test_a_killed_worker_s_task_is_done_once_more_and_exactly_accounted(installa
     installation.wait_until_begun(5)
     first.send_signal(signal.SIGKILL)
     first.wait(10)
-    assert "slow" not in json.loads(installation.script("show"))["delivered"]
+    assert "slow" not in installation.script("show")["delivered"]
 
     second = installation.start()
     found = installation.wait_until(lambda found: found["states"] == ["SUCCESSFUL"] * 5)
@@ -94,6 +105,6 @@ def test_a_killed_worker_s_task_is_done_once_more_and_exactly_accounted(installa
     installation.script("ask", "slow")
     installation.wait_until_begun(7)
     second.send_signal(signal.SIGTERM)
-    assert second.wait(20) == 0
-    found = json.loads(installation.script("show"))
+    assert second.wait(60) == 0
+    found = installation.script("show")
     assert found["states"] == ["SUCCESSFUL"] * 6, "a worker that is told to stop finishes its task"

@@ -1,6 +1,6 @@
 """Tasks and questions for the tests of killed workers; run as a script in the installation under test.
 
-`work_to_do.py ask N` asks for N letters, `work_to_do.py show` prints what became of them.
+A line `ask a b` asks for the letters a and b, `show` for what became of all of them; each is answered by one line.
 """
 
 from __future__ import annotations
@@ -40,23 +40,28 @@ def begun() -> Path:
     return settings.HOME / "begun.txt"
 
 
-def main() -> None:
+def show() -> dict[str, list[object]]:
     from django_tasks_db.models import DBTaskResult  # after the set-up
-    from work_to_do import deliver as task  # by the path under which a worker finds it
 
     from interlock.fabric.models import Team
 
-    if sys.argv[1] == "ask":
-        for name in sys.argv[2:]:
-            work.ask(task, name)
-        return
-    rows = DBTaskResult.objects.filter(task_path=task.module_path).order_by("enqueued_at")
-    print(json.dumps({
+    rows = DBTaskResult.objects.filter(task_path="work_to_do.deliver").order_by("enqueued_at")
+    return {
         "delivered": sorted(Team.objects.values_list("name", flat=True)),
         "states": [row.status for row in rows],
         "workers": [len(row.worker_ids) for row in rows],
         "begun": begun().read_text().split() if begun().exists() else [],
-    }))  # fmt: skip
+    }
+
+
+def main() -> None:
+    from work_to_do import deliver as task  # by the path under which a worker finds it
+
+    for line in sys.stdin:
+        act, *names = line.split()
+        for name in names:
+            work.ask(task, name)
+        print(json.dumps(show() if act == "show" else "asked"), flush=True)
 
 
 if __name__ == "__main__":

@@ -8,9 +8,22 @@ import shutil
 import pytest
 
 from conftest import NOON
-from interlock.analytics.symptoms import find_symptoms
+from interlock.analytics.finding import RowQuery
 from interlock.fabric import evidence, journal, records
 from interlock.fabric.models import Context, Evidence
+
+# What the rule names as the rows behind its finding.
+PROMISES = RowQuery(
+    rule="R01",
+    selection="all",
+    params={
+        "from": "2026-08-21",
+        "to": "2026-11-18",
+        "measure": "late",
+        "group.team_id": "shops-north",
+        "group.family": "Heron Cargo",
+    },
+)
 
 
 @pytest.fixture
@@ -19,13 +32,11 @@ def frozen(home, settings, demo_folder, person) -> Evidence:
     settings.RECORDS_FOLDER = home / "own records"
     shutil.copytree(demo_folder, settings.RECORDS_FOLDER)
     records.forget()
-    report = find_symptoms(records.current_records())
-    found = next(one for one in report.symptoms if one.rule == "R01")
     context = Context.objects.create(
-        kind=found.context.kind, key=found.context.key, label=found.context.label
+        kind="team+family", key="shops-north|Heron Cargo", label="Shops North, Heron Cargo"
     )
     return evidence.freeze_rows(
-        context=context, title="Rows", query=found.rows, by=person("lead", "sales"), now=NOON
+        context=context, title="Rows", query=PROMISES, by=person("lead", "sales"), now=NOON
     )
 
 
@@ -45,7 +56,7 @@ def test_the_bytes_are_the_same_after_the_records_changed(frozen):
 
     assert evidence.reproduce(frozen) == before
     assert hashlib.sha256(before).hexdigest() == frozen.sha256
-    assert before.count(b"\r\n") == frozen.row_count + 1
+    assert before.count(b"\r\n") == frozen.row_count + 1 > 200
 
 
 def test_other_bytes_than_those_frozen_are_refused(frozen):
