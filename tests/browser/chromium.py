@@ -15,6 +15,8 @@ ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 NAMES = ("chromium", "chromium-headless-shell", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--font-render-hinting=none"]
+# Seconds of a quiet machine are minutes of a shared one; what stays wrong fails all the same.
+PATIENCE_MS = 120_000
 SIZES = {"1280": (1280, 900), "390": (390, 844)}
 THEMES = {"paper": "light", "ink": "dark"}
 # A, AA and best practice, as the mocks are checked.
@@ -46,9 +48,11 @@ def sized(browser: Browser, size: str, theme: str, **more: Any) -> BrowserContex
     width, height = SIZES[size]
     # Ours forbids inline scripts, as it should; axe comes in past it. A test asks for `bypass_csp=False`.
     options = {"bypass_csp": True, **more}
-    return browser.new_context(
+    context = browser.new_context(
         viewport={"width": width, "height": height}, color_scheme=THEMES[theme], **options
     )
+    context.set_default_timeout(PATIENCE_MS)
+    return context
 
 
 def serious_findings(page: Page) -> list[str]:

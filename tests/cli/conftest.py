@@ -13,10 +13,8 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import psutil
-import psycopg
 import pytest
 
 
@@ -30,17 +28,17 @@ class Served:
     log: Path
 
     def get(self, path: str) -> int:
-        with urllib.request.urlopen(f"{self.address}{path}", timeout=10) as answer:
+        with urllib.request.urlopen(f"{self.address}{path}", timeout=60) as answer:
             return answer.status
 
-    def wait_until_up(self, seconds: float = 90) -> None:
+    def wait_until_up(self, seconds: float = 300) -> None:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             try:
                 if self.get("/account/login/") == 200:
                     return
             except OSError:
-                time.sleep(0.2)
+                time.sleep(0.05)
         raise TimeoutError(self.log.read_text())
 
     def children(self, word: str) -> list[psutil.Process]:
@@ -90,18 +88,4 @@ def served(tmp_path) -> Iterator[Served]:
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
-            process.wait(30)
-
-
-@pytest.fixture
-def database_url() -> Iterator[dict[str, str]]:
-    """Where the run is on PostgreSQL, a database of the same server that processes may share."""
-    url = os.environ.get("DATABASE_URL", "")
-    if not url:
-        yield {}
-        return
-    name = f"workers_{os.getpid()}"
-    with psycopg.connect(url, autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}")
-        yield {"DATABASE_URL": urlsplit(url)._replace(path=f"/{name}").geturl()}
-        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            process.wait(120)

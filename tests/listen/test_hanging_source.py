@@ -54,7 +54,7 @@ def test_the_others_are_complete_and_the_hanging_one_is_once_it_is_healed(home, 
     released = threading.Event()
     world = World(FeedConnector())
     outside = replace(
-        world.outside, http=lambda: open_http(private_hosts=frozenset({"127.0.0.1"}), timeout=0.2)
+        world.outside, http=lambda: open_http(private_hosts=frozenset({"127.0.0.1"}), timeout=1.0)
     )
     with played(feed) as well, played(feed) as ill:
         ill.spoil(lambda connection, answer: released.wait(30), at=request_number)

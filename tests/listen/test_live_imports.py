@@ -303,7 +303,8 @@ def test_an_asking_that_is_told_to_end_leaves_no_import_and_starts_anew(watched_
     assert (Import.objects.count(), watched_database.read()) == (0, 1)
 
 
-def test_while_somebody_else_writes_the_records_the_reading_waits(watched_database, database):
+def test_while_somebody_else_writes_the_records_the_reading_waits(watched_database, database, monkeypatch):
+    monkeypatch.setattr(records, "PATIENCE_SECONDS", 0.3)  # instead of 20
     ticket(database, 1)
 
     with records.lake().writing(batch_id="other", source_id="other"), pytest.raises(TryLater) as caught:

@@ -32,7 +32,7 @@ from .playing import (
     truncated,
 )
 from .rows import agrees, faults_of
-from .stage import Broken, Spoilable, Stage, key_of, rows_of, staged, staged_in_process
+from .stage import SECONDS, Broken, Spoilable, Stage, key_of, rows_of, staged, staged_in_process
 
 Check = Callable[[Case], None]
 
@@ -152,12 +152,15 @@ def waits_as_long_as_it_is_told(case: Case) -> None:
                 _completes(case, stage, taken)
 
 
-def survives(breakage: Breakage, *, lasting: bool) -> Check:
-    """A check that one kind of broken answer costs nothing but time, at the first and last request of the asking."""
+def survives(breakage: Breakage, *, lasting: bool, seconds: float = SECONDS) -> Check:
+    """A check that one kind of broken answer costs nothing but time, at the first and last request of the asking.
+
+    Requests are given up after `seconds`; a breakage that takes its time needs few of them.
+    """
 
     def check(case: Case) -> None:
         for at in sorted({0, _requests(case) - 1}):
-            with staged(case) as stage:
+            with staged(case, seconds=seconds) as stage:
                 stage.server.spoil(breakage, at=at, times=1_000_000 if lasting else 1)
                 error, taken = _failed(stage)
                 if error is None and lasting:
@@ -260,7 +263,7 @@ CHECKS: dict[str, Check] = {
     "survives half an answer": survives(truncated, lasting=True),
     "survives a web page instead of data": survives(a_web_page, lasting=True),
     "survives JSON of another shape": survives(another_json, lasting=True),
-    "survives an answer that drips": survives(drip, lasting=True),
+    "survives an answer that drips": survives(drip, lasting=True, seconds=0.5),
     "survives an answer without bounds": survives(huge, lasting=True),
     "names refused credentials": names_refused_credentials,
     "renews its token": renews_its_token,
