@@ -104,6 +104,7 @@ case "${1:-help}" in
         shift
         sync_python locks/test.txt; sync_assets; sync_browser; sync_mail
         exec .venv/bin/python tests/run_all.py "$@" ;;
+    slow) sync_python locks/test.txt; sync_assets; sync_mail; exec .venv/bin/python tests/run_all.py --slow ;;
     bench) shift; sync_python locks/test.txt; sync_assets; exec .venv/bin/python benchmarks/run_all.py "$@" ;;
     fuzz) shift; sync_python locks/test.txt; exec .venv/bin/python tests/fuzz/run_all.py "$@" ;;
     crash) shift; sync_python locks/test.txt; sync_assets; PYTHONPATH=tests exec .venv/bin/python -m crash "$@" ;;
@@ -123,6 +124,7 @@ case "${1:-help}" in
         cat <<'TXT'
 ./do run            install what is missing, build the pages, start Interlock
 ./do test           everything: lint, types, architecture, unit, PostgreSQL and browser tests
+./do slow           the longest tests in their long forms, on both databases
 ./do interlock ...  the command line tool, for example: ./do interlock import exports/
 ./do bench [NAME]   print every figure, each beside a peer or a limit
 ./do fuzz [NAME]    throw hostile bytes at every parser, 20 s each

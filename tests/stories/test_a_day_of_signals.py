@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 import socket
 import sqlite3
@@ -131,24 +130,8 @@ def hanging_system() -> Iterator[int]:
         yield listening.getsockname()[1]
 
 
-@contextlib.contextmanager
-def own_database() -> Iterator[str]:
-    """A fresh database on the server of this run; empty for SQLite."""
-    address = os.environ.get("DATABASE_URL", "")
-    if not address:
-        yield ""
-        return
-    import psycopg  # only this database needs it
-
-    name = f"day_{uuid.uuid4().hex[:8]}"
-    with psycopg.connect(address, autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}")
-        yield re.sub(r"(://[^/]*/)[^?]*", rf"\g<1>{name}", address)
-        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
 @pytest.fixture
-def day(tmp_path) -> Iterator[tuple[Day, Post]]:
+def day(tmp_path, database_url) -> Iterator[tuple[Day, Post]]:
     if not find_dovecot():
         pytest.skip("Dovecot is not installed here; ./do test installs it where it may")
     shop = tmp_path / "shop.db"
@@ -158,13 +141,12 @@ def day(tmp_path) -> Iterator[tuple[Day, Post]]:
         )
     post = Post()
     with (
-        own_database() as address,
         running_dovecot() as dovecot,
         running_smtp(post) as smtp,
         hanging_system() as silent,
     ):
         post.deliver = lambda user, raw: dovecot.deliver(BOX, raw) if user == BOX else None
-        installation = Installation(tmp_path / "home", address)
+        installation = Installation(tmp_path / "home", database_url.get("DATABASE_URL", ""))
         installation.environment.pop("DJANGO_SETTINGS_MODULE", None)
         installation.environment |= {
             "INTERLOCK_PRIVATE_HOSTS": "127.0.0.1",
@@ -219,6 +201,7 @@ def hidden(page: str, name: str) -> str:
     return found[1]
 
 
+@pytest.mark.long
 def test_at_the_end_of_the_day_everything_is_accounted_for_and_who_wrote_twice_is_answered_once(day):
     story, post = day
     hour = DAY / (TURNS + 1)
