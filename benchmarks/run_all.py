@@ -16,6 +16,8 @@ NO_BENCHMARK = {
     "usual_import",
     "readers",
     "plain_django",
+    "peers",
+    "feelings_peers",
 }
 
 
