@@ -68,7 +68,7 @@ def _signals(number: int, sources: list[Any], now: datetime) -> None:
     first_copy.catch_up_indexes()
     search.catch_up_words()
     signal_copies._refresh_facets()
-    signal_copies._note(0)
+    signal_copies._note(0, now)
 
 
 def _row(each: int, number: int, sources: list[Any], now: datetime, rng: random.Random) -> tuple[Any, ...]:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from interlock.store.errors import VersionGone
+from interlock.store.errors import DuplicateKeys, VersionGone
+from interlock.store.snapshots import Batch
 from interlock.store.undo import Undone
 from interlock.store.writing import Counts
 from store.conftest import accounts, orders, put, states
@@ -97,3 +98,47 @@ def test_after_the_vacuum_an_undo_is_refused(lake):
         undo(lake, "second")
 
     assert states(lake) == {"a": "wrong"}
+
+
+def test_batches_of_one_write_are_taken_back_one_by_one(lake):
+    put(lake, orders(a="open", b="open"), batch="before")
+    with lake.writing(batch_id="first", source_id="shop") as write:
+        write.stage("orders", orders(a="one"))
+        write.stage("orders", orders(b="two", c="two"), Batch("second", "desk"))
+        write.apply()
+    assert lake.snapshot().carried == (Batch("second", "desk"),)
+    assert (lake.written_by("second"), lake.written_by("before"), lake.written_by("never")) == (2, 1, None)
+
+    assert undo(lake, "second") == {"orders": Undone(restored=1, removed=1)}
+    assert states(lake) == {"a": "one", "b": "open"}
+    assert undo(lake, "first", by="undo first") == {"orders": Undone(restored=1)}
+    assert states(lake) == {"a": "open", "b": "open"}
+
+
+def test_a_carried_batch_of_a_removed_source_never_comes_back(lake):
+    with lake.writing(batch_id="first", source_id="shop") as write:
+        write.stage("orders", orders(a="open"))
+        write.stage("orders", orders(b="of the desk"), Batch("second", "desk"))
+        write.apply()
+    put(lake, orders(b="newer"), batch="third")
+    with lake.writing(batch_id="removal", source_id="desk") as write:
+        write.remove_source("desk")
+
+    assert undo(lake, "third") == {"orders": Undone(removed=1)}
+    assert states(lake) == {"a": "open"}
+
+
+def test_two_batches_of_one_write_may_not_hold_the_same_row(lake):
+    with lake.writing(batch_id="first", source_id="shop") as write:
+        write.stage("orders", orders(a="one"))
+        write.stage("orders", orders(a="two"), Batch("second", "desk"))
+        with pytest.raises(DuplicateKeys, match="orders has several rows for the key a"):
+            write.apply()
+        write.drop_staged()
+
+
+def test_an_ordinary_write_does_not_read_what_was_written_before(lake):
+    put(lake, orders(a="open"), batch="first")
+    (lake.root / "snapshots" / "000001.json").write_text("damaged")
+
+    assert put(lake, orders(b="open"), batch="second") == Counts(stored=1)

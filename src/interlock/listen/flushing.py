@@ -1,17 +1,19 @@
 """From the inbox to the lake, every few minutes: what came in live becomes records, batch by batch.
 
-Each arrival is one batch of the lake and can be taken back as one. Cut off after the lake has published and
-before the rows are marked, the same rows are written once more, and the lake finds them unchanged. A record
-that changed meanwhile keeps its mark and goes with the next flush. A version that a later batch changed is
-written before that batch.
+Each arrival is one batch of the lake and can be taken back as one; small ones that share no record are written
+in one snapshot, because each snapshot reads the keys of all records. Cut off after the lake has published and
+before the rows are marked, the same rows are written once more, and the lake finds them unchanged. A record that
+changed meanwhile keeps its mark and goes with the next flush. A version that a later batch changed is written
+before that batch.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from itertools import batched
+from itertools import accumulate, batched, groupby, takewhile
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
@@ -23,6 +25,7 @@ from interlock.listen.contract_rows import contract_rows
 from interlock.listen.models import Arrival, EarlierRow, InboxRow, Signal
 from interlock.store.contract import TABLES
 from interlock.store.errors import LakeBusy
+from interlock.store.snapshots import Batch
 
 logger = logging.getLogger(__name__)
 # Rows in memory at once; a payload is about 300 bytes, and as Arrow and Python some times that.
@@ -30,7 +33,26 @@ CHUNK_ROWS = 20_000
 MARKED_AT_ONCE = 5_000
 # An asking that was killed leaves its arrival open; nobody asks for an hour.
 ABANDONED = timedelta(hours=1)
-Mark = tuple[int, UUID, str, str]
+Key = tuple[str, str]
+
+
+class Mark(NamedTuple):
+    """A record of the inbox as it was written into the lake."""
+
+    pk: int
+    digest: UUID
+    table: str
+    key: str
+
+
+class Piece(NamedTuple):
+    """Records of one table of one batch, and the numbers of the earlier versions that they stand for."""
+
+    table: str
+    keys: set[Key]
+    payloads: Sequence[str]
+    marks: list[Mark]
+    earlier: Sequence[int] = ()
 
 
 def flush(*, now: datetime) -> int:
@@ -42,17 +64,22 @@ def flush(*, now: datetime) -> int:
     close_pushed(now=now)
     waiting = Q(pk__in=InboxRow.objects.filter(flushed=False).values("arrival"))
     waiting |= Q(pk__in=EarlierRow.objects.values("arrival"))
-    written = 0
+    arrivals = list(Arrival.objects.filter(waiting).select_related("source").order_by("pk"))
+    marks: list[Mark] = []
+    replied = 0
     try:
-        for arrival in Arrival.objects.filter(waiting).select_related("source").order_by("pk"):
-            written += flush_arrival(arrival)
-        written += replies.write_first_replies(now=now)
+        while arrivals:
+            done, some = flush_first(arrivals)
+            arrivals = arrivals[done:]
+            marks += some
+        replied = replies.write_first_replies(now=now)
     except LakeBusy as busy:
         logger.info("what came in live waits for the next flush: %s", busy)
     _mark_arrivals(now)
-    if not signal_copies.are_current():
-        signal_copies.sync()
-    return written
+    if marks or not signal_copies.are_current():
+        came_in = [mark.key for mark in marks if mark.table == "signals"]
+        signal_copies.sync(also=came_in, clock=lambda: now)
+    return len(marks) + replied
 
 
 @transaction.atomic
@@ -67,40 +94,82 @@ def close_pushed(*, now: datetime) -> int:
     return Arrival.objects.filter(pk__in=[arrival.pk for arrival in over]).update(closed_at=now)
 
 
-def flush_arrival(arrival: Arrival) -> int:
-    """Write what is left of one batch into the lake, in one snapshot, and mark it; return how many records.
+def flush_first(arrivals: Sequence[Arrival]) -> tuple[int, list[Mark]]:
+    """Write what is left of the first of these batches, and of those after it that fit, in one snapshot.
+
+    Returns how many batches that were, at least one, and the records that were written, now marked. A batch that
+    holds a record of one before it goes with the next snapshot, so that each can be taken back.
 
     Raises:
         LakeBusy: another process writes the records.
     """
-    marks: list[Mark] = []
-    earlier = list(EarlierRow.objects.filter(arrival=arrival).order_by("pk"))
-    with records.lake().writing(batch_id=arrival.batch_id, source_id=arrival.source.key) as write:
-        for table in TABLES:
-            rows = InboxRow.objects.filter(arrival=arrival, flushed=False, table=table).order_by("pk")
-            values = rows.values_list("pk", "digest", "table", "key", "payload")
-            for some in batched(values.iterator(chunk_size=CHUNK_ROWS), CHUNK_ROWS):
-                write.stage(table, contract_rows(table, (payload for *_mark, payload in some)))
-                marks += [mark for *mark, _payload in some]  # type: ignore[misc]
-            own = {key for _number, _digest, name, key in marks if name == table}
-            last = {row.key: row.payload for row in earlier if row.table == table and row.key not in own}
-            if last:
-                write.stage(table, contract_rows(table, last.values()))
+    together = _fitting(arrivals)
+    done, pieces, taken = 0, [], set()
+    first = _batch(together[0])
+    with records.lake().writing(batch_id=first.batch_id, source_id=first.source_id) as write:
+        for arrival in together:
+            found = _pieces(arrival)
+            if len(together) > 1:
+                found = list(found)
+                keys = {key for piece in found for key in piece.keys}
+                if keys & taken:
+                    break
+                taken |= keys
+            for piece in found:
+                if piece.payloads:
+                    write.stage(piece.table, contract_rows(piece.table, piece.payloads), of=_batch(arrival))
+                pieces.append(piece._replace(keys=set(), payloads=()))
+            done += 1
         write.apply()
+    marks = [mark for piece in pieces for mark in piece.marks]
     for some in batched(marks, MARKED_AT_ONCE):
         _mark(some)
-    EarlierRow.objects.filter(pk__in=[row.pk for row in earlier]).delete()
-    return len(marks)
+    earlier = [number for piece in pieces for number in piece.earlier]
+    for some in batched(earlier, MARKED_AT_ONCE):
+        EarlierRow.objects.filter(pk__in=some).delete()
+    return done, marks
+
+
+def _batch(arrival: Arrival) -> Batch:
+    return Batch(arrival.batch_id, arrival.source.key)
+
+
+def _fitting(arrivals: Sequence[Arrival]) -> Sequence[Arrival]:
+    """The first of them, and those after it whose records may be in memory together."""
+    sums = accumulate(arrival.stored for arrival in arrivals)
+    fits = sum(1 for _ in takewhile(lambda rows: rows <= CHUNK_ROWS, sums))
+    return arrivals[: max(1, fits)]
+
+
+def _pieces(arrival: Arrival) -> Iterator[Piece]:
+    """What is left of a batch, so many records at once.
+
+    Earlier versions come last: one that was changed while the records were read is then met as its earlier version.
+    """
+    read: set[Key] = set()
+    for table in TABLES:
+        rows = InboxRow.objects.filter(arrival=arrival, flushed=False, table=table).order_by("pk")
+        values = rows.values_list("pk", "digest", "table", "key", "payload")
+        for some in batched(values.iterator(chunk_size=CHUNK_ROWS), CHUNK_ROWS):
+            marks = [Mark(*mark) for *mark, _payload in some]
+            keys = {(table, mark.key) for mark in marks}
+            read |= keys
+            yield Piece(table, keys, [payload for *_mark, payload in some], marks)
+    earlier = EarlierRow.objects.filter(arrival=arrival).order_by("pk")
+    for table, rows in groupby(sorted(earlier, key=lambda row: row.table), key=lambda row: row.table):
+        versions = list(rows)
+        last = {(table, row.key): row.payload for row in versions if (table, row.key) not in read}
+        yield Piece(table, set(last), list(last.values()), [], [row.pk for row in versions])
 
 
 @transaction.atomic
 def _mark(marks: Sequence[Mark]) -> None:
     """Say of these rows that the lake has them, unless a newer version came in meanwhile."""
-    digests = {number: digest for number, digest, _table, _key in marks}
+    digests = {mark.pk: mark.digest for mark in marks}
     locked = InboxRow.objects.select_for_update(skip_locked=True).filter(pk__in=list(digests)).order_by("pk")
     same = {number for number, digest in locked.values_list("pk", "digest") if digest == digests[number]}
     InboxRow.objects.filter(pk__in=same).update(flushed=True)
-    keys = [key for number, _digest, table, key in marks if number in same and table == "signals"]
+    keys = [mark.key for mark in marks if mark.pk in same and mark.table == "signals"]
     Signal.objects.filter(key__in=keys, in_records=False).update(in_records=True)
 
 

@@ -42,20 +42,37 @@ EMPTY, BETWEEN = "\x1e", "\x1f"
 # What a signal may be about, and the name under which those that came in live are asked for it.
 ABOUT = frozenset({"order_lines", "orders", "products", "accounts"})
 CAME_IN = "signals_that_came_in"
+_REPLIED = row.first_reply_at.notnull() | row.resolved_at.notnull()
 _TEXTS = ("kind", "title", "body", *LONGEST)
 
 Table = Callable[[str], ibis.Table]
 
 
-def signal_table(records: Records, lake: Lake) -> ibis.Table:
-    """All signals as they are copied: `WRITTEN` names the columns, the source still by its key."""
-    files = [str(path) for path in lake.files("signals", records.versions["signals"])]
-    signals = records.connection.read_parquet(files, table_name="signals_with_source")
+def signal_table(
+    records: Records, lake: Lake, keys: pa.Table | None = None, files: Sequence[str] = ()
+) -> ibis.Table:
+    """Signals as they are copied: `WRITTEN` names the columns, the source still by its key.
+
+    All of them, or those that the column `signal_id` of `keys` names, which lie in these files.
+    """
+    everywhere = [str(path) for path in lake.files("signals", records.versions["signals"])]
+    signals = records.connection.read_parquet(list(files or everywhere), table_name="signals_with_source")
+    if keys is not None:
+        signals = signals.semi_join(ibis.memtable(keys), "signal_id")
     named = _with_labels(signals, records.table, records.tables())
-    replied = row.first_reply_at.notnull() | row.resolved_at.notnull()
     # Where a source's signals of a kind never name a reply, nobody can know whether there was one.
-    known = replied.max().over(group_by=["source_key", "kind"])
-    return _with_hash(_shown(named, ibis.ifelse(known, replied, None)))
+    known = sorted(BETWEEN.join(kind) for kind in replying_kinds(records, everywhere))
+    is_known = (row.source_key + BETWEEN + row.kind).isin(known) if known else ibis.literal(False)
+    return _with_hash(_shown(named, ibis.ifelse(is_known, _REPLIED, None)))
+
+
+def replying_kinds(records: Records, files: Sequence[str]) -> set[tuple[str, str]]:
+    """The sources and kinds of which some signal in these files names a reply. Reads four columns."""
+    if not files:
+        return set()
+    signals = records.connection.read_parquet(list(files), table_name="signals_with_replies")
+    found = signals.filter(_REPLIED).select(row["_source_id"], row.kind).distinct().to_pyarrow()
+    return set(zip(found["_source_id"].to_pylist(), found["kind"].to_pylist(), strict=True))
 
 
 def live_copies(signals: pa.Table, records: Records) -> pa.Table:

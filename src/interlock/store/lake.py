@@ -42,6 +42,19 @@ class Lake:
         """Return what readers see now; number 0 before the first import."""
         return current_snapshot(self.root)
 
+    def snapshot_at(self, number: int) -> Snapshot:
+        """Return an earlier published snapshot.
+
+        Raises:
+            LakeError: its file is damaged or gone.
+        """
+        return kept_snapshot(self.root, number)
+
+    def took_back(self, after: int, until: int) -> bool:
+        """Say whether a write between these snapshots undid a batch or removed a source; the second included."""
+        writes = kept_writes(self.root, until, after)
+        return any(written.undone or written.removed for written in writes)
+
     def history(self) -> list[Snapshot]:
         """Return every published snapshot, the first one first."""
         return [kept_snapshot(self.root, number) for number in range(1, self.snapshot().number + 1)]

@@ -118,13 +118,13 @@ def kept_snapshot(root: Path, number: int) -> Snapshot:
     return _read(_kept_path(root, number)) if number else Snapshot()
 
 
-def kept_writes(root: Path, until: int) -> Iterator[Written]:
-    """Hand over what was written, snapshot by snapshot, from number `until` back to the first.
+def kept_writes(root: Path, until: int, after: int = 0) -> Iterator[Written]:
+    """Hand over what was written, from snapshot number `until` back to the one that follows `after`.
 
     Raises:
         LakeError: a file is damaged or gone.
     """
-    for number in range(until, 0, -1):
+    for number in range(until, after, -1):
         path = _kept_path(root, number)
         with _legible(path):
             written = _WRITTEN.decode(path.read_bytes())

@@ -34,7 +34,7 @@ def undo_arrival(*, arrival: Arrival, by: Person | None, now: datetime) -> Arriv
         raise WrongState(_("Batch %(batch)s is taken back already.") % {"batch": arrival.pk})
     arrival = close_arrival(arrival=arrival, now=now)
     for one in _until(arrival):
-        flushing.flush_arrival(one)
+        flushing.flush_first([one])
     with records.writing(batch_id=f"undo-{arrival.batch_id}", source_id=arrival.source.key) as write:
         undone = write.undo_batch(arrival.batch_id)
     detail = {name: {"restored": each.restored, "removed": each.removed} for name, each in undone.items()}
