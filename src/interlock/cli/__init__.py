@@ -19,6 +19,7 @@ PLACES = {
     "import": "records",
     "journal": "journal",
     "migrate": "serving",
+    "outcry": "outcries",
     "owner-link": "serving",
     "prompt-worker": "working",
     "records": "records",

@@ -1,0 +1,1 @@
+"""Is something growing faster than chance? An online detector over counts of many streams, and its budget."""

@@ -1,0 +1,184 @@
+"""One tick of every stream: how unlikely is what came in, and what is learnt from it.
+
+Constant work and memory a tick and stream. The usual level is a slow mean of logarithms, raised in hours that are
+usually busy; windows of several lengths are compared with it, each by a tail probability learnt from the stream
+itself. The shorter three tell a burst, the longer two a swell; each is the geometric mean of its windows.
+
+Sources: geometric mean of p-values, Vovk and Wang, Biometrika 2020; peaks over threshold on streams, Siffer et al.,
+KDD 2017; record-hold as in docs/methods.md#outcry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from interlock.analytics.outcry import tails
+from interlock.analytics.outcry.budget import FALLS, SLOPE, START
+from interlock.analytics.outcry.streams import F32, Streams
+from interlock.analytics.outcry.tuning import Tuning
+
+Bools = NDArray[np.bool_]
+BURST, SWELL = slice(0, 3), slice(-2, None)
+LEAST = np.float32(0.005)  # a tick of a stream is never expected to hold less: one event in 200 ticks
+LARGEST_EXCESS = 3.0  # one enormous value teaches no more than 20 times the limit would
+LARGEST_HOUR = 0.5  # and one busy hour no more than half again as much
+FALL_FROM = 5.0  # expected count of the second window from which a fall can be told
+FALLS_LOSE = np.float32(np.log10((1 - FALLS) / FALLS))  # powers of ten, for their smaller part of the budget
+SILENT_AFTER = 15.0  # expected events missed in a row: a Poisson chance of 3 in 10 million
+FORGOTTEN_DAYS = 14.0  # a stream silent for longer starts anew
+
+
+@dataclass(frozen=True)
+class Tick:
+    """What a tick says about each stream, shape (n,). Powers of ten: 3.0 is one in a thousand; 0 means nothing."""
+
+    rise: F32
+    fall: F32
+    expected: F32  # usual count of this tick
+    ratio: F32  # how many times the usual, in the window of the third scale
+
+
+def tick(
+    streams: Streams, counts: NDArray[np.float64], *, hour: int, weekday: int, observed: Bools, tuning: Tuning
+) -> Tick:
+    """Judge one tick of all streams, then learn from it; changes `streams` in place.
+
+    Args:
+        streams: n streams.
+        counts: shape (n,), events of the tick, >= 0.
+        hour: 0 to 23, in the time by which people live there.
+        weekday: 0 (Monday) to 6.
+        observed: shape (n,); False where the source did not answer: nothing is said and nothing learnt.
+        tuning: the same at every tick of a state.
+
+    Raises:
+        ValueError: a count is negative, not a number or infinite.
+    """
+    if not (np.isfinite(counts) & (counts >= 0)).all():
+        raise ValueError("counts must be finite and not negative")
+    x = counts.astype(np.float32)
+    _begin(streams, x, observed, tuning)
+    live = observed & (streams.seen > 0)
+    scales = np.asarray(tuning.scales, np.float32)
+    pace = np.maximum(1 / scales, 1 / (streams.seen[:, None] + np.float32(1)))
+    streams.recent += np.where(live[:, None], pace * (x[:, None] - streams.recent), 0)
+    factor = np.maximum(_season(streams, hour, weekday, tuning), 0)
+    usual = np.maximum(np.exp(streams.level + factor) - np.float32(tuning.offset), LEAST)
+    expected = usual[:, None] * scales
+    window = streams.recent * scales
+    ratio = np.log((window + np.float32(tuning.offset)) / (expected + np.float32(tuning.offset)))
+    rise = _rise(streams, ratio, expected, window, live, tuning)
+    fall = _fall(streams, -ratio[:, 1], expected[:, 1], live, tuning)
+    old_enough = live & (streams.seen > tuning.warm_up)
+    _learn_usual(streams, x, usual, factor, live, hour, weekday, tuning)
+    return Tick(
+        np.where(old_enough, rise, 0).astype(np.float32),
+        np.where(old_enough, fall, 0).astype(np.float32),
+        usual,
+        streams.recent[:, 2] / usual,
+    )
+
+
+def _begin(streams: Streams, x: F32, observed: Bools, tuning: Tuning) -> None:
+    """A stream begins with its first event, and again after a silence so long that nothing usual is left."""
+    streams.quiet[:] = np.where(
+        observed, np.where(x > 0, 0, np.minimum(streams.quiet + 1, 65535)), streams.quiet
+    )
+    starts = observed & (streams.seen == 0) & (x > 0)
+    streams.level[starts] = np.log(x[starts] + np.float32(tuning.offset))
+    streams.recent[starts] = x[starts, None]
+    scales = np.asarray(tuning.scales, np.float32)
+    expected = x[starts, None] * scales
+    streams.excess[starts] = tails.usual_excess(expected)
+    streams.fall_excess[starts] = streams.excess[starts, 1]
+    streams.seen[starts] = 1
+
+
+def _season(streams: Streams, hour: int, weekday: int, tuning: Tuning) -> F32:
+    """Log factor of the hour of the week, drawn to nothing until two weeks and more were seen."""
+    age = streams.seen / np.float32(tuning.ticks_per_day)
+    trust = age / (age + np.float32(tuning.season_days))
+    factor = streams.hours[:, hour].astype(np.float32) + streams.days[:, weekday].astype(np.float32)
+    return np.asarray(factor * trust, np.float32)
+
+
+def _rise(
+    streams: Streams, ratio: F32, expected: F32, window: F32, live: Bools, tuning: Tuning
+) -> F32:
+    over = ratio - tails.limit(expected)
+    power = tails.pareto(over, streams.beyond, streams.excess)
+    up = (over > 0) & live[:, None]
+    low = up & (expected < tails.LOW)
+    if low.any():
+        rows = np.nonzero(low)[0]
+        power[low] = np.minimum(power[low], tails.count_tail(window[low], expected[low], streams.spread[rows]))
+    _learn_tail(streams.beyond, streams.excess, over, up, live[:, None], streams.seen[:, None], tuning)
+    return np.maximum(power[:, BURST].mean(axis=1), power[:, SWELL].mean(axis=1))
+
+
+def _fall(streams: Streams, drop: F32, expected: F32, live: Bools, tuning: Tuning) -> F32:
+    over = drop - tails.limit(expected)
+    power = tails.pareto(over, streams.fall_beyond, streams.fall_excess)
+    up = (over > 0) & live
+    _learn_tail(streams.fall_beyond, streams.fall_excess, over, up, live, streams.seen, tuning)
+    # One window, not the mean of three: brought to the scale of rises, on which the budget was measured.
+    strength = (power + np.float32(START) - FALLS_LOSE) / np.float32(-SLOPE)
+    return np.where(expected >= FALL_FROM, strength, np.float32(0))
+
+
+def _learn_tail(
+    beyond: F32, excess: F32, over: F32, up: Bools, live: Bools, seen: NDArray[np.uint32], tuning: Tuning
+) -> None:
+    """Learn the share of ticks beyond the limit and their mean excess, in place.
+
+    How many excesses there were is not kept: the share times the age tells it, and saves four bytes a scale.
+    """
+    age = seen.astype(np.float32)
+    pace = 1 / np.minimum(tuning.tail_start + age, tuning.tail_start + tuning.tail_memory)
+    beyond += np.where(live, pace * (up - beyond), 0).astype(np.float32)
+    known = np.minimum(beyond * age, tuning.excess_memory - tuning.excess_start)
+    step = (np.minimum(over, LARGEST_EXCESS) - excess) / (tuning.excess_start + known)
+    excess[...] = np.where(up, np.maximum(excess + step, np.float32(0.05)), excess)
+
+
+def _learn_usual(
+    streams: Streams, x: F32, usual: F32, factor: F32, live: Bools, hour: int, weekday: int, tuning: Tuning
+) -> None:
+    """Learn level, dispersion and season; a stream that fell silent keeps what it was, then forgets itself."""
+    missed = streams.quiet * usual
+    learns = live & (missed <= SILENT_AFTER)
+    logs = np.log(x + np.float32(tuning.offset))
+    surprise = logs - streams.level - factor
+    age = streams.seen.astype(np.float32)
+    streams.level += np.where(learns, surprise / np.minimum(age + 12, tuning.memory), 0)
+    squared = np.minimum((x - usual) ** 2 / np.maximum(usual, 0.05), 100.0)
+    streams.spread += np.where(learns, (squared - streams.spread) / np.minimum(age + 100, tuning.memory), 0)
+    np.maximum(streams.spread, 1, out=streams.spread)
+    days = age / np.float32(tuning.ticks_per_day)
+    an_hour = max(1.0, tuning.ticks_per_day / 24)
+    for table, slot, pace in (
+        (streams.hours, hour, an_hour * np.minimum(days + 1, 14)),
+        (streams.days, weekday, 24 * an_hour * np.minimum(days / 7 + 1, 8)),
+    ):
+        was = table[:, slot].astype(np.float32)
+        other = logs - streams.level - was if table is streams.hours else surprise
+        step = np.clip(other, -LARGEST_HOUR, LARGEST_HOUR) / pace
+        table[:, slot] = np.where(learns, was + step, was)
+    streams.seen += live
+    gone = live & (missed > SILENT_AFTER) & (streams.quiet > FORGOTTEN_DAYS * tuning.ticks_per_day)
+    streams.seen[gone] = 0
+
+
+def hold(bar: F32, power: F32, alarm_at: float, tuning: Tuning) -> Bools:
+    """Say which streams ring now, and raise their bar; changes `bar` in place.
+
+    A stream that rang rings again only when ten times less likely still; the bar sinks back within `rest` ticks.
+    """
+    ready = np.maximum(bar, np.float32(alarm_at))
+    rings = power >= ready
+    held = np.where(power >= alarm_at, power + np.float32(tuning.louder), 0)
+    np.maximum(bar - np.float32(tuning.louder / tuning.rest), held, out=bar)
+    return rings

@@ -1,0 +1,65 @@
+"""The budget of false alarms is a claim about all streams together, so it is simulated."""
+
+import numpy as np
+import pytest
+
+from analytics.outcry_worlds import A_DAY, quiet_world, rings, seen
+from interlock.analytics.outcry.budget import Budget, BudgetError, alarm_at, chance, strength_of
+
+STREAMS, DAYS = 300, 8
+WORLDS = ["poisson", "wandering", "bursting"]
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_all_streams_together_keep_within_the_budget_when_nothing_is_the_matter(world):
+    allowed = 6.0
+    limit = alarm_at(Budget(allowed, DAYS), streams=STREAMS, ticks_per_day=A_DAY)
+
+    rang = rings(seen(quiet_world(world, STREAMS, DAYS * A_DAY, seed=5), STREAMS), STREAMS, limit)
+
+    # Poisson with mean 6 passes 13 once in 200 times; most worlds stay far below.
+    assert rang <= 13
+
+
+def test_a_threshold_that_is_not_calibrated_breaks_the_same_budget():
+    """The control: three deviations of the usual count, stream by stream, as dashboards are built."""
+    rang, mean, square = 0, np.zeros(STREAMS), np.ones(STREAMS)
+    for at, counts in enumerate(quiet_world("wandering", STREAMS, DAYS * A_DAY, seed=5), start=1):
+        if at > 2 * A_DAY:
+            rang += int((counts > mean + 3 * np.sqrt(square - mean**2)).sum())
+        mean += (counts - mean) / at
+        square += (counts**2 - square) / at
+
+    assert rang > 1000  # where 6 were allowed
+
+
+def test_the_control_that_rings_as_if_there_were_one_stream_breaks_the_budget_too():
+    limit = alarm_at(Budget(6.0, DAYS), streams=1, ticks_per_day=A_DAY)
+
+    rang = rings(seen(quiet_world("bursting", STREAMS, DAYS * A_DAY, seed=5), STREAMS), STREAMS, limit)
+
+    assert rang > 60
+
+
+def test_twice_the_streams_or_half_the_budget_raise_the_limit_alike():
+    one = alarm_at(Budget(1, 91), streams=100, ticks_per_day=A_DAY)
+
+    assert alarm_at(Budget(1, 91), streams=200, ticks_per_day=A_DAY) == pytest.approx(
+        alarm_at(Budget(0.5, 91), streams=100, ticks_per_day=A_DAY)
+    )
+    assert alarm_at(Budget(1, 91), streams=200, ticks_per_day=A_DAY) > one
+
+
+def test_a_lax_budget_does_not_ring_below_what_was_measured():
+    assert alarm_at(Budget(1e9, 1), streams=1, ticks_per_day=A_DAY) == 2.0
+
+
+def test_the_chance_of_a_strength_and_the_strength_of_a_chance_are_inverse():
+    assert strength_of(-np.log10(chance(3.2))) == pytest.approx(3.2)
+    assert chance(-5) == 1.0
+
+
+@pytest.mark.parametrize(("alarms", "days"), [(0, 10), (1, 0), (-1, 5)])
+def test_a_budget_that_allows_nothing_is_refused(alarms, days):
+    with pytest.raises(BudgetError, match="more than 0 false alarms"):
+        Budget(alarms, days)
