@@ -18,6 +18,8 @@ NO_BENCHMARK = {
     "plain_django",
     "peers",
     "feelings_peers",
+    "nab_scoring",
+    "outcry_injected",
 }
 
 

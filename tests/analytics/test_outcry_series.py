@@ -77,12 +77,12 @@ def test_a_holiday_is_a_dip_and_its_return_no_rise():
 
 def test_a_level_shift_rings_and_is_then_the_usual():
     counts = steady(40, seed=10)
-    counts[20 * A_DAY :] *= 6
+    counts[20 * A_DAY + 100 :] *= 6
 
     rows = [one.row for one in alarms_of(counts) if one.direction == "rise"]
 
     assert rows
-    assert rows[0] < 20 * A_DAY + 24
+    assert 20 * A_DAY + 100 <= rows[0] < 20 * A_DAY + 124
     assert [row for row in rows if row > 30 * A_DAY] == []
 
 
@@ -108,9 +108,8 @@ def test_rows_out_of_order_are_scored_like_rows_in_order():
     out_of_order = watch_series([times[at] for at in mixed], counts[mixed])
 
     assert np.array_equal(out_of_order.score, in_order.score[mixed])
-    assert {times[mixed[one.row]] if False else one.time for one in out_of_order.alarms} == {
-        one.time for one in in_order.alarms
-    }
+    assert [one.time for one in out_of_order.alarms] == [one.time for one in in_order.alarms]
+    assert in_order.alarms
 
 
 def test_rows_without_a_count_and_rows_that_are_missing_say_nothing():

@@ -26,7 +26,9 @@ HEAD = 64_000  # characters in which the delimiter is looked for
 
 @click.command()
 @click.argument("file", type=EXISTING)
-@click.option("--time-column", required=True, help="Column with the time of each row, such as 2026-11-22 09:05.")
+@click.option(
+    "--time-column", required=True, help="Column with the time of each row, such as 2026-11-22 09:05."
+)
 @click.option("--count-column", required=True, help="Column with what was counted then.")
 @click.option("--scores", type=click.Path(dir_okay=False, path_type=Path),
               help="Write a CSV with score and probability of every row, in the order of the file.")  # fmt: skip

@@ -23,6 +23,7 @@ from interlock.analytics.outcry.tuning import Tuning
 Bools = NDArray[np.bool_]
 BURST, SWELL = slice(0, 3), slice(-2, None)
 LEAST = np.float32(0.005)  # a tick of a stream is never expected to hold less: one event in 200 ticks
+MOST = 1000.0  # times the usual, and ten: a larger count is taken as this, so that it is not remembered for weeks
 LARGEST_EXCESS = 3.0  # one enormous value teaches no more than 20 times the limit would
 LARGEST_HOUR = 0.5  # and one busy hour no more than half again as much
 FALL_FROM = 5.0  # expected count of the second window from which a fall can be told
@@ -62,11 +63,12 @@ def tick(
     x = counts.astype(np.float32)
     _begin(streams, x, observed, tuning)
     live = observed & (streams.seen > 0)
+    factor = np.maximum(_season(streams, hour, weekday, tuning), 0)
+    usual = np.maximum(np.exp(streams.level + factor) - np.float32(tuning.offset), LEAST)
+    x = np.minimum(x, np.float32(MOST) * usual + 10)
     scales = np.asarray(tuning.scales, np.float32)
     pace = np.maximum(1 / scales, 1 / (streams.seen[:, None] + np.float32(1)))
     streams.recent += np.where(live[:, None], pace * (x[:, None] - streams.recent), 0)
-    factor = np.maximum(_season(streams, hour, weekday, tuning), 0)
-    usual = np.maximum(np.exp(streams.level + factor) - np.float32(tuning.offset), LEAST)
     expected = usual[:, None] * scales
     window = streams.recent * scales
     ratio = np.log((window + np.float32(tuning.offset)) / (expected + np.float32(tuning.offset)))
@@ -78,7 +80,7 @@ def tick(
         np.where(old_enough, rise, 0).astype(np.float32),
         np.where(old_enough, fall, 0).astype(np.float32),
         usual,
-        streams.recent[:, 2] / usual,
+        (streams.recent[:, 2] / usual).astype(np.float32),
     )
 
 
@@ -105,16 +107,16 @@ def _season(streams: Streams, hour: int, weekday: int, tuning: Tuning) -> F32:
     return np.asarray(factor * trust, np.float32)
 
 
-def _rise(
-    streams: Streams, ratio: F32, expected: F32, window: F32, live: Bools, tuning: Tuning
-) -> F32:
+def _rise(streams: Streams, ratio: F32, expected: F32, window: F32, live: Bools, tuning: Tuning) -> F32:
     over = ratio - tails.limit(expected)
     power = tails.pareto(over, streams.beyond, streams.excess)
     up = (over > 0) & live[:, None]
     low = up & (expected < tails.LOW)
     if low.any():
         rows = np.nonzero(low)[0]
-        power[low] = np.minimum(power[low], tails.count_tail(window[low], expected[low], streams.spread[rows]))
+        power[low] = np.minimum(
+            power[low], tails.count_tail(window[low], expected[low], streams.spread[rows])
+        )
     _learn_tail(streams.beyond, streams.excess, over, up, live[:, None], streams.seen[:, None], tuning)
     return np.maximum(power[:, BURST].mean(axis=1), power[:, SWELL].mean(axis=1))
 

@@ -67,7 +67,11 @@ def tick_minutes_of(times: Sequence[datetime]) -> float:
 
 
 def watch_series(
-    times: Sequence[datetime], counts: NDArray[np.float64], *, budget: Budget = WEEKLY, tuning: Tuning | None = None
+    times: Sequence[datetime],
+    counts: NDArray[np.float64],
+    *,
+    budget: Budget = WEEKLY,
+    tuning: Tuning | None = None,
 ) -> Watched:
     """Run the detector over a series from its first row to its last.
 

@@ -6,6 +6,7 @@ One array a quantity, one row a stream, so that a tick of all streams is a handf
 from __future__ import annotations
 
 import io
+import zipfile
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -101,7 +102,7 @@ def from_bytes(content: bytes, tuning: Tuning) -> Streams:
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as kept:
             read = Streams(**{one.name: kept[one.name] for one in fields(Streams)})
-    except (ValueError, KeyError, OSError, EOFError) as error:
+    except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise StateError("These bytes are not a state of the outcry watch; start it anew.") from error
     model = new_streams(read.size, tuning)
     for one in fields(Streams):

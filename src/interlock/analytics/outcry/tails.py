@@ -23,12 +23,12 @@ def limit(expected: F32) -> F32:
     Args:
         expected: expected count of the window, >= 0. A tenth is added to the relative variance for overdispersion.
     """
-    return np.float32(2.05) * np.sqrt(1 / (expected + 1) + np.float32(0.1))
+    return np.asarray(np.float32(2.05) * np.sqrt(1 / (expected + 1) + np.float32(0.1)), np.float32)
 
 
 def usual_excess(expected: F32) -> F32:
     """Return the mean excess above the limit assumed before one was learnt, in log ratios."""
-    return np.float32(0.2) + np.float32(0.4) / np.sqrt(expected + 1)
+    return np.asarray(np.float32(0.2) + np.float32(0.4) / np.sqrt(expected + 1), np.float32)
 
 
 def pareto(over: F32, beyond: F32, excess: F32) -> F32:

@@ -1,0 +1,177 @@
+"""What would the watch have said about the company's own past?
+
+The detector runs over the past as it would have run then, knowing nothing of what came later. Only afterwards, and by
+another measure, it is decided what an incident was: six hours with at least three times the median of the same six
+hours of the day in the four weeks around them, and at least ten voices. An alarm from six hours before the first to
+the end of the last such block counts as heard; every other rise counts as false, though people may know better. What
+grew more slowly than three times is no incident here, and an alarm about it counts as false.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from interlock.analytics.outcry.budget import Budget, alarm_at
+from interlock.analytics.outcry.detector import hold, tick
+from interlock.analytics.outcry.streams import new_streams
+from interlock.analytics.outcry.tuning import Tuning
+
+Counts = NDArray[np.float64]
+TIMES, LEAST_VOICES = 3.0, 10.0
+BLOCK_HOURS, BLOCKS_A_DAY, WEEKS_AROUND = 6, 4, 4
+APART = 4  # quiet blocks that end an incident
+
+
+@dataclass(frozen=True)
+class Incident:
+    """Something that happened in a stream, by hindsight. `times` the usual at its peak, `voices` in the peak's block."""
+
+    stream: int
+    start: datetime
+    peak: datetime
+    end: datetime
+    times: float
+    voices: float
+
+
+@dataclass(frozen=True)
+class PastAlarm:
+    """One rise the watch would have reported, and the incident it was about, if any."""
+
+    stream: int
+    time: datetime
+    strength: float
+    incident: Incident | None
+
+    @property
+    def lead_hours(self) -> float | None:
+        """Hours from the alarm to the middle of the peak's six hours; negative after the peak."""
+        if self.incident is None:
+            return None
+        return (self.incident.peak - self.time).total_seconds() / 3600
+
+
+@dataclass(frozen=True)
+class BackTest:
+    """The watch on the past of so many streams and days. `allowed`: false alarms the budget allows in that time."""
+
+    days: float
+    streams: int
+    allowed: float
+    alarms: tuple[PastAlarm, ...]
+    incidents: tuple[Incident, ...]
+
+    @property
+    def false_alarms(self) -> int:
+        return sum(one.incident is None for one in self.alarms)
+
+    @property
+    def heard(self) -> tuple[PastAlarm, ...]:
+        """The first alarm of each incident that had one."""
+        first: dict[Incident, PastAlarm] = {}
+        for one in self.alarms:
+            if one.incident is not None:
+                first.setdefault(one.incident, one)
+        return tuple(first.values())
+
+    @property
+    def missed(self) -> tuple[Incident, ...]:
+        heard = {one.incident for one in self.heard}
+        return tuple(one for one in self.incidents if one not in heard)
+
+    @property
+    def median_lead_hours(self) -> float | None:
+        leads = [one.lead_hours for one in self.heard if one.lead_hours is not None]
+        return float(np.median(leads)) if leads else None
+
+
+def backtest(
+    past: Iterable[tuple[datetime, Counts]], *, streams: int, budget: Budget, tuning: Tuning | None = None
+) -> BackTest:
+    """Run the watch over the past.
+
+    Args:
+        past: begin of each tick, in the time people live by and without gaps, and its counts, shape (streams,).
+        streams: how many.
+        budget: over all of them together.
+        tuning: the default unless given.
+
+    Returns:
+        Alarms and incidents by time; nothing is an incident or an alarm in the first two days.
+    """
+    tuning = tuning or Tuning()
+    limit = alarm_at(budget, streams=streams, ticks_per_day=tuning.ticks_per_day)
+    state, bar, observed = new_streams(streams, tuning), np.zeros(streams, np.float32), np.ones(streams, bool)
+    rang: list[tuple[int, datetime, float]] = []
+    blocks: list[Counts] = []
+    begins: list[datetime] = []
+    ticks = 0
+    for moment, counts in past:
+        if ticks % (tuning.ticks_per_day / BLOCKS_A_DAY) < 1:
+            blocks.append(np.zeros(streams))
+            begins.append(moment)
+        blocks[-1] += counts
+        seen = tick(
+            state, counts, hour=moment.hour, weekday=moment.weekday(), observed=observed, tuning=tuning
+        )
+        rings = hold(bar, seen.rise, limit, tuning)
+        rang += [(int(one), moment, float(seen.rise[one])) for one in np.nonzero(rings)[0]]
+        ticks += 1
+    days = ticks / tuning.ticks_per_day
+    incidents = _incidents(
+        np.array(blocks).reshape(-1, streams), begins, tuning.warm_up / tuning.ticks_per_day
+    )
+    return BackTest(
+        days=days,
+        streams=streams,
+        allowed=budget.alarms * days / budget.days,
+        alarms=tuple(PastAlarm(one, at, strength, _about(incidents, one, at)) for one, at, strength in rang),
+        incidents=tuple(incidents),
+    )
+
+
+def _incidents(blocks: Counts, begins: list[datetime], warm_up_days: float) -> list[Incident]:
+    """Incidents of all streams, by time of their start; blocks has shape (b, streams)."""
+    found = []
+    times = _times_the_usual(blocks)
+    loud = (times >= TIMES) & (blocks >= LEAST_VOICES)
+    loud[: round(warm_up_days * BLOCKS_A_DAY)] = False
+    for stream in np.nonzero(loud.any(axis=0))[0]:
+        at = np.nonzero(loud[:, stream])[0]
+        for run in np.split(at, np.nonzero(np.diff(at) > APART)[0] + 1):
+            peak = run[np.argmax(blocks[run, stream])]
+            found.append(
+                Incident(
+                    stream=int(stream),
+                    start=begins[run[0]],
+                    peak=begins[peak] + timedelta(hours=BLOCK_HOURS / 2),
+                    end=begins[run[-1]] + timedelta(hours=BLOCK_HOURS),
+                    times=float(times[peak, stream]),
+                    voices=float(blocks[peak, stream]),
+                )
+            )
+    return sorted(found, key=lambda one: one.start)
+
+
+def _times_the_usual(blocks: Counts) -> Counts:
+    """Each block over the median of the same part of the day in the weeks around it, one added to both."""
+    out = np.ones_like(blocks)
+    reach = WEEKS_AROUND * 7 // 2
+    for part in range(BLOCKS_A_DAY):
+        same = blocks[part::BLOCKS_A_DAY]
+        for day in range(same.shape[0]):
+            around = same[max(0, day - reach) : day + reach + 1]
+            out[day * BLOCKS_A_DAY + part] = (same[day] + 1) / (np.median(around, axis=0) + 1)
+    return out
+
+
+def _about(incidents: list[Incident], stream: int, at: datetime) -> Incident | None:
+    before = timedelta(hours=BLOCK_HOURS)
+    return next(
+        (one for one in incidents if one.stream == stream and one.start - before <= at <= one.end), None
+    )

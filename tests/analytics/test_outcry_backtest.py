@@ -1,0 +1,53 @@
+"""The back-test counts what it says it counts."""
+
+from datetime import timedelta
+
+import numpy as np
+
+from analytics.outcry_worlds import A_DAY, moments, steady
+from interlock.analytics.outcry.backtest import backtest
+from interlock.analytics.outcry.budget import Budget
+
+MONTHLY = Budget(1, 30)
+
+
+def past(*streams):
+    columns = np.column_stack(streams)
+    return zip(moments(len(columns)), columns, strict=True)
+
+
+def test_a_rise_of_the_past_is_heard_with_its_lead_before_the_peak():
+    loud = steady(24, seed=1)
+    start = 18 * A_DAY + 72
+    loud[start : start + 144] *= np.linspace(1, 12, 144)
+
+    tested = backtest(past(loud, steady(24, seed=2)), streams=2, budget=MONTHLY)
+
+    (incident,) = tested.incidents
+    (heard,) = tested.heard
+    assert (incident.stream, tested.missed, tested.false_alarms) == (0, (), 0)
+    assert incident.start <= heard.time < incident.peak
+    assert heard.lead_hours == (incident.peak - heard.time) / timedelta(hours=1) == tested.median_lead_hours
+    assert tested.allowed == 24 / 30
+
+
+def test_a_spike_too_short_for_an_incident_counts_as_a_false_alarm_and_says_so():
+    counts = steady(20, seed=3)
+    counts[12 * A_DAY + 150 : 12 * A_DAY + 154] += 250
+
+    tested = backtest(past(counts), streams=1, budget=MONTHLY)
+
+    assert tested.incidents == ()
+    assert tested.false_alarms == len(tested.alarms) == 1
+
+
+def test_a_past_without_anything_has_neither_alarms_nor_incidents():
+    tested = backtest(past(steady(20, seed=4), np.zeros(20 * A_DAY)), streams=2, budget=MONTHLY)
+
+    assert (tested.alarms, tested.incidents, tested.median_lead_hours) == ((), (), None)
+
+
+def test_no_past_at_all_is_a_back_test_of_nothing():
+    tested = backtest([], streams=3, budget=MONTHLY)
+
+    assert (tested.days, tested.alarms, tested.incidents) == (0, (), ())
