@@ -84,9 +84,7 @@ def watch_series(
     Raises:
         SeriesError: too few rows, or a negative or infinite count.
     """
-    bad = np.nonzero((counts < 0) | np.isinf(counts))[0]
-    if bad.size:
-        raise SeriesError(f"Row {bad[0] + 1} counts {counts[bad[0]]:g}. Counts are 0 or more.")
+    _check(counts)
     minutes = tick_minutes_of(times)
     tuning = tuning or tuning_for(minutes)
     limit = alarm_at(budget, streams=1, ticks_per_day=tuning.ticks_per_day)
@@ -118,6 +116,12 @@ def watch_series(
                 SeriesAlarm(row, moment, float(probability[row]), direction, float(counts[row]), expected)
             )
     return Watched(minutes, int(tuning.warm_up), score, probability, tuple(alarms))
+
+
+def _check(counts: NDArray[np.float64]) -> None:
+    bad = np.nonzero((counts < 0) | np.isinf(counts))[0]
+    if bad.size:
+        raise SeriesError(f"Row {bad[0] + 1} counts {counts[bad[0]]:g}. Counts are 0 or more.")
 
 
 def _score(strength: float, limit: float, *, rings: bool, new: bool) -> float:
