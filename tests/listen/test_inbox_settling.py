@@ -79,6 +79,17 @@ def test_many_commits_are_settled_by_one_run_of_the_worker():
     assert Signal.objects.count() == 5
 
 
+def test_what_comes_in_while_settling_runs_is_settled_by_one_more_run_after_a_pause():
+    queued = DBTaskResult.objects.filter(task_path="interlock.listen.settling.settle_inbox")
+    take_in([offer(offered(1))], now=NOON)
+    queued.update(status="RUNNING", started_at=NOON)
+
+    take_in([offer(offered(2))], now=NOON)
+    take_in([offer(offered(3))], now=NOON)
+
+    assert queued.get(status="READY").run_after == NOON + settling.PAUSE
+
+
 def test_a_changed_signal_is_changed_on_the_list_and_keeps_its_first_time():
     take_in([offer(offered(1))], now=NOON)
     settling.settle(now=NOON)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 import pyarrow as pa
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -57,23 +57,14 @@ def settle_inbox() -> None:
         work.ask(settle_inbox, run_after=timezone.now() + PAUSE)
 
 
-def ask_to_settle() -> None:
-    """Let a worker settle, inside the caller's transaction; many who ask are served by one run."""
-    work.ask(settle_inbox)
+def ask_to_settle(*, now: datetime) -> None:
+    """Let a worker settle, inside the caller's transaction; many who ask are served by one run.
 
-
-def is_all_settled() -> bool:
-    """Whether somebody must ask for settling, because nobody did who waits for it still.
-
-    With SQLite, where writers follow one another, whoever settles the records that wait now looks once more
-    after this transaction. With PostgreSQL it may be done by then, so that everybody asks.
+    The one that runs may have looked already: the next one takes what comes meanwhile, after a pause.
     """
-    if connection.vendor == "postgresql":
-        return True
-    with connection.cursor() as cursor:
-        # As a parameter: written as NOT settled, SQLite reads the whole table instead of the index of what waits.
-        cursor.execute("SELECT 1 FROM listen_inboxrow WHERE settled = %s LIMIT 1", [False])
-        return cursor.fetchone() is None
+    standing = work.standing(settle_inbox)
+    if "READY" not in standing:
+        work.ask(settle_inbox, run_after=now + PAUSE if standing else None)
 
 
 def settle_all(*, now: Callable[[], datetime]) -> int:

@@ -10,17 +10,24 @@ from __future__ import annotations
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import local
 
 from django.conf import settings
 from django.db import connection
 
+_mine = local()
+
 
 @contextmanager
 def turn() -> Iterator[None]:
-    """Hold the turn to write while the block runs."""
-    if connection.vendor != "sqlite":
+    """Hold the turn to write while the block runs. A thread that holds it already just goes on."""
+    if connection.vendor != "sqlite" or getattr(_mine, "held", False):
         yield
         return
     with (settings.HOME / "writing").open("w") as mark:
         fcntl.flock(mark, fcntl.LOCK_EX)
-        yield
+        _mine.held = True
+        try:
+            yield
+        finally:
+            _mine.held = False

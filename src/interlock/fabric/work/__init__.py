@@ -5,7 +5,7 @@ inside the caller's transaction. The worker process (`cli/working.py`) calls the
 each: `claiming`, `trying`, `repeating`, `dying`. Tests carry out what waits with `work.run_ready()`.
 """
 
-from interlock.fabric.work.asking import GiveUp, ask, policy_of, task, title_of
+from interlock.fabric.work.asking import GiveUp, ask, policy_of, standing, task, title_of
 from interlock.fabric.work.trying import run_ready
 
-__all__ = ["GiveUp", "ask", "policy_of", "run_ready", "task", "title_of"]
+__all__ = ["GiveUp", "ask", "policy_of", "run_ready", "standing", "task", "title_of"]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.tasks import Task
 from django.tasks import task as django_task
 from django.utils.module_loading import import_string
@@ -92,6 +92,23 @@ def ask(task: Task, *args: Any, key: str = "", run_after: datetime | None = None
             task_id=row.pk, path=task.module_path, key=key, number=0, made_at=row.enqueued_at
         )
     return True
+
+
+_STANDING = (
+    "SELECT status FROM fabric_attempt AS asked JOIN django_tasks_database_dbtaskresult AS queued"
+    " ON queued.id = asked.task_id WHERE path = %s AND key = %s AND status IN ('READY', 'RUNNING')"
+)
+
+
+def standing(task: Task) -> set[str]:
+    """READY when this work, which has its own key, waits already, RUNNING when it is being done. One query.
+
+    What waits is held until the caller's transaction ends, so that no worker takes it before the commit.
+    """
+    lock = " FOR SHARE OF queued SKIP LOCKED" if connection.features.has_select_for_update else ""
+    with connection.cursor() as cursor:
+        cursor.execute(_STANDING + lock, [task.module_path, _key(task, ())])
+        return {status for (status,) in cursor.fetchall()}
 
 
 def same_work(path: str, key: str) -> Any:

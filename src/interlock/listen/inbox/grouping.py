@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from interlock.listen.errors import InboxBusy, InboxFull, NotDurable
 from interlock.listen.inbox.offering import Offer, Taken
 from interlock.listen.inbox.taking import take_in
+from interlock.listen.turns import turn
 
 MOST_ROWS = 5_000
 
@@ -49,12 +50,23 @@ def take_in_batched(offer: Offer, *, now: datetime) -> Taken:
     with _mutex:
         _queue.append(waiting)
     with _writing:
-        while not waiting.done:
-            _write(_next_group(), now)
+        try:
+            while not waiting.done:
+                with turn():  # first: who comes while another process writes joins this group
+                    _write(_next_group(), now)
+        finally:
+            _leave(waiting)
     if waiting.error is not None:
         raise waiting.error
     assert waiting.taken is not None
     return waiting.taken
+
+
+def _leave(waiting: _Waiting) -> None:
+    """Whoever goes away with an error must not be stored by the next one."""
+    with _mutex:
+        if waiting in _queue:
+            _queue.remove(waiting)
 
 
 def _next_group() -> list[_Waiting]:

@@ -75,7 +75,6 @@ def take_in(offers: Sequence[Offer], *, now: datetime) -> list[Taken]:
 @transaction.atomic(durable=True)
 def _take_in(offers: Sequence[Offer], now: datetime) -> list[Taken]:
     arrivals = arrivals_for(offers, now)
-    settled = settling.is_all_settled()
     fates = _store(offers, arrivals, now)
     all_taken = [
         _taken(offer, arrival, tally) for offer, arrival, tally in zip(offers, arrivals, fates, strict=True)
@@ -83,8 +82,8 @@ def _take_in(offers: Sequence[Offer], now: datetime) -> list[Taken]:
     _keep_refused(offers, arrivals, now)
     _keep_routes(offers, all_taken)
     _count(offers, all_taken, now)
-    if settled and any(taken.stored for taken in all_taken):
-        settling.ask_to_settle()
+    if any(taken.stored for taken in all_taken):
+        settling.ask_to_settle(now=now)
     for offer, taken in zip(offers, all_taken, strict=True):
         if offer.within:
             offer.within(taken)
