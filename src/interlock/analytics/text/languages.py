@@ -1,8 +1,8 @@
 """In which language is a text written, how surely, and in which others too?
 
-CLD2, the detector of the Chrome browser, compiled in with its tables: no network, no file to load, about 100,000
-texts a second and core. It sees 83 languages. It says whether it is sure of itself but not how sure; the probability here is
-how often it was right on texts of that length (`RIGHT`).
+CLD2, the detector of the Chrome browser, compiled in with its tables: no network, no file to load. It sees 83 languages and
+says whether it is sure of itself, but not how sure; the probability here is how often it was right on texts of that
+length (`RIGHT`).
 
 Source: Sites, "Compact Language Detector 2", 2013; Apache-2.0, tables included. The detector of fastText is as good, but
 its model lid.176 is CC BY-SA 3.0. `benchmarks/languages.py` prints both, and the shares of `RIGHT`.
@@ -21,8 +21,8 @@ from interlock.analytics.text.cleaning import readable
 UNKNOWN = ""
 # How often the first language was right, by letters in the text: beginnings of Portuguese comments (Olist), the harder
 # of the two languages measured, because Spanish and Galician are near; English questions were right more often.
-RIGHT = ((4, 0.85), (12, 0.84), (20, 0.92), (30, 0.96), (50, 0.99))
-RIGHT_BEYOND = 0.995
+RIGHT = ((4, 0.85), (12, 0.84), (20, 0.92), (30, 0.95))
+RIGHT_BEYOND = 0.99
 # A second language is named from this share of the letters, in sentences of so many letters: shorter ones are guesses.
 ALSO_SHARE, ALSO_LETTERS = 0.2, 20
 # What is read of a long text: languages do not change late in a message often enough to pay for more.
