@@ -25,7 +25,8 @@ NEGATED, FLAT = -0.74, 15.0
 NEAR = 3  # tokens before a word in which a negation or an intensifier still bends it
 VERY, LITTLE = 1.3, 0.6
 BEFORE_BUT, AFTER_BUT = 0.6, 1.3
-# Ordered logit: fitted by maximum likelihood to the 71 sentences of tests/analytics/feelings/development.tsv.
+# Ordered logit, set by hand on tests/analytics/feelings/development.tsv: without any word neutral in 46 of 100 and
+# either side in 27; one "good" alone is positive in 94. Somewhat too sure on Olist (calibration error 0.10).
 SLOPE, LOWER, UPPER = 8.0, -1.0, 1.0
 # The first tokens of a text; what is felt later is felt before.
 LONGEST = 400
