@@ -82,7 +82,7 @@ def run(home: Path, database_url: str, *, kills: int, seed: int) -> Outcome:
     finally:
         installation.stop()
     account = senders.account
-    counts, faults = ledger.faults(installation, account.acknowledged, account.requests)
+    counts, faults = ledger.faults(installation, account.acknowledged, account.keyed)
     if not finished:
         faults.append("a sender never got an answer")
     faults += account.wrong[:5]

@@ -14,7 +14,7 @@ Ask = Callable[[str], list[tuple[Any, ...]]]
 
 
 def faults(
-    installation: Installation, acknowledged: dict[str, str], requests: int
+    installation: Installation, acknowledged: dict[str, str], keyed: int
 ) -> tuple[dict[str, int], list[str]]:
     """Count what matters, and say in sentences what does not add up."""
     with opened(installation) as (ask, whole):
@@ -27,8 +27,10 @@ def faults(
             for left, right in EQUAL
             if counts[left] != counts[right]
         ]
-        if counts["responses"] != requests:
-            found.append(f"{requests} requests were acknowledged, {counts['responses']} responses are kept")
+        if counts["responses"] != keyed:
+            found.append(
+                f"{keyed} requests with a key were acknowledged, {counts['responses']} responses are kept"
+            )
         if whole:
             found.append(f"the database is damaged: {whole}")
     return counts, found
