@@ -29,7 +29,7 @@ SHOP = {
         "s2,review,2026-01-06T08:00:00,a2,All fine",
     ),
 }
-WHOLE = {"received": 6, "stored": 6, "updated": 0, "unchanged": 0, "refused": 0, "left_out": 0}
+WHOLE = {"received": 6, "stored": 6, "updated": 0, "unchanged": 0, "refused": 0, "left_out": 0, "deleted": 0}
 TICKETS = (
     "ticket_id,created,requester,descr\n88210,2026-01-02 08:14,K1,Motor stopped\n88211,broken date,K2,Where is it\n"
     "88212,2026-01-02 08:40,K3,Broken\n88213,2026-01-04 09:40,K1,Broken again\n"
@@ -189,6 +189,7 @@ def test_a_mapping_and_a_source_are_taken_as_given(tickets, mapping):
         "unchanged": 0,
         "refused": 1,
         "left_out": 0,
+        "deleted": 0,
     }
 
 

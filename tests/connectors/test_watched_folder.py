@@ -177,3 +177,55 @@ def test_the_wait_must_be_a_number(folder):
 
     with pytest.raises(SourceRefused, match="needs a whole number such as 30; it is soon"):
         WatchedFolder().check({"folder": str(folder), "settled_seconds": "soon"}, reach_of(folder.parent))
+
+
+CRM = ("sales_teams.csv", "accounts.csv", "products.csv", "sales_pipeline.csv")
+
+
+def test_files_that_a_shipped_mapping_joins_are_named_together_and_others_alone(folder):
+    for name in (*CRM, "notes_of_march.csv"):
+        (folder / name).write_text(name)
+
+    together, alone = due(folder)
+
+    assert (together.title, together.files, together.in_part) == ("shop", tuple(sorted(CRM)), False)
+    assert (alone.title, alone.files, alone.in_part) == ("notes_of_march.csv", (), True)
+    assert due(folder, alone.cursor) == []
+
+    (folder / "sales_pipeline.csv").write_text("more")
+    [again] = due(folder, alone.cursor)
+    assert again.files == tuple(sorted(CRM))
+
+
+def test_files_that_belong_together_wait_for_the_one_that_is_still_being_written(folder):
+    now = datetime.now(UTC)
+    for name in CRM:
+        (folder / name).write_text(name)
+    settled = due(folder)
+    later = now + LATER
+    os.utime(folder / CRM[0], (1, 1))
+
+    assert [item.title for item in settled] == ["shop"]
+    assert due(folder, now=now) == []
+    assert [item.files for item in due(folder, now=later)] == [tuple(sorted(CRM))]
+
+
+def test_before_all_of_them_are_there_each_is_tried_alone(folder):
+    for name in CRM[:3]:
+        (folder / name).write_text(name)
+    alone = due(folder)
+    (folder / CRM[3]).write_text("last")
+
+    assert [item.title for item in alone] == list(CRM[:3])
+    [whole] = due(folder, alone[-1].cursor_if_refused)
+    assert whole.files == tuple(sorted(CRM))
+    assert due(folder, whole.cursor) == []
+
+
+def test_files_that_the_own_mapping_reads_are_not_taken_together(folder):
+    for name in CRM:
+        (folder / name).write_text(name)
+
+    named = due(folder, mapping=ALONE.replace("orders*", "sales_pipeline*"))
+
+    assert sorted(item.title for item in named) == sorted(CRM)

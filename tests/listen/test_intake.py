@@ -29,7 +29,7 @@ def test_every_received_row_is_accounted_for(waiting, reads):
 
     assert (done.state, done.error) == (State.DONE, "")
     assert done.accounting["tables"]["signals"] == {
-        "received": 5, "stored": 2, "updated": 0, "unchanged": 0, "refused": 3, "left_out": 0,
+        "received": 5, "stored": 2, "updated": 0, "unchanged": 0, "refused": 3, "left_out": 0, "deleted": 0,
     }  # fmt: skip
     assert done.accounting["total"]["received"] == 9
     assert records.snapshot().counts == {
@@ -50,7 +50,7 @@ def test_importing_the_same_twice_changes_nothing(waiting, reads):
 
     assert records.snapshot() == before
     assert again.accounting["total"] == {
-        "received": 6, "stored": 0, "updated": 0, "unchanged": 6, "refused": 0, "left_out": 0,
+        "received": 6, "stored": 0, "updated": 0, "unchanged": 6, "refused": 0, "left_out": 0, "deleted": 0,
     }  # fmt: skip
 
 
@@ -231,7 +231,7 @@ def test_a_dry_run_counts_exactly_and_stores_nothing(waiting, reads):
 
     assert (tried.state, records.snapshot()) == (State.DRAFT, before)
     assert tried.trial["tables"]["signals"] == {
-        "received": 3, "stored": 1, "updated": 1, "unchanged": 0, "refused": 1, "left_out": 0,
+        "received": 3, "stored": 1, "updated": 1, "unchanged": 0, "refused": 1, "left_out": 0, "deleted": 0,
     }  # fmt: skip
 
 

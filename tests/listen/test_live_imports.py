@@ -9,9 +9,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from interlock import connectors
 from interlock.connectors.database.watching import WatchedDatabase
 from interlock.connectors.errors import DatabaseRefused
 from interlock.connectors.live import Interrupted, Reach, TryLater
+from interlock.connectors.mapping import write_mapping
 from interlock.connectors.watched_folder.watching import WatchedFolder
 from interlock.fabric import records
 from interlock.fabric.models import JournalEntry
@@ -171,7 +173,7 @@ def test_a_changed_file_is_read_again_and_counted_exactly(watched_folder, folder
     last = Import.objects.first()
     assert watched_folder.tallies() == (5, 3, 1, 1)
     assert last.accounting["tables"]["orders"] == {
-        "received": 3, "stored": 0, "updated": 1, "unchanged": 1, "refused": 1, "left_out": 0,
+        "received": 3, "stored": 0, "updated": 1, "unchanged": 1, "refused": 1, "left_out": 0, "deleted": 0,
     }  # fmt: skip
 
 
@@ -374,3 +376,110 @@ def test_a_trial_reads_a_few_rows_of_a_large_table(watched_database, database, m
     monkeypatch.setattr(live_imports, "ROWS_TRIED", 2)
 
     assert [chunk.rows.num_rows for chunk in watched_database.first()] == [2]
+
+
+def test_deletions_take_rows_out_are_counted_noted_and_can_be_taken_back(watched_folder, folder):
+    write(folder, "orders.csv", f"{ORDERS}o1,a1,2026-03-01 08:00:00,done\no2,a1,2026-03-01 09:00:00,done\n")
+    young = f"{timezone.now() - timedelta(hours=3):%Y-%m-%d %H:%M:%S}"
+    write(
+        folder, "signals.csv", f"{SIGNALS}s1,ticket,{young},a1,It rattles\ns2,ticket,{young},a1,It shakes\n"
+    )
+    watched_folder.read()
+    assert Clock.objects.count() == 2
+
+    write(
+        folder,
+        "deleted_signals-2026-03-02.csv",
+        "signal_id,deleted_at\ns1,2026-03-02\ns1,2026-03-02\nnever,\n,x\n",
+    )
+    assert watched_folder.read() == 4
+    gone = Import.objects.latest("pk")
+
+    assert (gone.title, gone.state) == ("deleted_signals-2026-03-02.csv", "done")
+    assert gone.accounting["total"] == {
+        "received": 4, "stored": 0, "updated": 0, "unchanged": 2, "deleted": 1, "refused": 1, "left_out": 0,
+    }  # fmt: skip
+    assert watched_folder.tallies() == (8, 5, 2, 1)
+    assert (list(Signal.objects.values_list("key", flat=True)), Clock.objects.get().signal_key) == (
+        ["s2"],
+        "s2",
+    )
+    assert records.snapshot().counts == {"orders": 2, "signals": 1}
+    assert JournalEntry.objects.filter(verb="imported").latest("pk").detail["deleted"] == 1
+    # The mapping of deletions says nothing about the files that come next.
+    assert Source.objects.get(pk=watched_folder.source.pk).mapping == ""
+
+    services.undo_import(import_=gone, by=None, now=watched_folder.now)
+    signal_copies.sync()
+    assert sorted(Signal.objects.values_list("key", "body")) == [("s1", "It rattles"), ("s2", "It shakes")]
+
+
+def test_an_export_with_its_deletions_is_one_import(folder, watched_folder):
+    write(folder, "orders.csv", f"{ORDERS}o1,a1,2026-03-01 08:00:00,done\no2,a1,2026-03-01 09:00:00,done\n")
+    watched_folder.read()
+    source = Source.objects.get(pk=watched_folder.source.pk)
+    export = folder.parent / "export"
+    export.mkdir()
+    write(export, "orders.csv", f"{ORDERS}o1,a1,2026-03-01 08:00:00,open\n")
+    write(export, "deleted_orders.csv", "ORDER_ID\no1\no2\n")
+    with connectors.open_source(export) as opened:
+        mapping = write_mapping(opened.propose())
+    waiting = Import.objects.create(
+        source=source, state=State.WAITING, errand="store", title="export", location=str(export), mapping=mapping,
+        made_at=watched_folder.now,
+    )  # fmt: skip
+
+    done = intake.run(waiting, clock=lambda: watched_folder.now)
+
+    # o1 was deleted and made anew: its row counts.
+    assert (done.error, done.accounting["tables"]["orders"]) == (
+        "",
+        {"received": 3, "stored": 0, "updated": 1, "unchanged": 1, "deleted": 1, "refused": 0, "left_out": 0},
+    )
+    assert records.lake().read("orders").column("order_id").to_pylist() == ["o1"]
+
+
+def test_deletions_without_the_key_delete_nothing(watched_folder, folder):
+    write(folder, "orders.csv", f"{ORDERS}o1,a1,2026-03-01 08:00:00,done\n", age=9)
+    write(folder, "deleted_orders.csv", "id\no1\n")
+
+    watched_folder.read()
+
+    failed = Import.objects.latest("pk")
+    assert (failed.state, records.snapshot().counts) == ("failed", {"orders": 1})
+    assert (
+        "deleted_orders.csv has no column order_id, so nobody knows what is gone. It has: id." in failed.error
+    )
+
+
+def test_olist_in_a_watched_folder_is_read_like_the_folder_in_one_import(watched_folder, folder, real_data):
+    sample = real_data / "olist" / "sample"
+    for file in sorted(sample.glob("*.csv")):
+        write(folder, file.name, file.read_text("utf-8"))
+
+    watched_folder.read()
+
+    live = Import.objects.get()
+    with connectors.open_source(sample, now=watched_folder.now) as opened:
+        mapping = opened.propose()
+        received = sum(chunk.received for chunk in opened.chunks(mapping))
+    assert (live.state, live.error, live.title) == ("done", "", folder.name)
+    assert live.accounting["total"]["received"] == received > 0
+    assert watched_folder.tallies()[0] == received
+    assert watched_folder.row().unread == 0
+    assert (watched_folder.read(), Import.objects.count()) == (0, 1)
+
+
+def test_a_file_that_failed_alone_is_not_unread_once_the_others_came(watched_folder, folder, real_data):
+    sample = real_data / "olist" / "sample"
+    orders = next(file for file in sample.glob("*.csv") if "orders" in file.name)
+    write(folder, orders.name, orders.read_text("utf-8"))
+    watched_folder.read()
+    assert (watched_folder.row().unread, records.snapshot().number) == (1, 0)
+
+    for file in sample.glob("*.csv"):
+        write(folder, file.name, file.read_text("utf-8"))
+    watched_folder.read()
+
+    assert [one.state for one in Import.objects.order_by("pk")] == ["failed", "done"]
+    assert watched_folder.row().unread == 0

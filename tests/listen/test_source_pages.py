@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from interlock.fabric import records
+from interlock.fabric.models import Event
 from interlock.listen import intake, services, uploads
 from interlock.listen.errors import UploadGone
 from interlock.listen.models import Import, Signal, Source, State
@@ -177,6 +178,30 @@ def test_the_moving_part_reloads_the_page_when_it_is_done(signed_in, waiting, re
     intake.run(import_, clock=lambda: NOON)
 
     assert client.get(url, HTTP_HX_REQUEST="true").headers["HX-Refresh"] == "true"
+
+
+@pytest.mark.parametrize(("port", "trigger"), [(8001, "live, every 15s"), (0, "every 1s")])
+def test_an_open_page_hears_of_an_import_through_the_stream_or_asks_each_second(
+    signed_in, waiting, settings, port, trigger
+):
+    settings.STREAM_PORT, settings.STREAM_URL = port, ""
+    import_ = waiting()
+    client = signed_in("owner")
+
+    page = client.get(reverse("listen:import", args=[import_.pk])).text
+    part = client.get(reverse("listen:progress", args=[import_.pk]), HTTP_HX_REQUEST="true").text
+
+    assert f'hx-trigger="{trigger}"' in page
+    assert f'hx-trigger="{trigger}"' in part
+    assert ('data-stream-topics="imports"' in page) == bool(port)
+
+
+def test_the_stream_tells_that_an_import_moves_and_ends(waiting, reads):
+    reads(small_company(signal(1)))
+    done = intake.run(waiting(), clock=lambda: NOON)
+
+    told = list(Event.objects.filter(topic="imports").values_list("about_key", "verb"))
+    assert told == [(str(done.pk), "running"), (str(done.pk), "done")]
 
 
 def test_a_stop_from_the_page_ends_a_waiting_import(signed_in, waiting):

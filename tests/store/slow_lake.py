@@ -1,15 +1,17 @@
 """The lake as anybody would write it in a dictionary: slow, in memory, and plainly right.
 
-Every key has the list of its writes, the last one on top. Undoing an import or removing a source makes
-writes dead; a key shows its topmost living write.
+Every key has the list of its writes, the last one on top; a deletion is a write too. Undoing an import or removing
+a source makes writes dead; a key shows its topmost living write, or nothing where that is a deletion.
 """
 
 from dataclasses import dataclass, field
 
+GONE = object()
+
 
 @dataclass
 class Entry:
-    value: str | None
+    value: object
     number: int
     source: str
 
@@ -24,7 +26,18 @@ class SlowLake:
     seen: list[dict[str, str | None]] = field(default_factory=list)
 
     def state(self):
-        return {key: stack[-1].value for key, stack in self.stacks.items()}
+        return {key: self.stacks[key][-1].value for key in self.stacks if self._shown(key)}
+
+    def _shown(self, key):
+        return key in self.stacks and self.stacks[key][-1].value is not GONE
+
+    def delete(self, batch, source, keys):
+        gone = [key for key in keys if self._shown(key)]
+        for key in gone:
+            self.stacks[key].append(Entry(GONE, self.number + 1, source))
+        if gone:
+            self._publish(batch, source)
+        return len(gone), len(keys) - len(gone)
 
     def upsert(self, batch, source, inputs):
         counts = [self._take(rows, self.number + 1, source) for rows in inputs]
@@ -33,7 +46,7 @@ class SlowLake:
         return counts
 
     def remove(self, source, by):
-        gone = [key for key, stack in self.stacks.items() if stack[-1].source == source]
+        gone = [key for key in self.state() if self.stacks[key][-1].source == source]
         for key in gone:
             del self.stacks[key]
         living = self._living(1, source)
@@ -48,12 +61,13 @@ class SlowLake:
             return 0, 0, 0
         self.dead |= mine
         written = set().union(*(self.wrote[number] for number in mine))
-        kept = sum(key in self.stacks and self.stacks[key][-1].number not in mine for key in written)
+        kept = sum(self._shown(key) and self.stacks[key][-1].number not in mine for key in written)
         restored = removed = 0
         for key in [key for key, stack in self.stacks.items() if stack[-1].number in mine]:
+            was_shown = self._shown(key)
             self.stacks[key] = [entry for entry in self.stacks[key] if entry.number not in self.dead]
-            restored += bool(self.stacks[key])
-            removed += not self.stacks[key]
+            restored += bool(self.stacks[key]) and self._shown(key)
+            removed += was_shown and not (self.stacks[key] and self._shown(key))
             if not self.stacks[key]:
                 del self.stacks[key]
         self._publish(by, by)
@@ -62,12 +76,13 @@ class SlowLake:
     def _take(self, rows, number, source):
         stored = updated = unchanged = 0
         for key, value in rows.items():
+            is_there = self._shown(key)
             stack = self.stacks.setdefault(key, [])
-            if stack and stack[-1].value == value:
+            if is_there and stack[-1].value == value:
                 unchanged += 1
                 continue
-            updated += bool(stack)
-            stored += not stack
+            updated += is_there
+            stored += not is_there
             if stack and stack[-1].number == number:
                 stack.pop()
             stack.append(Entry(value, number, source))

@@ -3,11 +3,13 @@
 import tempfile
 from pathlib import Path
 
+import pyarrow as pa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from interlock.store.lake import Lake
 from interlock.store.undo import Undone
+from interlock.store.writing import Counts
 from store.conftest import accounts, fail_in_the_middle
 from store.slow_lake import SlowLake
 
@@ -16,11 +18,14 @@ SOURCES = st.sampled_from(["shop", "demo"])
 # Two keys and two imports: few enough that writes often lie on top of each other.
 ROWS = st.dictionaries(st.sampled_from("ab"), st.sampled_from(["x", "y", "z", None]), min_size=1)
 UPSERT = st.tuples(st.just("upsert"), BATCHES, SOURCES, st.lists(ROWS, min_size=1, max_size=2))
+DELETE = st.tuples(
+    st.just("delete"), BATCHES, SOURCES, st.lists(st.sampled_from("abc"), min_size=1, unique=True)
+)
 UNDO = st.tuples(st.just("undo"), BATCHES)
 REMOVE = st.tuples(st.just("remove"), SOURCES)
 FAIL = st.tuples(st.just("fail"), ROWS)
 BEGINNINGS = st.lists(UPSERT, min_size=2, max_size=4)
-STEPS = st.lists(st.one_of(UNDO, UPSERT, UNDO, REMOVE, FAIL), min_size=1, max_size=5)
+STEPS = st.lists(st.one_of(UNDO, UPSERT, DELETE, UNDO, DELETE, REMOVE, FAIL), min_size=1, max_size=6)
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -43,6 +48,19 @@ def upsert(lake, slow, batch, source, inputs):
     assert [(one.stored, one.updated, one.unchanged) for one in counts] == slow.upsert(batch, source, inputs)
 
 
+def delete(lake, slow, batch, source, keys):
+    with lake.writing(batch_id=batch, source_id=source) as write:
+        write.stage_deletions("accounts", pa.table({"account_id": keys}))
+        previewed = write.preview()
+        counts = write.apply()
+    assert (
+        previewed
+        == counts
+        == {"accounts": Counts(deleted=counts["accounts"].deleted, unchanged=counts["accounts"].unchanged)}
+    )
+    assert (counts["accounts"].deleted, counts["accounts"].unchanged) == slow.delete(batch, source, keys)
+
+
 def remove(lake, slow, source):
     with lake.writing(batch_id="removal", source_id=source) as write:
         removed = write.remove_source(source)
@@ -59,7 +77,7 @@ def fail(lake, slow, rows):
     fail_in_the_middle(lake, accounts=accounts(**rows))
 
 
-PLAYED = {"upsert": upsert, "remove": remove, "undo": undo, "fail": fail}
+PLAYED = {"upsert": upsert, "delete": delete, "remove": remove, "undo": undo, "fail": fail}
 
 
 def shown(lake, versions=None):

@@ -1,8 +1,9 @@
 """An import is taken back without touching what came after it."""
 
+import pyarrow as pa
 import pytest
 
-from interlock.store.errors import DuplicateKeys, VersionGone
+from interlock.store.errors import DuplicateKeys, LakeError, VersionGone
 from interlock.store.snapshots import Batch
 from interlock.store.undo import Undone
 from interlock.store.writing import Counts
@@ -142,3 +143,56 @@ def test_an_ordinary_write_does_not_read_what_was_written_before(lake):
     (lake.root / "snapshots" / "000001.json").write_text("damaged")
 
     assert put(lake, orders(b="open"), batch="second") == Counts(stored=1)
+
+
+def delete(lake, *keys, batch, source="shop"):
+    with lake.writing(batch_id=batch, source_id=source) as write:
+        write.stage_deletions("orders", pa.table({"order_id": list(keys)}))
+        return write.apply()["orders"]
+
+
+def test_deleted_rows_come_back_as_they_were(lake):
+    put(lake, orders(a="open", b="open"), batch="first")
+
+    assert delete(lake, "a", "b", "never there", batch="gone") == Counts(deleted=2, unchanged=1)
+    assert (states(lake), lake.snapshot().counts) == ({}, {"orders": 0})
+    assert undo(lake, "gone") == {"orders": Undone(restored=2)}
+    assert states(lake) == {"a": "open", "b": "open"}
+
+
+def test_a_deleted_row_that_came_again_is_kept(lake):
+    put(lake, orders(a="open", b="open"), batch="first")
+    delete(lake, "a", "b", batch="gone")
+    put(lake, orders(a="made anew"), batch="second")
+
+    assert undo(lake, "gone") == {"orders": Undone(restored=1, kept=1)}
+    assert states(lake) == {"a": "made anew", "b": "open"}
+
+
+def test_a_row_of_an_undone_import_does_not_come_back_from_its_deletion(lake):
+    put(lake, orders(a="open"), batch="first")
+    put(lake, orders(a="wrong", b="wrong"), batch="second")
+    delete(lake, "a", "b", batch="gone")
+    undo(lake, "second", by="undo second")
+
+    assert undo(lake, "gone", by="undo gone") == {"orders": Undone(restored=1)}
+    assert states(lake) == {"a": "open"}
+
+
+def test_a_key_that_is_deleted_and_given_in_one_import_stays(lake):
+    put(lake, orders(a="open"), batch="first")
+    with lake.writing(batch_id="second", source_id="shop") as write:
+        write.stage("orders", orders(a="made anew"))
+        write.stage_deletions("orders", pa.table({"order_id": ["a"]}))
+        assert write.apply() == {"orders": Counts(updated=1, unchanged=1)}
+
+    assert states(lake) == {"a": "made anew"}
+    assert lake.snapshot().deleted == ()
+
+
+def test_deletions_need_the_whole_key(lake):
+    with (
+        pytest.raises(LakeError, match="Deletions of capacity need the columns site_id, family, week"),
+        lake.writing(batch_id="gone", source_id="shop") as write,
+    ):
+        write.stage_deletions("capacity", pa.table({"site_id": ["s"]}))

@@ -195,7 +195,7 @@ def _show_accounting(
     heading = "Would become of them" if dry_run else "What became of them"
     table = Table(title=f"{done.title}: {heading.lower()}")
     table.add_column("Table")
-    for name in ("received", "stored", "updated", "unchanged", "refused", "left out"):
+    for name in ("received", "stored", "updated", "unchanged", "deleted", "refused", "left out"):
         table.add_column(name, justify="right")
     for name, tally in tallies:
         numbers = (
@@ -203,6 +203,7 @@ def _show_accounting(
             tally.stored,
             tally.updated,
             tally.unchanged,
+            tally.deleted,
             tally.refused,
             tally.left_out,
         )

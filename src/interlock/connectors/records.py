@@ -32,7 +32,7 @@ class Chunk:
     """Rows of one contract table in contract types, with what was refused beside them.
 
     A refused row has exactly one `Refusal`. `repeated` rows were word for word a row that is in
-    `rows`: an import counts them as unchanged.
+    `rows`: an import counts them as unchanged. `deleted` holds keys of records that are gone from their system.
     """
 
     table: str
@@ -41,11 +41,13 @@ class Chunk:
     repeated: int = 0
     left_out: tuple[LeftOut, ...] = ()
     notes: tuple[str, ...] = ()
+    deleted: pa.Table | None = None
 
     @property
     def received(self) -> int:
         """Rows that the mapping addressed to this table."""
-        return int(self.rows.num_rows) + len(self.refusals) + self.repeated
+        gone = int(self.deleted.num_rows) if self.deleted is not None else 0
+        return int(self.rows.num_rows) + len(self.refusals) + self.repeated + gone
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from interlock.store.contract import TABLES
+
+from . import tombstones
 from .contract_shape import contract_mapping, is_written_so
 from .errors import SourceRefused
 from .guess import guess_mapping
@@ -11,6 +14,7 @@ from .making.maker import Maker
 from .making.scope import AliasedFiles
 from .making.workbench import Staged, Workbench
 from .mapping.model import FileRule, Mapping
+from .mapping.used import used_columns
 from .near_keys import find_near_keys
 from .profile import found_table
 from .protocol import FoundTable, OnProgress, Progress, RawTable, Skipped
@@ -37,7 +41,8 @@ class StagedSource:
         self.label = label
         self.skipped = tuple(skipped)
         self.mapping = mapping
-        self._raws = {raw.name: raw for raw in raws}
+        self._raws = {raw.name: raw for raw in raws if not tombstones.table_of(raw.name)}
+        self._tombstones = [raw for raw in raws if tombstones.table_of(raw.name)]
         self._bench = bench
         self._now = now
         self._in_part = in_part
@@ -66,6 +71,9 @@ class StagedSource:
         """
         if self.mapping is not None:
             return self.mapping
+        if self._deletes_only:
+            gone = sorted({tombstones.table_of(raw.name) for raw in self._tombstones})
+            return tombstones.deletions_mapping(self.label, gone)
         columns = self.columns()
         shaped = contract_mapping(self.label, columns)
         if shaped and is_written_so(self._bench, list(self._all_staged()), shaped):
@@ -87,6 +95,15 @@ class StagedSource:
             SourceRefused: no file of the source is one that the mapping reads.
         """
         tell = on_progress or (lambda _: None)
+        if not self._deletes_only:
+            yield from self._made_chunks(mapping, tell)
+        yield from self._deletion_chunks(tell)
+
+    @property
+    def _deletes_only(self) -> bool:
+        return bool(self._tombstones) and not self._raws
+
+    def _made_chunks(self, mapping: Mapping, tell: OnProgress) -> Iterator[Chunk]:
         files = self._aliased(mapping, tell)
         if self._in_part:
             here = tuple(output for output in mapping.outputs if files[output.alias].staged)
@@ -97,12 +114,22 @@ class StagedSource:
         yield from maker.chunks()
         self._made = maker
 
+    def _deletion_chunks(self, tell: OnProgress) -> Iterator[Chunk]:
+        """Deletions of each table. A file of them that cannot be read refuses the whole: nobody knows what is gone."""
+        by_table: dict[str, list[Staged]] = {}
+        for raw in self._tombstones:
+            tell(Progress(f"reading {raw.name}", 0, raw.size))
+            by_table.setdefault(tombstones.table_of(raw.name), []).append(self._bench.stage(raw, AS_FOUND))
+        for table in TABLES:
+            if table in by_table:
+                yield from tombstones.deletion_chunks(self._bench, table, by_table[table])
+
     def near_keys(self, mapping: Mapping) -> tuple[NearKey, ...]:
         """Keys that are used but do not exist, with the one each may have meant.
 
         Of a source that is read in part nothing can be said: most of its keys came with earlier readings.
         """
-        if self._in_part:
+        if self._in_part or self._deletes_only:
             return ()
         if self._made is None or self._made.mapping != mapping:
             files = self._aliased(mapping, lambda _: None)
@@ -137,6 +164,9 @@ class StagedSource:
                 f"{self.label} has none of the files that the mapping {mapping.name} reads ({wanted}). "
                 f"It has: {', '.join(self._raws)}."
             )
+        # A file that is only named as belonging to the others is not read.
+        used = used_columns(mapping)
+        found = {alias: names if used[alias] else [] for alias, names in found.items()}
         total = sum(self._raws[name].size for names in found.values() for name in names)
         done = 0
         files = {}

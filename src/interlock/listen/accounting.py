@@ -1,6 +1,6 @@
 """How many rows came in, and what became of each: the sum that every import must show.
 
-received = stored + updated + unchanged + refused, table by table; rows that the mapping leaves out on
+received = stored + updated + unchanged + deleted + refused, table by table; rows that the mapping leaves out on
 purpose stand beside the sum with their reason.
 """
 
@@ -24,10 +24,11 @@ class Tally:
     unchanged: int = 0
     refused: int = 0
     left_out: int = 0
+    deleted: int = 0
 
     @property
     def balanced(self) -> bool:
-        return self.received == self.stored + self.updated + self.unchanged + self.refused
+        return self.received == self.stored + self.updated + self.unchanged + self.deleted + self.refused
 
 
 @dataclass
@@ -49,12 +50,13 @@ class Accounting:
             self._leave_out(left)
         self.notes += [note for note in chunk.notes if note not in self.notes]
 
-    def keep(self, table: str, *, stored: int, updated: int, unchanged: int) -> None:
-        """Count what the lake did with the rows of one table."""
+    def keep(self, table: str, *, stored: int, updated: int, unchanged: int, deleted: int = 0) -> None:
+        """Count what the lake did with the rows of one table, and with the keys of those that are gone."""
         tally = self.tables.setdefault(table, Tally())
         tally.stored += stored
         tally.updated += updated
         tally.unchanged += unchanged
+        tally.deleted += deleted
 
     @property
     def total(self) -> Tally:

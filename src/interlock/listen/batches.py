@@ -100,7 +100,7 @@ def _of_import(one: Import) -> Batch:
         at=one.made_at,
         received=total.get("received", 0),
         stored=total.get("stored", 0),
-        updated=total.get("updated", 0),
+        updated=total.get("updated", 0) + total.get("deleted", 0),
         duplicate=total.get("unchanged", 0),
         refused=total.get("refused", 0),
         undone=one.state == State.UNDONE,

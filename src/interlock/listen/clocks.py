@@ -12,7 +12,7 @@ from itertools import batched
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -176,6 +176,13 @@ def end_clocks(*, keys: Collection[str], now: datetime) -> int:
         ended += clocks.filter(signal_key__in=answered, stopped_at=None).update(stopped_at=now, closed_at=now)
         ended += clocks.exclude(signal_key__in=answered).delete()[0]
     return ended
+
+
+def end_clocks_of_gone(*, now: datetime) -> int:
+    """End running clocks whose signal was deleted at its source; return how many."""
+    there = Signal.objects.filter(key=OuterRef("signal_key"))
+    gone = Clock.objects.filter(~Exists(there), stopped_at=None).values_list("signal_key", flat=True)
+    return end_clocks(keys=list(gone), now=now)
 
 
 def _clock(signal: Any, source: Source, repeat: str, answer: Answer | None, now: datetime) -> NewClock:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
@@ -57,6 +58,7 @@ def context(import_: Import, person: Person | None) -> dict[str, Any]:
         "heading": heading(import_, lines),
         "steps": steps(import_, lines),
         "reading": reading(import_),
+        "hears": hears(),
         "lines": lines,
         "offered": mapping_edit.offered(import_.mapping) if lines and not fault else [],
         "fault": fault,
@@ -107,9 +109,15 @@ def _moving_heading(import_: Import) -> str:
 
 
 def _done_heading(total: Tally) -> str:
-    if not total.stored and not total.updated and not total.refused:
+    if not total.stored and not total.updated and not total.deleted and not total.refused:
         return _("Nothing new: all %(n)s rows were here already.") % {"n": _text(total.received)}
     fine = total.received - total.refused
+    if total.deleted == total.received:
+        return ngettext(
+            "One record is gone, as its source said.",
+            "%(n)s records are gone, as their source said.",
+            total.deleted,
+        ) % {"n": _text(total.deleted)}
     if not total.refused:
         return _("All %(n)s rows were taken in.") % {"n": _text(fine)}
     return ngettext(
@@ -170,6 +178,11 @@ def _now(import_: Import) -> int:
     if import_.is_moving:
         return {Errand.LOOK: 0, Errand.TRY: 2, Errand.STORE: 3}[Errand(import_.errand)]
     return 0 if not import_.mapping else 3 if import_.trial or import_.errand == Errand.STORE else 1
+
+
+def hears() -> bool:
+    """Whether this installation tells open pages what moves; without it they ask every second."""
+    return bool(settings.STREAM_URL or settings.STREAM_PORT)
 
 
 def reading(import_: Import) -> Reading:

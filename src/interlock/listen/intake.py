@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db import OperationalError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -24,7 +25,7 @@ from interlock.connectors.errors import ConnectorError
 from interlock.connectors.mapping import read_mapping
 from interlock.connectors.protocol import Progress, Source
 from interlock.fabric import records
-from interlock.listen import looking, opening, services, signal_copies, uploads
+from interlock.listen import clocks, looking, opening, progress, services, signal_copies, uploads
 from interlock.listen.accounting import Accounting
 from interlock.listen.errors import ListenError, NotBalanced, Stopped, WrongState
 from interlock.listen.models import Errand, Import
@@ -56,20 +57,30 @@ def run(
     """
     with uploads.running(import_):
         import_ = services.begin_import(import_=import_, now=clock())
-        reporter = Reporter(import_, on_progress)
         try:
-            with _given_or_opened(import_, source) as opened:
-                return _ERRANDS[Errand(import_.errand)](import_, opened, reporter, clock)
-        except Stopped as stopped:
-            return services.end_stopped(import_=import_, why=str(stopped), now=clock())
-        except (ConnectorError, LakeError, ListenError) as error:
-            return services.end_failed(import_=import_, error=str(error), now=clock())
-        except OSError as error:
-            return services.end_failed(import_=import_, error=_words_of(error), now=clock())
-        except Exception as error:
-            logger.exception("import %s failed", import_.pk)
-            services.end_failed(import_=import_, error=_unexpected(error), now=clock())
-            raise
+            return _run(import_, clock, Reporter(import_, clock, on_progress), source)
+        finally:
+            ended = Import.objects.filter(pk=import_.pk).first()
+            # A page that does not hear of the end asks after some seconds; the import must not fail for it.
+            if ended and not ended.is_moving:
+                with contextlib.suppress(OperationalError):
+                    progress.tell(ended, clock())
+
+
+def _run(import_: Import, clock: Clock, reporter: Reporter, source: Source | None) -> Import:
+    try:
+        with _given_or_opened(import_, source) as opened:
+            return _ERRANDS[Errand(import_.errand)](import_, opened, reporter, clock)
+    except Stopped as stopped:
+        return services.end_stopped(import_=import_, why=str(stopped), now=clock())
+    except (ConnectorError, LakeError, ListenError) as error:
+        return services.end_failed(import_=import_, error=str(error), now=clock())
+    except OSError as error:
+        return services.end_failed(import_=import_, error=_words_of(error), now=clock())
+    except Exception as error:
+        logger.exception("import %s failed", import_.pk)
+        services.end_failed(import_=import_, error=_unexpected(error), now=clock())
+        raise
 
 
 def settle_abandoned(*, clock: Clock = timezone.now) -> list[Import]:
@@ -93,7 +104,7 @@ def is_abandoned(import_: Import) -> bool:
 
 def _settle(import_: Import, clock: Clock) -> Import:
     if import_.errand == Errand.STORE and _published(import_) is not None:
-        return _finish(import_, Reporter(import_), clock)
+        return _finish(import_, Reporter(import_, clock), clock)
     return services.end_failed(
         import_=import_,
         error=_(
@@ -163,9 +174,18 @@ def _store(import_: Import, spool: Spool, accounting: Accounting, reporter: Repo
         for table in spool.tables():
             reporter.step(_("Storing %(table)s") % {"table": table}, spool.rows[table])
             write.stage(table, spool.reader(table, reporter.more))
+        for table in spool.deleted_tables():
+            reporter.step(_("Deleting from %(table)s") % {"table": table}, spool.deleted[table])
+            write.stage_deletions(table, spool.deleted_reader(table, reporter.more))
         reporter.step(_("Comparing with the records"))
         for table, counts in (write.preview() if dry else write.apply()).items():
-            accounting.keep(table, stored=counts.stored, updated=counts.updated, unchanged=counts.unchanged)
+            accounting.keep(
+                table,
+                stored=counts.stored,
+                updated=counts.updated,
+                unchanged=counts.unchanged,
+                deleted=counts.deleted,
+            )
         _require_balance(accounting)
         if dry:
             raise _TakenBack
@@ -187,6 +207,8 @@ def _finish(import_: Import, reporter: Reporter, clock: Clock) -> Import:
     reporter.step(_("Copying the signals"))
     signal_copies.sync(on_rows=reporter.at)
     written = json.loads(_written_path(import_).read_text("utf-8"))
+    if written["accounting"]["tables"].get("signals", {}).get("deleted"):
+        clocks.end_clocks_of_gone(now=clock())
     done = services.end_stored(
         import_=import_,
         accounting=written["accounting"],

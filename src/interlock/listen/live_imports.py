@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -57,7 +58,7 @@ def read_due(
                 break
             total = done.accounting["total"]
             rows += total["received"]
-            changed += total["stored"] + total["updated"]
+            changed += total["stored"] + total["updated"] + total["deleted"]
     if changed:
         clocks.open_for_import(now=reach.now())
         following.follow_soon(now=reach.now())
@@ -175,10 +176,16 @@ def _new_import(source: Source, item: ToImport, reach: Reach) -> Import:
         live=True,
         title=item.title[:200],
         location=item.location if path.is_file() else "",
-        files=uploads.describe_files(path) if path.is_file() else [],
+        files=_files_of(path, item),
         files_kept=False,
         made_at=reach.now(),
     )
+
+
+def _files_of(path: Path, item: ToImport) -> list[dict[str, Any]]:
+    """The files that are read, by name, size and SHA-256; none of a database."""
+    paths = [path] if path.is_file() else [path / name for name in item.files]
+    return [one for each in paths if each.is_file() for one in uploads.describe_files(each)]
 
 
 def _mapping_for(source: Source, opened: StagedSource) -> MappingModel:
@@ -218,5 +225,5 @@ def _go_on_after(source: Source, item: ToImport, done: Import, held: QuerySet[So
         source.mapping = done.mapping
         held.filter(mapping="").update(mapping=source.mapping)
     total = done.accounting.get("total", {})
-    if not failed and not total["stored"] + total["updated"] + total["refused"]:
+    if not failed and not total["stored"] + total["updated"] + total["deleted"] + total["refused"]:
         services.forget_trial(import_=done)

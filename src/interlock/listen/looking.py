@@ -64,7 +64,9 @@ def is_known(mapping: Mapping) -> bool:
     """Whether a proposal is more than a guess: shipped, saved by a person, or the contract's own columns."""
     if mapping.shipped or mapping.name in {saved.name for saved in saved_mappings()}:
         return True
-    return mapping.name == "contract" and all(guess.confidence == 1.0 for guess in mapping.guesses)
+    return mapping.name in {"contract", "deletions"} and all(
+        guess.confidence == 1.0 for guess in mapping.guesses
+    )
 
 
 def near_keys(source: Source, mapping: Mapping | None) -> tuple[list[dict[str, Any]], list[str]]:

@@ -1,33 +1,46 @@
 """How far is an import, and has anybody asked it to stop?
 
 Written a few times a second at most, each time as a statement of its own: the import holds no transaction
-open while it reads, so that other people's work never waits for it.
+open while it reads, so that other people's work never waits for it. Open pages hear of it through the event stream.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import datetime
 
 from django.db import OperationalError
 from django.utils.translation import gettext as _
 
+from interlock.fabric import events
 from interlock.listen.errors import Stopped
 from interlock.listen.models import Import
 
 # A reader sees movement three times a second as live; more only costs commits.
 SECONDS_BETWEEN_WRITES = 0.35
 
+# A page that hears of movement loads a part of itself anew; more often would only cost requests.
+SECONDS_BETWEEN_EVENTS = 2.0
+
 OnProgress = Callable[[Import], None]
+
+
+def tell(import_: Import, at: datetime) -> None:
+    """Let open pages look at an import again: it moved, or came to its end."""
+    events.tell(topic="imports", verb=import_.state, keys=[str(import_.pk)], at=at)
 
 
 class Reporter:
     """Carries progress from the reader to the import's row, and the wish to stop back."""
 
-    def __init__(self, import_: Import, on_progress: OnProgress | None = None) -> None:
+    def __init__(
+        self, import_: Import, clock: Callable[[], datetime], on_progress: OnProgress | None = None
+    ) -> None:
         self.import_ = import_
         self.on_progress = on_progress
-        self._written_at = 0.0
+        self._clock = clock
+        self._written_at = self._told_at = 0.0
 
     def step(self, doing: str, total: int = 0) -> None:
         """Begin a part of the work, and say so at once."""
@@ -64,6 +77,9 @@ class Reporter:
                 rows_done=self.import_.rows_done,
             )
             asked = rows.values_list("stop_asked", flat=True).first()
+            if self._written_at - self._told_at >= SECONDS_BETWEEN_EVENTS:
+                self._told_at = self._written_at
+                tell(self.import_, self._clock())
         except OperationalError:
             return
         if self.on_progress:

@@ -261,7 +261,7 @@ def end_stored(
     locked.rows_done = accounting["total"]["received"]
     locked.files_kept = False
     locked.save()
-    if locked.source and locked.mapping and not locked.live:
+    if locked.source and locked.mapping and not locked.live and not _deletes_only(accounting):
         Source.objects.filter(pk=locked.source.pk).update(mapping=locked.mapping)
     if locked.live:
         _count_live(locked, accounting, now)
@@ -270,12 +270,18 @@ def end_stored(
     return locked
 
 
+def _deletes_only(accounting: dict[str, Any]) -> bool:
+    """Whether nothing came but deletions, whose mapping says nothing about the files that come next."""
+    total = accounting["total"]
+    return bool(total.get("deleted")) and not total["stored"] + total["updated"]
+
+
 def _count_live(import_: Import, accounting: dict[str, Any], now: datetime) -> None:
     """Add a live reading to the tallies of its source, which hold for all time."""
     total, signals = accounting["total"], accounting["tables"].get("signals", {})
     counts = {
         "received": total["received"],
-        "stored": total["stored"] + total["updated"],
+        "stored": total["stored"] + total["updated"] + total.get("deleted", 0),
         "duplicate": total["unchanged"],
         "refused": total["refused"],
     }

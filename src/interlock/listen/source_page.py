@@ -191,12 +191,14 @@ def headline(rows: Iterable[Row]) -> str:
 
 
 def _unread_files(sources: Collection[Source]) -> Counter[int]:
-    """How many files of each source failed at their newest reading. One query."""
+    """How many files of each source failed at their newest reading, alone or with others. One query."""
     ended = Import.objects.filter(
         source__in=sources, live=True, state__in=[ImportState.DONE, ImportState.FAILED]
     )
-    newest = {(source, title): state for source, title, state in ended.order_by("made_at", "pk").values_list("source", "title", "state")}  # fmt: skip
-    return Counter(source for (source, _title), state in newest.items() if state == ImportState.FAILED)
+    newest: dict[tuple[int, str], str] = {}
+    for source, title, files, state in ended.order_by("made_at", "pk").values_list("source", "title", "files", "state"):  # fmt: skip
+        newest |= {(source, name): state for name in [one["name"] for one in files] or [title]}
+    return Counter(source for (source, _name), state in newest.items() if state == ImportState.FAILED)
 
 
 def _sums_of_imports(sources: Collection[Source]) -> dict[int, dict[str, int]]:
@@ -207,7 +209,7 @@ def _sums_of_imports(sources: Collection[Source]) -> dict[int, dict[str, int]]:
     for source_id, total in kept.values_list("source_id", "accounting__total"):
         sums = found.setdefault(source_id, dict.fromkeys(("received", "stored", "duplicate", "refused"), 0))
         sums["received"] += total["received"]
-        sums["stored"] += total["stored"] + total["updated"]
+        sums["stored"] += total["stored"] + total["updated"] + total.get("deleted", 0)
         sums["duplicate"] += total["unchanged"]
         sums["refused"] += total["refused"]
     return found

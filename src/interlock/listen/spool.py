@@ -19,6 +19,7 @@ from interlock.store.contract import TABLES, arrow_schema
 REFUSED_COLUMNS = ("file", "row", "table", "column", "value", "reason")
 _HEADING = csv_bytes(REFUSED_COLUMNS, [])
 LONGEST_VALUE = 2_000
+_DELETED = "deleted_"
 
 
 class Spool:
@@ -28,6 +29,7 @@ class Spool:
         self.folder = folder
         self.refused = refused
         self.rows: dict[str, int] = {}
+        self.deleted: dict[str, int] = {}
         self.refusals = 0
         self._writers: dict[str, pa.RecordBatchFileWriter] = {}
         self.clear()
@@ -46,6 +48,9 @@ class Spool:
         if chunk.rows.num_rows:
             self._writer(chunk.table).write_table(chunk.rows.cast(arrow_schema(chunk.table)))
             self.rows[chunk.table] = self.rows.get(chunk.table, 0) + chunk.rows.num_rows
+        if chunk.deleted is not None and chunk.deleted.num_rows:
+            self._writer(_DELETED + chunk.table).write_table(chunk.deleted.cast(_keys_schema(chunk.table)))
+            self.deleted[chunk.table] = self.deleted.get(chunk.table, 0) + chunk.deleted.num_rows
         if chunk.refusals:
             self._refuse(chunk.refusals)
 
@@ -59,9 +64,19 @@ class Spool:
         """Tables with rows, each after the tables it points to."""
         return [name for name in TABLES if self.rows.get(name)]
 
+    def deleted_tables(self) -> list[str]:
+        """Tables of which records are gone."""
+        return [name for name in TABLES if self.deleted.get(name)]
+
     def reader(self, table: str, on_rows: Callable[[int], None]) -> pa.RecordBatchReader:
         """Read one table back in batches, telling after each how many rows it had."""
         return pa.RecordBatchReader.from_batches(arrow_schema(table), self._batches(table, on_rows))
+
+    def deleted_reader(self, table: str, on_rows: Callable[[int], None]) -> pa.RecordBatchReader:
+        """Read the keys of the records that are gone, likewise."""
+        return pa.RecordBatchReader.from_batches(
+            _keys_schema(table), self._batches(_DELETED + table, on_rows)
+        )
 
     def clear(self) -> None:
         """Remove the rows; the refused ones stay for people to read."""
@@ -75,10 +90,12 @@ class Spool:
                 on_rows(batch.num_rows)
                 yield batch
 
-    def _writer(self, table: str) -> pa.RecordBatchFileWriter:
-        if table not in self._writers:
-            self._writers[table] = pa.ipc.new_file(str(self._path(table)), arrow_schema(table))
-        return self._writers[table]
+    def _writer(self, name: str) -> pa.RecordBatchFileWriter:
+        if name not in self._writers:
+            table = name.removeprefix(_DELETED)
+            schema = arrow_schema(table) if name == table else _keys_schema(table)
+            self._writers[name] = pa.ipc.new_file(str(self._path(name)), schema)
+        return self._writers[name]
 
     def _path(self, table: str) -> Path:
         return self.folder / f"{table}.arrow"
@@ -93,3 +110,7 @@ class Spool:
             content = csv_bytes(REFUSED_COLUMNS, rows)
             file.write(content if new else content[len(_HEADING) :])
         self.refusals += len(refusals)
+
+
+def _keys_schema(table: str) -> pa.Schema:
+    return pa.schema([arrow_schema(table).field(key) for key in TABLES[table].key])

@@ -6,6 +6,7 @@ hashed anew from their values (see `Draft.hash_of_stored`). A column that the co
 leaves empty does not change it.
 """
 
+from collections.abc import Iterable
 from functools import reduce
 
 import duckdb
@@ -23,11 +24,11 @@ _DUCKDB_TYPES = {
 }
 
 
-def cast_columns(table: Table, present: set[str]) -> str:
-    """Return the select list that gives every contract column its type; absent columns are empty."""
+def cast_columns(table: Table, present: set[str], only: Iterable[str] | None = None) -> str:
+    """Return the select list that gives every contract column (or `only` some) its type; absent columns are empty."""
     return ", ".join(
         f"CAST({name if name in present else 'NULL'} AS {_duckdb_type(table.column(name))}) AS {name}"
-        for name in table.column_names
+        for name in only or table.column_names
     )
 
 

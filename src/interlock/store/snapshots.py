@@ -55,7 +55,8 @@ class Snapshot:
     """What readers see of all tables after one write; number 0 is the empty beginning.
 
     `batch_id` and `source_id` name the write that made it, `carried` the further batches that it wrote with the
-    source of each, `undone` the batches that it took back, `removed` the sources that it removed. `hash_sign`
+    source of each, `undone` the batches that it took back, `removed` the sources that it removed, `deleted` the
+    tables from which it deleted rows by their keys. `hash_sign`
     names the way rows are hashed, and `hashed_since` the first write that hashed them so; see row_sql.py.
     """
 
@@ -68,6 +69,7 @@ class Snapshot:
     hash_sign: str = ""
     hashed_since: int = 1
     carried: tuple[Batch, ...] = ()
+    deleted: tuple[str, ...] = ()
 
     @property
     def versions(self) -> dict[str, int]:
@@ -87,6 +89,7 @@ class Written(msgspec.Struct, frozen=True):
     undone: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     carried: tuple[Batch, ...] = ()
+    deleted: tuple[str, ...] = ()
 
     @property
     def batches(self) -> tuple[Batch, ...]:
@@ -167,6 +170,7 @@ def _read(path: Path) -> Snapshot:
             hash_sign=said.get("hash_sign", ""),
             hashed_since=said.get("hashed_since", 1),
             carried=tuple(Batch(*batch) for batch in said.get("carried", ())),
+            deleted=tuple(said.get("deleted", ())),
         )
 
 

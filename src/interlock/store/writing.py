@@ -15,22 +15,23 @@ from interlock.store.errors import DuplicateKeys, LakeError, MissingValues
 from interlock.store.parquet import WrittenFile, quoted, scan
 from interlock.store.row_sql import cast_columns, in_utc, row_hash
 from interlock.store.snapshots import Batch, Snapshot, Written, kept_writes
-from interlock.store.undo import Undone, parts_of, undo
+from interlock.store.undo import Part, Undone, parts_of, undo
 
 SHOWN_KEYS = 5
 
 
 @dataclass(frozen=True)
 class Counts:
-    """What became of the rows of one input."""
+    """What became of the rows of one input. `unchanged` are also deletions of what was not there."""
 
     stored: int = 0
     updated: int = 0
     unchanged: int = 0
+    deleted: int = 0
 
     @property
     def received(self) -> int:
-        return self.stored + self.updated + self.unchanged
+        return self.stored + self.updated + self.unchanged + self.deleted
 
 
 class Write:
@@ -41,6 +42,8 @@ class Write:
         self._batch = batch
         self._carried: dict[Batch, None] = {}  # in their order
         self._staged: dict[str, list[WrittenFile]] = {}
+        self._deleting: dict[str, str] = {}  # the temporary table of keys, by table
+        self._deleted: list[str] = []
         self._undone: list[str] = []
         self._removed: list[str] = []
 
@@ -75,17 +78,48 @@ class Write:
         _refuse_missing(table, files)
         self._staged.setdefault(name, []).extend(files)
 
+    def stage_deletions(self, name: str, keys: pa.Table | pa.RecordBatchReader) -> None:
+        """Put keys aside whose rows `apply` removes, whoever wrote them; `undo_batch` brings them back.
+
+        A key that is staged as a row too was deleted and made anew: its row counts. Keys that are not there do nothing.
+
+        Raises:
+            LakeError: the contract has no such table, or the columns are not its key.
+        """
+        table = _contract_table(name, keys.schema.names)
+        if set(keys.schema.names) != set(table.key):
+            raise LakeError(
+                f"Deletions of {name} need the columns {', '.join(table.key)}; nothing was changed."
+            )
+        with plainly(f"Reading deletions of {name}"):
+            columns = cast_columns(table, set(table.key), only=table.key)
+            self._draft.connection.register("incoming", in_utc(keys))
+            held = f"deleting_{name}"
+            self._draft.connection.execute(
+                f"CREATE TEMP TABLE IF NOT EXISTS {held} AS SELECT {columns} FROM incoming LIMIT 0"
+            )
+            self._draft.connection.execute(f"INSERT INTO {held} SELECT {columns} FROM incoming")
+            self._draft.connection.unregister("incoming")
+        self._deleting[name] = held
+
     def apply(self) -> dict[str, Counts]:
-        """Upsert everything staged so far, a table at a time in the order of the contract."""
-        return {name: self._apply(name) for name in TABLES if name in self._staged}
+        """Upsert and delete everything staged so far, a table at a time in the order of the contract."""
+        gone = {name: self._delete(name) for name in TABLES if name in self._deleting}
+        came = {name: self._apply(name) for name in TABLES if name in self._staged}
+        self._deleting.clear()
+        return _joined(came, gone)
 
     def preview(self) -> dict[str, Counts]:
         """Return what `apply` would do, without doing it."""
-        return {name: self._compare(name) for name in TABLES if name in self._staged}
+        gone = {name: self._compare_deletions(name) for name in TABLES if name in self._deleting}
+        return _joined({name: self._compare(name) for name in TABLES if name in self._staged}, gone)
 
     def drop_staged(self) -> None:
-        """Forget the staged rows, as after a preview."""
+        """Forget the staged rows and deletions, as after a preview."""
         self._staged.clear()
+        for held in self._deleting.values():
+            self._draft.connection.execute(f"DROP TABLE {held}")
+        self._deleting.clear()
 
     def remove_source(self, source_id: str) -> dict[str, int]:
         """Remove every row that a source was the last to write; return how many a table."""
@@ -119,7 +153,7 @@ class Write:
             return {}
         dead = {(number, batch.batch_id) for number, batch, counts in parts if not counts}
         with plainly(f"Undoing {batch_id}"):
-            undone = undo(self._draft, mine, dead, self._why)
+            undone = undo(self._draft, mine, dead, self._why, self._deletions())
         self._undone.append(batch_id)
         return undone
 
@@ -127,6 +161,8 @@ class Write:
         """Return the snapshot to publish, None when this write changed nothing."""
         if self._staged:
             raise LakeError(f"Rows of {', '.join(self._staged)} were staged and never applied.")
+        if self._deleting:
+            raise LakeError(f"Deletions of {', '.join(self._deleting)} were staged and never applied.")
         published = self._draft.published
         # A table that a killed write began and this one left alone stays absent.
         tables = {
@@ -150,6 +186,7 @@ class Write:
             carried=tuple(self._carried),
             undone=tuple(self._undone),
             removed=tuple(self._removed),
+            deleted=tuple(self._deleted),
             hash_sign=self._draft.hash_sign,
             hashed_since=self._draft.hashed_since,
         )
@@ -159,6 +196,15 @@ class Write:
         published = self._draft.published.number
         now = Written(published + 1, undone=tuple(self._undone), removed=tuple(self._removed))
         return parts_of(chain([now], kept_writes(self._draft.root, published)))
+
+    def _deletions(self) -> dict[str, list[Part]]:
+        """The parts that made rows go, by keys or by removing a source, the newest first; see `undo.undo`."""
+        writes = list(kept_writes(self._draft.root, self._draft.published.number))
+        tables = {name for written in writes for name in written.deleted}
+        return {
+            name: [(one.number, one.batch_id) for one in writes if name in one.deleted or one.removed]
+            for name in tables
+        }
 
     @property
     def _why(self) -> dict[str, str]:
@@ -186,6 +232,34 @@ class Write:
                 keys = ", ".join(TABLES[name].key)
                 self._draft.replace(name, f"FROM {_scan(staged)} SEMI JOIN leaving USING ({keys})", self._why)
         return counts
+
+    def _delete(self, name: str) -> Counts:
+        counts = self._compare_deletions(name)
+        if counts.deleted:
+            with plainly(f"Deleting rows of {name}"):
+                self._draft.replace(name, None, self._why)
+            self._deleted.append(name)
+        return counts
+
+    def _compare_deletions(self, name: str) -> Counts:
+        """Count the keys that go, and leave them in the temporary table `leaving`."""
+        keys = ", ".join(TABLES[name].key)
+        gone = f"(SELECT DISTINCT {keys} FROM {self._deleting[name]})"
+        count = self._draft.connection.execute(f"SELECT count(*) FROM {gone}").fetchall()[0][0]
+        if not self._draft.rows(name):
+            return Counts(unchanged=count)
+        again = (
+            f" ANTI JOIN (SELECT {keys} FROM {_scan(self._staged[name])}) USING ({keys})"
+            if self._staged.get(name)
+            else ""
+        )
+        with plainly(f"Comparing deletions of {name}"):
+            self._draft.connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE leaving AS SELECT {keys}, filename AS old_file"
+                f" FROM {self._draft.scan(name, with_file_name=True)} SEMI JOIN {gone} AS gone USING ({keys}){again}"
+            )
+            deleted = self._draft.connection.execute("SELECT count(*) FROM leaving").fetchall()[0][0]
+        return Counts(unchanged=count - deleted, deleted=deleted)
 
     def _compare(self, name: str) -> Counts:
         """Count the staged rows, and leave the changed ones in the temporary table `leaving`."""
@@ -237,6 +311,15 @@ class Write:
                 f"{table.name} has several rows for the key {shown}{more}. Keep one of each;"
                 " nothing was changed."
             )
+
+
+def _joined(came: dict[str, Counts], gone: dict[str, Counts]) -> dict[str, Counts]:
+    """Rows that came and keys that went, together for each table."""
+    both = {name: (came.get(name, Counts()), gone.get(name, Counts())) for name in {**came, **gone}}
+    return {
+        name: Counts(rows.stored, rows.updated, rows.unchanged + keys.unchanged, keys.deleted)
+        for name, (rows, keys) in both.items()
+    }
 
 
 def _contract_table(name: str, columns: list[str]) -> Table:

@@ -1,5 +1,5 @@
-"""Reads every new or changed file of a folder, each as an import of its own; where the mapping joins files,
-all of them together.
+"""Reads every new or changed file of a folder, each as an import of its own; files that belong together, because
+the source's mapping or a shipped one joins them, as one.
 
 Files stay where they are: what was read is remembered by name and content. A file is left alone until it
 has not changed for a while, so that one which is still being written waits. One that cannot be read does
@@ -13,9 +13,8 @@ from dataclasses import dataclass, replace
 
 from ..errors import SourceRefused
 from ..live import Answers, Question, Reach, ToImport
-from ..mapping import read_mapping
-from ..mapping.parts import connected
 from .listing import Found, allowed_folder, list_files
+from .together import joins_files, known_groups
 
 READ_BYTES = 4_000_000
 DEFAULT_SECONDS = 30
@@ -67,7 +66,8 @@ class WatchedFolder:
             SourceRefused: the folder is gone, unreadable, or not among the allowed ones.
         """
         folder = allowed_folder(answers["folder"], reach.folders)
-        found = [each for each in list_files(folder, reach).files if _is_settled(each, answers, reach)]
+        lying = list_files(folder, reach).files
+        found = [each for each in lying if _is_settled(each, answers, reach)]
         mapping = answers.get("mapping", "")
         known = _Known.read(cursor, mapping)
         here = {each.name for each in found}
@@ -80,7 +80,7 @@ class WatchedFolder:
                 known = known.having({each.name: mark})  # touched, and the same as before
             else:
                 marked.append((each, mark))
-        if marked and _belong_together(mapping):
+        if marked and joins_files(mapping):
             whole = known.having({each.name: mark for each, mark in marked})
             yield ToImport(
                 str(folder),
@@ -90,6 +90,14 @@ class WatchedFolder:
                 files=tuple(sorted(here)),
             )
             return
+        for group in known_groups([each.name for each in lying], mapping):
+            mine = {each.name: mark for each, mark in marked if each.name in group}
+            marked = [(each, mark) for each, mark in marked if each.name not in group]
+            if mine and group <= here:  # else one of them is still being written, and the others wait for it
+                known = known.having(mine)
+                yield ToImport(
+                    str(folder), folder.name, known.text(), known.text(list(mine)), files=tuple(sorted(group))
+                )
         for each, mark in marked:
             known = known.having({each.name: mark})
             yield ToImport(str(each.path), each.name, known.text(), known.text([each.name]), in_part=True)
@@ -151,13 +159,6 @@ def _is_settled(each: Found, answers: Answers, reach: Reach) -> bool:
     if not given.isdigit():
         raise SourceRefused(f"'Seconds without a change' needs a whole number such as 30; it is {given}.")
     return reach.now().timestamp() - each.changed_at >= int(given)
-
-
-def _belong_together(mapping: str) -> bool:
-    """Whether records are made of several files, so that one alone would make wrong ones."""
-    if not mapping:
-        return False
-    return any(connected(output) for output in read_mapping(mapping, "the mapping of this source").outputs)
 
 
 def _files(count: int) -> str:

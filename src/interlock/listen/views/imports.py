@@ -93,9 +93,8 @@ def progress(request: HttpRequest, import_id: int) -> HttpResponse:
         return HttpResponse(headers={"HX-Refresh": "true"})
     if import_.state == State.RUNNING:
         tasks.mend()
-    return render(
-        request, "listen/import.html#moving", {"import": import_, "reading": import_page.reading(import_)}
-    )
+    context = {"import": import_, "reading": import_page.reading(import_), "hears": import_page.hears()}
+    return render(request, "listen/import.html#moving", context)
 
 
 @require_POST
