@@ -13,6 +13,7 @@ from interlock.store.delta import stored_schema
 from interlock.store.draft import Draft
 from interlock.store.errors import VersionGone
 from interlock.store.parquet import quoted
+from interlock.store.row_sql import cast_columns
 from interlock.store.snapshots import Batch, TableVersion, Written
 
 # What one batch wrote in one snapshot: the number of the snapshot, and the batch.
@@ -116,7 +117,10 @@ def _now(draft: Draft, name: str) -> str:
     """The SQL of the rows that are there now; none when the table is empty, which no scan can read."""
     if draft.rows(name):
         return draft.scan(name, with_file_name=True)
-    columns = ", ".join(f"NULL AS {column}" for column in (*stored_schema(name).names, "filename"))
+    columns = (
+        f"{cast_columns(TABLES[name], set())}, ''::VARCHAR AS _source_id, ''::VARCHAR AS _batch_id,"
+        " 0::BIGINT AS _written, 0::BIGINT AS _row_hash, ''::VARCHAR AS filename"
+    )
     return f"(SELECT {columns} WHERE false)"
 
 
