@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.urls import reverse
@@ -47,6 +47,20 @@ def test_signals_that_the_last_sync_has_not_counted_are_counted(signed_in, heard
 
     assert "Customers were heard 3 times." in response.text
     assert "Download these 3 rows" in response.text
+
+
+def test_the_headline_counts_what_came_in_since_the_last_copying(signed_in, heard):
+    heard(*(signal(number, rating=5.0) for number in range(40)))
+    Signal.objects.filter(key="s1").update(in_records=False, received_at=NOON)  # counted, and changed since
+    later = SignalsCopied.objects.get().at + timedelta(seconds=1)
+    newest = Signal.objects.get(key="s2")
+    newest.pk, newest.key, newest.rating_share = None, "live", 0.2
+    newest.received_at, newest.in_records = later, False
+    newest.save()
+
+    response = signed_in("observer").get(reverse("listen:signals"))
+
+    assert "In the newest 90 days 1 of 41 who gave a rating gave two fifths or less." in response.text
 
 
 def test_the_headline_says_how_many_rated_badly_with_interval_and_n(signed_in, heard):
@@ -195,5 +209,5 @@ def test_the_list_takes_a_fixed_number_of_queries(signed_in, heard, django_asser
     heard(*(signal(number) for number in range(60)))
     client = signed_in("observer")
 
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(19):
         client.get(reverse("listen:signals") + "?kind=review&q=late")

@@ -38,7 +38,7 @@ def heard(selection: Selection, signals: QuerySet[Signal], copied: SignalsCopied
     """Count and word a list of signals. Without filters nothing is counted: the last sync has done so."""
     if selection.is_everything:
         return Heard(_everything(copied), _interval_note(copied.recent), copied.signals, True)
-    found = counted(signals)
+    found = counted(signals, with_words=bool(selection.q))
     if not found.signals:
         return Heard(_("No signal is like that."), "", 0, True)
     number = found.signals if found.exact else _known(selection)

@@ -21,6 +21,9 @@ from interlock.listen.search import containing
 PAGE_ROWS = 30
 # Counted exactly below this; from here on the page says "at least", because an exact count would cost seconds.
 COUNTED_TO = 10_000
+# With words every signal has to be asked whether it holds them, which is dear where they are frequent.
+COUNTED_WITH_WORDS = 2_000
+RECENT_DAYS = 90
 LOW, HIGH = 0.4, 0.8
 
 
@@ -126,21 +129,31 @@ class Counted:
     signals: int
     waiting: int
     low: int
-
-    @property
-    def exact(self) -> bool:
-        return self.signals < COUNTED_TO
+    exact: bool
 
 
-def counted(signals: QuerySet[Signal]) -> Counted:
-    """Count the newest, up to COUNTED_TO. One query, one walk."""
-    newest = signals.order_by("-occurred_at", "-id").values("answered", "rating_share")[:COUNTED_TO]
-    return Counted(
-        **newest.aggregate(
-            signals=Count("*"),
-            waiting=Count("answered", filter=Q(answered=False)),
-            low=Count("rating_share", filter=Q(rating_share__lte=LOW)),
-        )
+def counted(signals: QuerySet[Signal], *, with_words: bool = False) -> Counted:
+    """Count the newest, up to COUNTED_TO, or COUNTED_WITH_WORDS. One query, one walk."""
+    up_to = COUNTED_WITH_WORDS if with_words else COUNTED_TO
+    newest = signals.order_by("-occurred_at", "-id").values("answered", "rating_share")[:up_to]
+    found = newest.aggregate(
+        signals=Count("*"),
+        waiting=Count("answered", filter=Q(answered=False)),
+        low=Count("rating_share", filter=Q(rating_share__lte=LOW)),
+    )
+    return Counted(**found, exact=found["signals"] < up_to)
+
+
+def recent_counts(signals: QuerySet[Signal], latest_at: datetime | None) -> dict[str, int]:
+    """Counts of those of the newest days; back from the newest signal, because exports are old. One query."""
+    if latest_at is not None:
+        signals = signals.filter(occurred_at__gt=latest_at - timedelta(days=RECENT_DAYS))
+    return signals.aggregate(
+        signals=Count("pk"),
+        rated=Count("rating_share"),
+        low=Count("pk", filter=Q(rating_share__lte=LOW)),
+        answerable=Count("pk", filter=Q(answered__isnull=False)),
+        unanswered=Count("pk", filter=Q(answered=False)),
     )
 
 

@@ -12,14 +12,14 @@ from __future__ import annotations
 import fcntl
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import batched
 from pathlib import Path
 
 import ibis
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -27,7 +27,7 @@ from interlock.fabric import records
 from interlock.listen import first_copy, search
 from interlock.listen.copy_changes import Touched, earlier, touched
 from interlock.listen.models import Facet, Signal, SignalsCopied, Source
-from interlock.listen.selection import LOW
+from interlock.listen.selection import recent_counts
 from interlock.listen.signal_rows import read_rows, signal_table, write_rows
 from interlock.store.engine import Records
 from interlock.store.snapshots import Snapshot
@@ -43,7 +43,6 @@ FACET_VALUES = 300
 # against 104 s on a busy machine. Rebuilding indexes all of them, at a tenth of the price each.
 MANY_ROWS = 20_000
 ASKED_AT_ONCE = 5_000
-RECENT_DAYS = 90
 FACETS = {"kind": "kind", "region": "region", "product": "product_label", "source": "source__key"}
 
 
@@ -170,22 +169,8 @@ def _noted() -> int:
 
 def _note(number: int, now: datetime) -> None:
     summed = Signal.objects.aggregate(signals=Count("pk"), latest_at=Max("occurred_at"))
-    summed["recent"] = _recent(summed["latest_at"])
+    summed["recent"] = recent_counts(Signal.objects.all(), summed["latest_at"])
     SignalsCopied.objects.update_or_create(pk=1, defaults={"snapshot_number": number, "at": now, **summed})
-
-
-def _recent(latest_at: datetime | None) -> dict[str, int]:
-    """Counts of the newest days, once a sync; back from the newest signal, because exports are old."""
-    if latest_at is None:
-        return {}
-    newest = Signal.objects.filter(occurred_at__gt=latest_at - timedelta(days=RECENT_DAYS))
-    return newest.aggregate(
-        signals=Count("pk"),
-        rated=Count("rating_share"),
-        low=Count("pk", filter=Q(rating_share__lte=LOW)),
-        answerable=Count("pk", filter=Q(answered__isnull=False)),
-        unanswered=Count("pk", filter=Q(answered=False)),
-    )
 
 
 @contextmanager
