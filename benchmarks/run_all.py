@@ -16,6 +16,7 @@ NO_BENCHMARK = {
     "usual_import",
     "readers",
     "plain_django",
+    "waiting_loading",
     "peers",
     "feelings_peers",
     "nab_scoring",

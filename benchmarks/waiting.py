@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from installation import environment
-from pages import LIMIT_MS, Reader, free_port, quantile, serving, worked_seconds
+from pages import LIMIT_MS, Reader, below, free_port, quantile, serving, worked_seconds
 
 HERE = Path(__file__).parent
 SIGNALS, WAITING = 1_000_000, 200_000
@@ -63,7 +63,7 @@ def one_database(vendor: str, folder: Path, signals: int, waiting: int, only: st
                 f"\n{vendor}: {signals:,} signals, {waiting:,} customers wait; {REQUESTS} requests each, load {load:.1f}"
             )
             asked = {name: found for name, found in pages.items() if only in name}
-            return read_pages(port, asked, [pid, *database_pid])
+            return read_pages(port, asked, [web_process(pid), *database_pid])
 
 
 @contextmanager
@@ -79,6 +79,12 @@ def database(vendor: str, folder: Path) -> Iterator[tuple[str, list[int]]]:
         yield server.get_uri(), [int((folder / "server" / "postmaster.pid").read_text().split()[0])]
     finally:
         server.cleanup()
+
+
+def web_process(pid: int) -> int:
+    """The process above those that answer pages; the workers beside it work for themselves."""
+    commands = {one: Path(f"/proc/{one}/cmdline").read_bytes() for one in below(pid)}
+    return next(one for one, command in commands.items() if b"interlock.cli.web_server" in command)
 
 
 def read_pages(port: int, pages: dict[str, list[str]], pids: list[int]) -> bool:
