@@ -108,7 +108,16 @@ POLICY: dict[str, Row] = {
     "listen:capture": Row(WRITERS, WRITERS),
     **{
         f"listen:{name}": writes(WRITERS)
-        for name in ("answer", "draft", "step", "take_up_again", "take_back", "settle", "undo_capture")
+        for name in (
+            "answer",
+            "draft",
+            "step",
+            "take_up_again",
+            "take_back",
+            "settle",
+            "undo_capture",
+            "correct",
+        )
     },
     "listen:sources": Row(STAFF),
     "listen:sources_csv": Row(WRITERS),

@@ -101,6 +101,7 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}
 # What listen has done after every import, by path: rooms above it, which it must not import, and what can wait.
 AFTER_IMPORT_TASKS = [
     "interlock.listen.tasks.open_import_clocks",
+    "interlock.listen.understanding_tasks.read_new",
     "interlock.reconnect.tasks.detect",
     "interlock.listen.tasks.clear_old_versions",
 ]
@@ -119,6 +120,8 @@ REPEATED_TASKS = {
     "interlock.listen.tasks.escalate_overdue": 60,
     "interlock.listen.tasks.close_silent_signals": 3600,
     "interlock.listen.answers.going_out.send_due": 30,
+    "interlock.listen.understanding_tasks.read_new": 60,
+    "interlock.listen.understanding_tasks.learn": 86400,
 }
 
 # Sign-in: one long password or a passkey, an e-mail as the name. NIST SP 800-63B-4 asks for 15 characters

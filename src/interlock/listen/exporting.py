@@ -11,14 +11,17 @@ from django.http import StreamingHttpResponse
 from interlock.fabric.export import csv_bytes
 from interlock.fabric.models import Person
 from interlock.fabric.personal import shown_rows
-from interlock.listen.models import Clock, Signal
+from interlock.listen.models import Clock, Intent, Signal
 
 COLUMNS = (
     "key", "kind", "occurred_at", "account_key", "account_label", "product_key", "product_label", "order_key",
     "line_key", "region", "rating", "rating_max", "title", "body", "reason", "resolution", "channel", "lang",
     "first_reply_at", "resolved_at", "answered", "url",
 )  # fmt: skip
-_HEADING = csv_bytes(COLUMNS, [])
+# What a judge or a person said of each; empty until it was read.
+LABELS = ("language", "sentiment", *Intent.values)
+_HEADING = csv_bytes((*COLUMNS, *LABELS), [])
+_OF_LABELS = [f"understood__{name}" for name in LABELS]
 CHUNK_ROWS = 2_000
 
 
@@ -58,6 +61,11 @@ def _waiting_parts(clocks: QuerySet[Clock], person: Person | None) -> Iterator[b
 
 def _parts(signals: QuerySet[Signal], person: Person | None) -> Iterator[bytes]:
     yield _HEADING
-    rows = signals.order_by("-occurred_at", "-id").values_list(*COLUMNS).iterator(chunk_size=CHUNK_ROWS)
+    columns = (*COLUMNS, *LABELS)
+    rows = (
+        signals.order_by("-occurred_at", "-id")
+        .values_list(*COLUMNS, *_OF_LABELS)
+        .iterator(chunk_size=CHUNK_ROWS)
+    )
     for some in batched(rows, CHUNK_ROWS):
-        yield csv_bytes(COLUMNS, shown_rows(COLUMNS, some, person))[len(_HEADING) :]
+        yield csv_bytes(columns, shown_rows(columns, some, person))[len(_HEADING) :]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from interlock.connectors.errors import ConnectorError
 from interlock.connectors.mapping import read_mapping
 from interlock.listen import queries
-from interlock.listen.models import Source, SourceKind
+from interlock.listen.models import Intent, Sentiment, Source, SourceKind
 from interlock.listen.selection import Selection
 
 
@@ -116,6 +116,10 @@ class SignalFilters(forms.Form):
             ("none", _("Without")),
         ],
     )
+    sentiment = forms.ChoiceField(
+        label=_("Feeling"), required=False, choices=[("", _("Any")), *Sentiment.choices]
+    )
+    intent = forms.ChoiceField(label=_("Wants"), required=False, choices=[("", _("Any")), *Intent.choices])
     since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(label=_("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     answered = forms.ChoiceField(

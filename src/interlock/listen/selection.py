@@ -15,7 +15,7 @@ from django.db.models import Count, Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
-from interlock.listen.models import Signal
+from interlock.listen.models import Intent, Signal
 from interlock.listen.search import containing
 
 PAGE_ROWS = 30
@@ -37,6 +37,8 @@ class Selection:
     product_key: str = ""
     region: str = ""
     rating: str = ""
+    sentiment: str = ""
+    intent: str = ""
     since: date | None = None
     until: date | None = None
     answered: str = ""
@@ -61,6 +63,10 @@ class Selection:
                 signals = signals.filter(**{column: getattr(self, name)})
         if self.rating:
             signals = signals.filter(_RATINGS[self.rating])
+        if self.sentiment:
+            signals = signals.filter(understood__sentiment=self.sentiment)
+        if self.intent:
+            signals = signals.filter(**{f"understood__{Intent(self.intent)}": True})
         if self.answered:
             signals = signals.filter(answered={"yes": True, "no": False, "unknown": None}[self.answered])
         if self.since:

@@ -22,7 +22,8 @@ from interlock.listen.answers.drafts import Offer
 from interlock.listen.answers.writing import own_draft
 from interlock.listen.capturing import capture_of
 from interlock.listen.hours import due_words
-from interlock.listen.models import Answer, Clock, Sending, Signal, Stage
+from interlock.listen.label_form import LabelForm
+from interlock.listen.models import Answer, Clock, Sending, Signal, Stage, Understood
 from interlock.listen.stages import ASIDE_STAGES, CLOSED_STAGES, WAITING_STAGES, was_answered
 
 ENTRIES_SHOWN = 30
@@ -65,6 +66,21 @@ def page(
         "no_offer": drafts.FLOOR if offer and loop.form and not loop.offer else None,
         "lead": _lead(loop, person),
         "capture": capture_of(signal, person) if signal.received_at else None,
+        **_understood(signal, person),
+    }
+
+
+def _understood(signal: Signal, person: Person | None) -> dict[str, Any]:
+    """Language, feeling and intents with the judge's chance of each, and the form to correct them; nothing before it was read."""
+    found = Understood.objects.select_related("corrected_by").filter(pk=signal.pk).first()
+    if found is None:
+        return {}
+    named = [(intent.label, found.chances.get(intent, 0.0)) for intent in found.intents]
+    return {
+        "understood": found,
+        "feeling_chance": found.chances.get(found.sentiment, 0.0),
+        "intents": named,
+        "label_form": LabelForm.of(found) if may(person, Act.SORT) else None,
     }
 
 

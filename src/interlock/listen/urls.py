@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from interlock.listen.views import access, answering, capture, imports, signals, source, sources, waiting
+from interlock.listen.views import (
+    access,
+    answering,
+    capture,
+    imports,
+    labels,
+    signals,
+    source,
+    sources,
+    waiting,
+)
 
 app_name = "listen"
 urlpatterns: list[URLPattern] = [
@@ -16,6 +26,7 @@ urlpatterns: list[URLPattern] = [
     path("signals/<int:signal_id>/answer/", answering.answer, name="answer"),
     path("signals/<int:signal_id>/draft/", answering.draft, name="draft"),
     path("signals/<int:signal_id>/step/", answering.step, name="step"),
+    path("signals/<int:signal_id>/labels/", labels.correct, name="correct"),
     path("signals/<int:signal_id>/take-up/", answering.take_up_again, name="take_up_again"),
     path("signals/answers/<int:answer_id>/take-back/", answering.take_back, name="take_back"),
     path("signals/answers/<int:answer_id>/settle/", answering.settle, name="settle"),

@@ -33,3 +33,8 @@ from interlock.listen.models.themes import ThemedSignal as ThemedSignal
 from interlock.listen.models.themes import ThemeFigures as ThemeFigures
 from interlock.listen.models.themes import ThemesLearnt as ThemesLearnt
 from interlock.listen.models.themes import ThemeState as ThemeState
+from interlock.listen.models.understanding import Correction as Correction
+from interlock.listen.models.understanding import Intent as Intent
+from interlock.listen.models.understanding import LearntFeeling as LearntFeeling
+from interlock.listen.models.understanding import Sentiment as Sentiment
+from interlock.listen.models.understanding import Understood as Understood
