@@ -292,7 +292,10 @@ def test_threads_share_commits_and_a_failing_offer_fails_alone(monkeypatch):
     # All are made here: SQLite's database in memory locks whole tables between threads.
     offers = [offer(offered(number), within=refuse if number == 5 else None) for number in range(8)]
     threads = [threading.Thread(target=send, args=(number,)) for number in range(8)]
-    for thread in threads:
+    threads[0].start()
+    while not groups:  # the first one writes, alone; who comes before it has its turn would join it
+        threads[0].join(0.01)
+    for thread in threads[1:]:
         thread.start()
     while len(grouping._queue) < 7:
         threads[0].join(0.01)
