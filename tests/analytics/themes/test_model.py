@@ -56,5 +56,5 @@ def test_a_model_is_read_back_as_it_was_written():
     "stored", [b"", b"PK\x03\x04 something else", to_bytes(MODEL)[:-3], to_bytes(MODEL) + b"x"]
 )
 def test_a_changed_file_is_refused(stored):
-    with pytest.raises(ModelError, match="not a file of themes|was damaged"):
+    with pytest.raises(ModelError, match=r"not a file of themes|was damaged"):
         from_bytes(stored)

@@ -64,11 +64,11 @@ class MiniLM:
 
     def __init__(self, session: Any, pieces: WordPieces) -> None:
         self._session = session
-        self._pieces = pieces
+        self.pieces = pieces
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return shape (n, 384); see Encoder."""
-        cut = self._pieces.cut(texts)
+        cut = self.pieces.cut(texts)
         lengths = np.minimum(np.diff(cut.starts), _LONGEST - 2)
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
         order = np.argsort(lengths, kind="stable")
@@ -95,12 +95,12 @@ class Static:
 
     def __init__(self, table: NDArray[np.float32], pieces: WordPieces) -> None:
         self._table = table
-        self._pieces = pieces
+        self.pieces = pieces
         self.dimension = table.shape[1]
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return shape (n, 256); see Encoder."""
-        return self.encode_pieces(self._pieces.cut(texts))
+        return self.encode_pieces(self.pieces.cut(texts))
 
     def encode_pieces(self, cut: Pieces) -> NDArray[np.float32]:
         """Return the vectors of texts that are already cut; shape (n, 256)."""
