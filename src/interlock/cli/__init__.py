@@ -27,6 +27,7 @@ PLACES = {
     "settings": "doctor",
     "source": "sources",
     "stream": "streaming",
+    "themes": "themes",
     "token": "tokens",
     "worker": "working",
 }

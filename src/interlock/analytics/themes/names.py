@@ -26,7 +26,7 @@ _READ = 200
 _LONGEST_RUN, _LONGEST_TEXT = 3, 1_000
 _MOST_WORDS, _TITLE_WORDS = 8, 4
 # A word that no theme uses three times as often as all do, on average, says nothing about a theme; words of up to three
-# letters are mostly articles and the like, and must stand out more. With fewer themes than that no word could.
+# letters are mostly articles and the like, and must stand out more. Among few themes no word can stand out as far.
 _EVEN, _EVEN_SHORT, _SHORT = 3.0, 8.0, 3
 # From so many texts on, a run that only one of them holds is chance.
 _FEW = 10
@@ -97,11 +97,12 @@ class _Everywhere:
         return self._sum[run] / max(self._themes, 2)
 
     def is_even(self, word: str) -> bool:
-        """Tell whether all themes use a word about alike; with few themes, only its shortness can tell."""
+        """Tell whether all themes use a word about alike; of one theme alone, only its shortness can tell."""
         short = len(word) <= _SHORT
-        if self._themes < _EVEN_SHORT:
+        if self._themes == 1:
             return short
-        return self._highest[word] < (_EVEN_SHORT if short else _EVEN) * self.share(word)
+        most, step = (_EVEN_SHORT, 5) if short else (_EVEN, 10)
+        return self._highest[word] < min(most, 1 + self._themes / step) * self.share(word)
 
 
 def _spellings(texts: Sequence[str]) -> Counter[tuple[str, str]]:
