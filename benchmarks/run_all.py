@@ -18,6 +18,7 @@ NO_BENCHMARK = {
     "plain_django",
     "waiting_loading",
     "peers",
+    "themes_peers",
     "feelings_peers",
     "nab_scoring",
     "outcry_injected",

@@ -15,11 +15,10 @@ from numpy.typing import NDArray
 from interlock.analytics.text.encoders import Encoder, minilm, static
 from interlock.analytics.text.languages import UNKNOWN, languages_of
 from interlock.analytics.text.student import learn
-from interlock.analytics.themes.discover import discover, weighed
+from interlock.analytics.themes.discover import SAMPLE, discover, weighed
 from interlock.analytics.themes.model import Assigned, ThemeModel, assign
 from interlock.analytics.themes.names import Named, name_themes
 
-SAMPLE = 50_000
 # Up to here MiniLM reads every text (two minutes of one core), beyond it a student does.
 MOST_READ_BY_MINILM = 20_000
 _LANGUAGES_READ = 2_000

@@ -23,15 +23,15 @@ from interlock.analytics.themes.quantise import nearest_row, quantise, sums_of
 
 MOST_MICRO = 3_000
 # More texts than these say nothing new about 3,000 centres; the rest is only assigned.
-_SAMPLE = 50_000
-_NEIGHBOURS = 10
+SAMPLE = 50_000
+NEIGHBOURS = 10
 # Half a power of two apart, from "a dozen themes" to "one theme for a handful of micro-clusters".
-_RESOLUTIONS = tuple(float(2.0 ** (step / 2)) for step in range(-2, 11))
+RESOLUTIONS = tuple(float(2.0 ** (step / 2)) for step in range(-2, 11))
 _RESAMPLES, _RESAMPLED_SHARE = 2, 0.8
 # Fewer different texts than this are one theme: there is nothing to compare silhouettes with.
 _LEAST_POINTS = 8
 # A theme smaller than one voice in 2,000 is joined to the one nearest to it.
-_LEAST_SHARE = 1 / 2_000
+LEAST_SHARE = 1 / 2_000
 REACH_QUANTILE = 0.05
 _LEAST_FOR_REACH = 20
 
@@ -60,12 +60,12 @@ def discover(
     said = np.flatnonzero(vectors.any(axis=1))
     if not len(said):
         raise NothingToGroupError("There is no text to find themes in: every one of them is empty.")
-    if len(said) > _SAMPLE:
-        said = np.sort(rng.choice(said, _SAMPLE, replace=False))
+    if len(said) > SAMPLE:
+        said = np.sort(rng.choice(said, SAMPLE, replace=False))
     points, voices = _different(vectors[said], weights[said])
     centres = quantise(points, voices, MOST_MICRO, rng)
-    near = neighbours(centres, 2 * _NEIGHBOURS)
-    graph = shared_neighbours(near[:, :_NEIGHBOURS])
+    near = neighbours(centres, 2 * NEIGHBOURS)
+    graph = shared_neighbours(near[:, :NEIGHBOURS])
     theme = themes_in(centres, near, graph, seed=seed)
     micro = nearest_row(points, centres)
     theme = join_small(theme, centres, np.bincount(micro, voices, minlength=len(centres)))
@@ -101,7 +101,7 @@ def themes_in(
     scores = resolution_scores(centres, near, seed=seed)
     if scores.max() <= 0:  # no cut leaves texts nearer to their own theme than to another
         return np.zeros(len(centres), dtype=np.int32)
-    return communities(graph, _RESOLUTIONS[int(scores.argmax())], seed=seed)
+    return communities(graph, RESOLUTIONS[int(scores.argmax())], seed=seed)
 
 
 def resolution_scores(
@@ -117,12 +117,12 @@ def resolution_scores(
         One score for each resolution, -1 to 1.
     """
     rng = np.random.default_rng(seed)
-    scores = np.zeros((_RESAMPLES, len(_RESOLUTIONS)))
+    scores = np.zeros((_RESAMPLES, len(RESOLUTIONS)))
     for turn in range(_RESAMPLES):
         size = max(2, round(len(centres) * _RESAMPLED_SHARE))
         drawn = np.sort(rng.choice(len(centres), size, replace=False))
-        graph = shared_neighbours(_neighbours_within(near, drawn))
-        for step, resolution in enumerate(_RESOLUTIONS):
+        graph = shared_neighbours(neighbours_within(near, drawn))
+        for step, resolution in enumerate(RESOLUTIONS):
             found = communities(graph, resolution, seed=seed + turn, rounds=1)
             scores[turn, step] = silhouette(centres[drawn], found)
     mean: NDArray[np.float64] = scores.mean(axis=0)
@@ -162,7 +162,7 @@ def join_small(
         theme: shape (m,); centres: shape (m, d); weight: shape (m,), voices.
     """
     voices = np.bincount(theme, weight)
-    small = voices < _LEAST_SHARE * weight.sum()
+    small = voices < LEAST_SHARE * weight.sum()
     if small.any() and not small.all():
         means = sums_of(centres, np.ones(len(centres)), theme.astype(np.int64), len(voices))
         means /= np.bincount(theme)[:, None]
@@ -228,12 +228,12 @@ def _different(
     return vectors[first], np.bincount(number, weights)
 
 
-def _neighbours_within(near: NDArray[np.int32], drawn: NDArray[np.int64]) -> NDArray[np.int32]:
+def neighbours_within(near: NDArray[np.int32], drawn: NDArray[np.int64]) -> NDArray[np.int32]:
     """Return the first ten neighbours of each drawn point that were drawn too, by their new numbers."""
     number = np.full(len(near), -1, dtype=np.int32)
     number[drawn] = np.arange(len(drawn))
     found = number[near[drawn]]
-    first = np.argsort(found < 0, axis=1, kind="stable")[:, :_NEIGHBOURS]
+    first = np.argsort(found < 0, axis=1, kind="stable")[:, :NEIGHBOURS]
     found = np.take_along_axis(found, first, axis=1)
     # Where fewer were drawn, the point itself stands in: it is its own neighbour already.
     return np.where(found < 0, np.arange(len(drawn), dtype=np.int32)[:, None], found)
