@@ -145,6 +145,8 @@ def _telling(of_theme: dict[str, float], everywhere: _Everywhere) -> list[str]:
         for run, share in of_theme.items()
         if _may_stand(run, everywhere)
     }
+    if not scores:  # nothing tells the theme from the others: say at least what is said often
+        scores = {run: share for run, share in of_theme.items() if len(run) > _SHORT}
     chosen: list[str] = []
     for run in sorted(scores, key=lambda run: (-scores[run], run)):
         if not any(_overlap(run, other) for other in chosen):
