@@ -2,7 +2,7 @@
 
 Constant work and memory a tick and stream. The usual level is a slow mean of logarithms, raised in hours that are
 usually busy; windows of several lengths are compared with it, each by a tail probability learnt from the stream
-itself. The shorter three tell a burst, the longer two a swell; each is the geometric mean of its windows.
+itself. The shorter three tell a burst together, by their geometric mean; of the longer three each alone tells a swell.
 
 Sources: geometric mean of p-values, Vovk and Wang, Biometrika 2020; peaks over threshold on streams, Siffer et al.,
 KDD 2017; record-hold as in docs/methods.md#outcry.
@@ -21,8 +21,16 @@ from interlock.analytics.outcry.streams import F32, Streams
 from interlock.analytics.outcry.tuning import Tuning
 
 Bools = NDArray[np.bool_]
-BURST, SWELL = slice(0, 3), slice(-2, None)
+BURST = 3  # windows
 LEAST = np.float32(0.005)  # a tick of a stream is never expected to hold less: one event in 200 ticks
+DEVIATIONS = 2.0  # of a longer window, from which its tail begins
+VARIANCE_START, VARIANCE_MEMORY = (
+    600.0,
+    4000.0,
+)  # ticks that the assumed variance is worth; that it is learnt over
+SWELL_FROM = 20.0  # expected count of a window from which its deviations mean something
+SWELL_FROM_DAYS = 7.0  # before, a stream has not shown how its days differ
+LEAST_VARIANCE = 0.0025  # a window that never moved by more than a twentieth is not trusted to stay so
 MOST = 1000.0  # times the usual, and ten: a larger count is taken as this, so that it is not remembered for weeks
 LARGEST_EXCESS = 3.0  # one enormous value teaches no more than 20 times the limit would
 LARGEST_HOUR = 0.5  # and one busy hour no more than half again as much
@@ -63,21 +71,24 @@ def tick(
     x = counts.astype(np.float32)
     _begin(streams, x, observed, tuning)
     live = observed & (streams.seen > 0)
-    factor = np.maximum(_season(streams, hour, weekday, tuning), 0)
-    usual = np.maximum(np.exp(streams.level + factor) - np.float32(tuning.offset), LEAST)
+    season = _season(streams, hour, weekday, tuning)
+    factor = np.maximum(season, 0)
+    usual = _usual(streams, factor, tuning)
     x = np.minimum(x, np.float32(MOST) * usual + 10)
     scales = np.asarray(tuning.scales, np.float32)
     pace = np.maximum(1 / scales, 1 / (streams.seen[:, None] + np.float32(1)))
     streams.recent += np.where(live[:, None], pace * (x[:, None] - streams.recent), 0)
-    expected = usual[:, None] * scales
     window = streams.recent * scales
-    ratio = np.log((window + np.float32(tuning.offset)) / (expected + np.float32(tuning.offset)))
-    rise = _rise(streams, ratio, expected, window, live, tuning)
+    expected = usual[:, None] * scales
+    ratio = _log_ratio(window, expected, tuning)
+    burst = _burst(streams, ratio[:, :BURST], expected[:, :BURST], window[:, :BURST], live, tuning)
+    even = _usual(streams, season, tuning)[:, None] * scales[1:]
+    swell = _swell(streams, window[:, 1:], even, live, tuning)
     fall = _fall(streams, -ratio[:, 1], expected[:, 1], live, tuning)
     old_enough = live & (streams.seen > tuning.warm_up)
     _learn_usual(streams, x, usual, factor, live, hour, weekday, tuning)
     return Tick(
-        np.where(old_enough, rise, 0).astype(np.float32),
+        np.where(old_enough, np.maximum(burst, swell), 0).astype(np.float32),
         np.where(old_enough, fall, 0).astype(np.float32),
         usual,
         (streams.recent[:, 2] / usual).astype(np.float32),
@@ -92,8 +103,7 @@ def _begin(streams: Streams, x: F32, observed: Bools, tuning: Tuning) -> None:
     starts = observed & (streams.seen == 0) & (x > 0)
     streams.level[starts] = np.log(x[starts] + np.float32(tuning.offset))
     streams.recent[starts] = x[starts, None]
-    scales = np.asarray(tuning.scales, np.float32)
-    expected = x[starts, None] * scales
+    expected = x[starts, None] * np.asarray(tuning.scales[:BURST], np.float32)
     streams.excess[starts] = tails.usual_excess(expected)
     streams.fall_excess[starts] = streams.excess[starts, 1]
     streams.seen[starts] = 1
@@ -107,7 +117,18 @@ def _season(streams: Streams, hour: int, weekday: int, tuning: Tuning) -> F32:
     return np.asarray(factor * trust, np.float32)
 
 
-def _rise(streams: Streams, ratio: F32, expected: F32, window: F32, live: Bools, tuning: Tuning) -> F32:
+def _usual(streams: Streams, factor: F32, tuning: Tuning) -> F32:
+    """Expected count of a tick, shape (n,)."""
+    return np.maximum(np.exp(streams.level + factor) - np.float32(tuning.offset), LEAST)
+
+
+def _log_ratio(window: F32, expected: F32, tuning: Tuning) -> F32:
+    offset = np.float32(tuning.offset)
+    return np.asarray(np.log((window + offset) / (expected + offset)), np.float32)
+
+
+def _burst(streams: Streams, ratio: F32, expected: F32, window: F32, live: Bools, tuning: Tuning) -> F32:
+    """Strength by the geometric mean of three windows against fixed limits."""
     over = ratio - tails.limit(expected)
     power = tails.pareto(over, streams.beyond, streams.excess)
     up = (over > 0) & live[:, None]
@@ -118,7 +139,36 @@ def _rise(streams: Streams, ratio: F32, expected: F32, window: F32, live: Bools,
             power[low], tails.count_tail(window[low], expected[low], streams.spread[rows])
         )
     _learn_tail(streams.beyond, streams.excess, over, up, live[:, None], streams.seen[:, None], tuning)
-    return np.maximum(power[:, BURST].mean(axis=1), power[:, SWELL].mean(axis=1))
+    return np.asarray(power.mean(axis=1), np.float32)
+
+
+def _doubt_low_counts(power: F32, up: Bools, window: F32, expected: F32, streams: Streams) -> None:
+    """Where little is expected, believe the negative binomial tail if it finds the count less surprising; in place."""
+    low = up & (expected < tails.LOW)
+    if low.any():
+        rows = np.nonzero(low)[0]
+        power[low] = np.minimum(
+            power[low], tails.count_tail(window[low], expected[low], streams.spread[rows])
+        )
+
+
+def _swell(streams: Streams, window: F32, expected: F32, live: Bools, tuning: Tuning) -> F32:
+    """Strength of the least likely of the longer windows, each in deviations that it learnt; times their number."""
+    ratio = _log_ratio(window, expected, tuning)
+    over = np.asarray(ratio / np.sqrt(streams.variance) - DEVIATIONS, np.float32)
+    power = tails.pareto(over, streams.swell_beyond, streams.swell_excess)
+    up = (over > 0) & live[:, None]
+    power = np.where(expected >= SWELL_FROM, power, np.float32(0))
+    age = streams.seen[:, None].astype(np.float32)
+    pace = 1 / np.minimum(VARIANCE_START + age, VARIANCE_MEMORY)
+    change = np.minimum(ratio**2, 9 * streams.variance) - streams.variance
+    streams.variance += np.where(live[:, None], pace * change, 0)
+    np.maximum(streams.variance, LEAST_VARIANCE, out=streams.variance)
+    _learn_tail(
+        streams.swell_beyond, streams.swell_excess, over, up, live[:, None], streams.seen[:, None], tuning
+    )
+    strength = power.max(axis=1) - np.log10(ratio.shape[1])
+    return np.where(age[:, 0] > SWELL_FROM_DAYS * tuning.ticks_per_day, strength, 0).astype(np.float32)
 
 
 def _fall(streams: Streams, drop: F32, expected: F32, live: Bools, tuning: Tuning) -> F32:

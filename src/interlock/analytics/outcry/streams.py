@@ -17,6 +17,8 @@ from interlock.analytics.outcry.tuning import Tuning
 HOURS, DAYS = 24, 7
 ASSUMED_EXCESS = np.float32(0.6)  # of a stream without any event; replaced by its first
 F32 = NDArray[np.float32]
+ASSUMED_DEVIATION = np.float32(0.35)  # of a window's log ratio
+NORMAL_EXCESS = np.float32(0.45)  # mean excess of a normal value above two deviations, a fifth added
 
 
 class StateError(ValueError):
@@ -32,8 +34,11 @@ class Streams:
     level: F32  # (n,) usual log count of a tick
     spread: F32  # (n,) variance over mean of a tick's count, >= 1
     recent: F32  # (n, k) mean count a tick over each scale
-    beyond: F32  # (n, k) share of ticks above the limit
-    excess: F32  # (n, k) mean excess above it
+    beyond: F32  # (n, 3) share of ticks in which a window of a burst is above its limit
+    excess: F32  # (n, 3) mean excess above it
+    variance: F32  # (n, k - 1) of the log ratio of each window of a swell
+    swell_beyond: F32  # (n, k - 1) as for bursts, in deviations
+    swell_excess: F32  # (n, k - 1)
     fall_beyond: F32  # (n,) the same for falls, on the second scale
     fall_excess: F32  # (n,)
     rise_bar: F32  # (n,) what the next alarm must pass, powers of ten
@@ -69,8 +74,11 @@ def new_streams(count: int, tuning: Tuning) -> Streams:
         level=zeros(),
         spread=zeros() + 1,
         recent=zeros(scales),
-        beyond=zeros(scales) + np.float32(tuning.usual_tail),
-        excess=zeros(scales) + ASSUMED_EXCESS,
+        beyond=zeros(3) + np.float32(tuning.usual_tail),
+        excess=zeros(3) + ASSUMED_EXCESS,
+        variance=zeros(scales - 1) + ASSUMED_DEVIATION**2,
+        swell_beyond=zeros(scales - 1) + np.float32(tuning.usual_tail),
+        swell_excess=zeros(scales - 1) + NORMAL_EXCESS,
         fall_beyond=zeros() + np.float32(tuning.usual_tail),
         fall_excess=zeros() + ASSUMED_EXCESS,
         rise_bar=zeros(),

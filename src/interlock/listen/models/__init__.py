@@ -18,6 +18,11 @@ from interlock.listen.models.arrivals import ReplyRoute as ReplyRoute
 from interlock.listen.models.imports import Errand as Errand
 from interlock.listen.models.imports import Import as Import
 from interlock.listen.models.imports import State as State
+from interlock.listen.models.outcry import Alarm as Alarm
+from interlock.listen.models.outcry import OutcryWatch as OutcryWatch
+from interlock.listen.models.outcry import StreamKind as StreamKind
+from interlock.listen.models.outcry import StreamState as StreamState
+from interlock.listen.models.outcry import WatchedStream as WatchedStream
 from interlock.listen.models.signals import Facet as Facet
 from interlock.listen.models.signals import Signal as Signal
 from interlock.listen.models.signals import SignalsCopied as SignalsCopied

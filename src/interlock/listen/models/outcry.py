@@ -1,0 +1,79 @@
+"""The outcry watch: what is watched, where each stream stands, and every alarm with what was known then."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from interlock.fabric.models import Person
+
+
+class StreamKind(models.TextChoices):
+    """What the signals of a stream have in common."""
+
+    SOURCE = "source", _("source")
+    CHANNEL = "channel", _("channel")
+    PRODUCT = "product", _("product")
+    THEME = "theme", _("theme")
+
+
+class StreamState(models.TextChoices):
+    """Where a stream stands (domain.md, 5.2)."""
+
+    QUIET = "quiet", _("quiet")
+    EMERGING = "emerging", _("above its limit")
+    OUTCRY = "outcry", _("outcry")
+
+
+class OutcryWatch(models.Model):
+    """One row: the budget, how far was listened, and what the detector remembers of all streams.
+
+    State and `listened_until` are written in one transaction, so that a killed worker goes on where it was.
+    """
+
+    false_alarms = models.FloatField(default=1, help_text=_("allowed in `days`, over all streams together"))
+    days = models.FloatField(default=91.25)
+    set_by = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="+")
+    set_at = models.DateTimeField(null=True, blank=True)
+    webhook = models.TextField(blank=True, help_text=_("address of a chat's webhook, encrypted"))
+    listened_until = models.DateTimeField(null=True, blank=True)
+    state = models.BinaryField(null=True, help_text=_("arrays of the detector, a row a stream"))
+    past = models.JSONField(default=dict, help_text=_("the back-test on the company's own past"))
+
+
+class WatchedStream(models.Model):
+    """One stream. `number` is its row in the state; it is never given to another."""
+
+    kind = models.CharField(max_length=10, choices=StreamKind)
+    key = models.CharField(max_length=400)
+    number = models.PositiveIntegerField(unique=True)
+    began_at = models.DateTimeField(help_text=_("when its first signal was heard live"))
+    state = models.CharField(max_length=10, choices=StreamState, default=StreamState.QUIET)
+    state_since = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "key"], name="stream_once")]
+
+
+class Alarm(models.Model):
+    """A stream rang: from then until it is quiet again. `known` is what was known when it last changed."""
+
+    stream = models.ForeignKey(WatchedStream, models.PROTECT, related_name="alarms")
+    label = models.CharField(max_length=400)
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    state = models.CharField(max_length=10, choices=StreamState, help_text=_("the highest it reached"))
+    outcry_at = models.DateTimeField(null=True, blank=True)
+    strength = models.FloatField()
+    times = models.FloatField(help_text=_("the usual, over six hours"))
+    known = models.JSONField(default=dict)
+    told_at = models.DateTimeField(null=True, blank=True, help_text=_("when the chat was told"))
+    told_error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["-began_at", "-id"], name="alarm_listed")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["stream"], condition=models.Q(ended_at=None), name="one_alarm_a_stream"
+            )
+        ]
