@@ -118,6 +118,7 @@ REPEATED_TASKS = {
     "interlock.listen.settling.settle_inbox": 60,
     "interlock.listen.tasks.empty_old_payloads": 86400,
     "interlock.listen.tasks.escalate_overdue": 60,
+    "interlock.listen.tasks.watch_outcries": 60,
     "interlock.listen.tasks.close_silent_signals": 3600,
     "interlock.listen.answers.going_out.send_due": 30,
     "interlock.listen.understanding_tasks.read_new": 60,

@@ -15,6 +15,7 @@ from interlock.fabric.models import Person
 from interlock.listen import clocks, escalation, flushing, following, intake, services, signal_copies, stages
 from interlock.listen.errors import WrongState
 from interlock.listen.models import Errand, Import, Source, State
+from interlock.listen.outcry import watching
 from interlock.store.errors import LakeError
 
 logger = logging.getLogger(__name__)
@@ -124,6 +125,12 @@ def escalate_overdue() -> int:
     """Remind owners whose time is nearly up, and call others to customers whose hour is up."""
     now = timezone.now()
     return escalation.remind_owners(now=now) + escalation.call_stand_ins(now=now)
+
+
+@work.task(queue="prompt", attempts=3, key="outcry", title=_("Listen for outcries"))
+def watch_outcries() -> int:
+    """Judge what was said since the last look; return how many five minutes."""
+    return watching.watch(now=timezone.now())
 
 
 @work.task(attempts=3, title=_("Close what customers stayed silent about"))

@@ -28,6 +28,7 @@ VARIANCE_START, VARIANCE_MEMORY = (
     600.0,
     4000.0,
 )  # ticks that the assumed variance is worth; that it is learnt over
+FEWEST, ROOM = 5.0, 2.0  # events of a window that expects few; how much more than the usual is still granted
 SWELL_FROM = 20.0  # expected count of a window from which its deviations mean something
 SWELL_FROM_DAYS = 7.0  # before, a stream has not shown how its days differ
 LEAST_VARIANCE = 0.0025  # a window that never moved by more than a twentieth is not trusted to stay so
@@ -82,8 +83,9 @@ def tick(
     expected = usual[:, None] * scales
     ratio = _log_ratio(window, expected, tuning)
     burst = _burst(streams, ratio[:, :BURST], expected[:, :BURST], window[:, :BURST], live, tuning)
-    even = _usual(streams, season, tuning)[:, None] * scales[1:]
-    swell = _swell(streams, window[:, 1:], even, live, tuning)
+    even = _usual(streams, season, tuning)[:, None]
+    streams.awaited += np.where(live[:, None], pace[:, 1:] * (even - streams.awaited), 0)
+    swell = _swell(streams, window[:, 1:], streams.awaited * scales[1:], scales[1:], live, tuning)
     fall = _fall(streams, -ratio[:, 1], expected[:, 1], live, tuning)
     old_enough = live & (streams.seen > tuning.warm_up)
     _learn_usual(streams, x, usual, factor, live, hour, weekday, tuning)
@@ -103,6 +105,7 @@ def _begin(streams: Streams, x: F32, observed: Bools, tuning: Tuning) -> None:
     starts = observed & (streams.seen == 0) & (x > 0)
     streams.level[starts] = np.log(x[starts] + np.float32(tuning.offset))
     streams.recent[starts] = x[starts, None]
+    streams.awaited[starts] = x[starts, None]
     expected = x[starts, None] * np.asarray(tuning.scales[:BURST], np.float32)
     streams.excess[starts] = tails.usual_excess(expected)
     streams.fall_excess[starts] = streams.excess[starts, 1]
@@ -152,13 +155,27 @@ def _doubt_low_counts(power: F32, up: Bools, window: F32, expected: F32, streams
         )
 
 
-def _swell(streams: Streams, window: F32, expected: F32, live: Bools, tuning: Tuning) -> F32:
+def _few(window: F32, expected: F32, scales: F32, streams: Streams) -> F32:
+    """Where a window expects few, the negative binomial tail, with room for what the usual may miss.
+
+    The variance of the log ratio stands for that of the rate. It holds the noise of counting as well: too much, on the
+    safe side.
+    """
+    power = np.zeros_like(window)
+    many = (window >= FEWEST) & (window > 2 * expected) & (expected < SWELL_FROM)
+    if many.any():
+        usual = ROOM * np.maximum(expected, streams.mean[:, None] * scales)[many] + np.float32(0.5)
+        power[many] = tails.count_tail(window[many], usual, 1 + usual * streams.variance[many])
+    return power
+
+
+def _swell(streams: Streams, window: F32, expected: F32, scales: F32, live: Bools, tuning: Tuning) -> F32:
     """Strength of the least likely of the longer windows, each in deviations that it learnt; times their number."""
     ratio = _log_ratio(window, expected, tuning)
     over = np.asarray(ratio / np.sqrt(streams.variance) - DEVIATIONS, np.float32)
     power = tails.pareto(over, streams.swell_beyond, streams.swell_excess)
     up = (over > 0) & live[:, None]
-    power = np.where(expected >= SWELL_FROM, power, np.float32(0))
+    power = np.where(expected >= SWELL_FROM, power, _few(window, expected, scales, streams))
     age = streams.seen[:, None].astype(np.float32)
     pace = 1 / np.minimum(VARIANCE_START + age, VARIANCE_MEMORY)
     change = np.minimum(ratio**2, 9 * streams.variance) - streams.variance
@@ -205,7 +222,9 @@ def _learn_usual(
     logs = np.log(x + np.float32(tuning.offset))
     surprise = logs - streams.level - factor
     age = streams.seen.astype(np.float32)
-    streams.level += np.where(learns, surprise / np.minimum(age + 12, tuning.memory), 0)
+    pace = 1 / np.minimum(age + 12, tuning.memory)
+    streams.level += np.where(learns, surprise * pace, 0)
+    streams.mean += np.where(learns, pace * (np.minimum(x, 20 * usual + 10) - streams.mean), 0)
     squared = np.minimum((x - usual) ** 2 / np.maximum(usual, 0.05), 100.0)
     streams.spread += np.where(learns, (squared - streams.spread) / np.minimum(age + 100, tuning.memory), 0)
     np.maximum(streams.spread, 1, out=streams.spread)

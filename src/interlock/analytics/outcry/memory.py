@@ -63,7 +63,9 @@ def remembered(content: bytes, tuning: Tuning) -> Memory:
         with np.load(io.BytesIO(content), allow_pickle=False) as read:
             streams = from_bytes(read["streams"].tobytes(), tuning)
             memory = Memory(streams, voices.unpacked(read["authors"]), read["bar"])
-    except (KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
+    except StateError:
+        raise
+    except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise StateError("These bytes are not a memory of the outcry watch; start it anew.") from error
     if memory.authors.shape != (memory.size, voices.BITS) or memory.bar.shape != (memory.size,):
         raise StateError("The parts of this memory do not fit each other; start the outcry watch anew.")

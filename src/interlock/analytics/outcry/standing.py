@@ -27,7 +27,12 @@ class Spread:
     times: float  # the usual: recent voices over expected ones
     voices: float  # of the last day
     new_share: float | None  # of those who spoke in the last day, 0 to 1; None where nobody knows who spoke
-    growth: float  # voices of the last six hours' pace over the pace a day before
+    growth: float  # the pace of the last six hours over that of the rest of the day
+
+    @property
+    def is_loud(self) -> bool:
+        """Loud enough for an outcry, if it spreads to new people."""
+        return self.times >= TIMES and self.growth >= DOUBLED
 
 
 def standing(before: Standing, *, rings: bool, spread: Spread) -> Standing:
@@ -39,8 +44,7 @@ def standing(before: Standing, *, rings: bool, spread: Spread) -> Standing:
         return Standing.QUIET
     if not rings and spread.times < DOWN_AGAIN:
         return Standing.QUIET
-    loud = spread.times >= TIMES and spread.growth >= DOUBLED
     spreading = spread.new_share is not None and spread.new_share >= NEW_SHARE
-    if before == Standing.OUTCRY or (loud and spreading):
+    if before == Standing.OUTCRY or (spread.is_loud and spreading):
         return Standing.OUTCRY
     return Standing.EMERGING

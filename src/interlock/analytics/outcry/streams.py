@@ -32,8 +32,10 @@ class Streams:
     seen: NDArray[np.uint32]  # (n,) ticks observed; 0 before the first count
     quiet: NDArray[np.uint16]  # (n,) ticks without an event up to now
     level: F32  # (n,) usual log count of a tick
+    mean: F32  # (n,) mean count of a tick, which bursts raise as they do not raise the level
     spread: F32  # (n,) variance over mean of a tick's count, >= 1
     recent: F32  # (n, k) mean count a tick over each scale
+    awaited: F32  # (n, k - 1) usual count a tick over each longer window, as it was expected then
     beyond: F32  # (n, 3) share of ticks in which a window of a burst is above its limit
     excess: F32  # (n, 3) mean excess above it
     variance: F32  # (n, k - 1) of the log ratio of each window of a swell
@@ -72,8 +74,10 @@ def new_streams(count: int, tuning: Tuning) -> Streams:
         seen=np.zeros(count, np.uint32),
         quiet=np.zeros(count, np.uint16),
         level=zeros(),
+        mean=zeros(),
         spread=zeros() + 1,
         recent=zeros(scales),
+        awaited=zeros(scales - 1),
         beyond=zeros(3) + np.float32(tuning.usual_tail),
         excess=zeros(3) + ASSUMED_EXCESS,
         variance=zeros(scales - 1) + ASSUMED_DEVIATION**2,

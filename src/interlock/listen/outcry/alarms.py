@@ -120,7 +120,7 @@ def known(stream: WatchedStream, spread: Spread, at: datetime) -> dict[str, Any]
     return {
         "signals": len(rows),
         "customers": len(speakers),
-        "new_share": spread.new_share,
+        "new_share": new_share(stream, at) if spread.new_share is None else spread.new_share,
         "voices": round(spread.voices, 1),
         "growth": round(spread.growth, 2),
         "low": sum(share <= 0.4 for share in rated),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -40,7 +40,7 @@ TUNING = Tuning()
 LONGEST_LOOK = timedelta(days=1)
 # 20,000 streams are 4 MB of memory and 6 ms a tick; products beyond that are heard in their channel and source.
 MOST_STREAMS = 20_000
-HOUR, SIX_HOURS, DAY = 12, 72, 288  # ticks
+SIX_HOURS, DAY = 72, 288  # ticks
 
 
 @dataclass
@@ -51,6 +51,8 @@ class _Look:
     streams: dict[StreamKey, WatchedStream]
     by_number: dict[int, WatchedStream]
     limit: float
+    deaf: list[int]  # rows of sources whose silence says nothing
+    stirring: set[int]  # rows of streams that are not quiet
 
 
 def watch(*, now: datetime) -> int:
@@ -74,11 +76,10 @@ def watch(*, now: datetime) -> int:
 def _listen(row: OutcryWatch, start: datetime, until: datetime) -> int:
     look = _begun(row)
     said = said_by_tick(start, until)
-    deaf = _deaf_sources()
     count = 0
     for at in ticks_between(start, until):
         _meet(look, said.get(at, ()), at)
-        _judge(look, said.get(at, ()), at, deaf)
+        _judge(look, said.get(at, ()), at)
         count += 1
     row.state = kept(look.memory)
     return count
@@ -95,13 +96,15 @@ def _begun(row: OutcryWatch) -> _Look:
     budget = Budget(row.false_alarms, row.days)
     limit = alarm_at(budget, streams=len(streams), ticks_per_day=TUNING.ticks_per_day)
     by_number = {one.number: one for one in streams.values()}
-    return _Look(with_room(memory, size, TUNING), streams, by_number, limit)
+    deaf = [streams[key].number for key in _deaf_sources() if key in streams]
+    stirring = {one.number for one in streams.values() if one.state != Standing.QUIET}
+    return _Look(with_room(memory, size, TUNING), streams, by_number, limit, deaf, stirring)
 
 
-def _deaf_sources() -> frozenset[str]:
+def _deaf_sources() -> list[StreamKey]:
     """Sources that are asked and did not answer lately, or are paused: their silence says nothing."""
     broken = Source.objects.filter(failures__gt=0) | Source.objects.exclude(paused_at=None)
-    return frozenset(str(pk) for pk in broken.values_list("pk", flat=True))
+    return [(str(StreamKind.SOURCE), str(pk)) for pk in broken.values_list("pk", flat=True)]
 
 
 def _meet(look: _Look, said: Sequence[Said], at: datetime) -> None:
@@ -123,24 +126,19 @@ def _meet(look: _Look, said: Sequence[Said], at: datetime) -> None:
     look.memory = with_room(look.memory, number + len(new), TUNING)
 
 
-def _judge(look: _Look, said: Sequence[Said], at: datetime, deaf: frozenset[str]) -> None:
+def _judge(look: _Look, said: Sequence[Said], at: datetime) -> None:
     memory, local = look.memory, timezone.localtime(at)
     if (local.hour, local.minute) == (0, 0):
         memory.authors[:] = False
     numbers, authors = _heard(look, said)
     voices = count_voices(memory.authors, np.array(numbers, np.int64), np.array(authors, np.uint64))
     observed = np.ones(memory.size, bool)
-    observed[
-        [one.number for one in look.streams.values() if one.kind == StreamKind.SOURCE and one.key in deaf]
-    ] = False
+    observed[look.deaf] = False
     seen = tick(
         memory.streams, voices, hour=local.hour, weekday=local.weekday(), observed=observed, tuning=TUNING
     )
     rings = hold(memory.bar, seen.rise, look.limit, TUNING)
-    stirring = set(np.nonzero(rings)[0].tolist()) | {
-        one.number for one in look.streams.values() if one.state != Standing.QUIET
-    }
-    for number in sorted(stirring):
+    for number in sorted(look.stirring | set(np.nonzero(rings)[0].tolist())):
         _place(look, number, seen, rings=bool(rings[number]), at=at)
 
 
@@ -166,16 +164,16 @@ def _place(look: _Look, number: int, seen: Tick, *, rings: bool, at: datetime) -
         (DAY * a_day - SIX_HOURS * six_hours) / (DAY - SIX_HOURS), 0.5 * float(seen.expected[number])
     )
     spread = Spread(
-        times=float(seen.ratio[number]),
-        voices=DAY * a_day,
-        new_share=alarms.new_share(stream, at) if rings or stream.state == Standing.EMERGING else None,
-        growth=six_hours / before,
+        times=float(seen.ratio[number]), voices=DAY * a_day, new_share=None, growth=six_hours / before
     )
+    # Who is new costs a query: it is asked only where it decides.
+    if spread.is_loud and stream.state != Standing.OUTCRY:
+        spread = replace(spread, new_share=alarms.new_share(stream, at + TICK))
     now_stands = standing(Standing(stream.state), rings=rings, spread=spread)
-    if now_stands != stream.state:
-        alarms.turn(
-            stream=stream, to=now_stands, spread=spread, strength=float(seen.rise[number]), at=at + TICK
-        )
+    if now_stands == stream.state:
+        return
+    alarms.turn(stream=stream, to=now_stands, spread=spread, strength=float(seen.rise[number]), at=at + TICK)
+    (look.stirring.discard if now_stands == Standing.QUIET else look.stirring.add)(number)
 
 
 def streams_by_kind() -> Mapping[str, int]:
