@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('fabric', '0005_find_running_work'),
-        ('listen', '0012_counted_live'),
+        ('listen', '0014_understanding'),
     ]
 
     operations = [
