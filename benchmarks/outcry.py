@@ -92,10 +92,12 @@ def strengths(series: dict[str, Series], tuning: Tuning) -> dict[str, np.ndarray
     return {name: out[number, : one.size] for number, (name, (_, one, _)) in enumerate(series.items())}
 
 
-def points_at(power: np.ndarray, windows: nab.Windows, limit: float, tuning: Tuning) -> float:
-    bar = np.zeros(1, np.float32)
-    alarms = np.array([hold(bar, power[row : row + 1], limit, tuning)[0] for row in range(power.size)])
-    return nab.raw_score(alarms, windows)[0]
+def points_at(power: np.ndarray, windows: nab.Windows, limits: np.ndarray, tuning: Tuning) -> list[float]:
+    """Points of one series at each limit."""
+    bars, alarms = np.zeros(limits.size, np.float32), np.zeros((power.size, limits.size), bool)
+    for row, strength in enumerate(power):
+        alarms[row] = hold(bars, np.full(limits.size, strength), limits, tuning)
+    return [nab.raw_score(column, windows)[0] for column in alarms.T]
 
 
 def leave_one_out(series: dict[str, Series]) -> None:
@@ -110,7 +112,7 @@ def leave_one_out(series: dict[str, Series]) -> None:
     points = np.zeros((len(offered), limits.size, len(series)))
     for number, tuning in enumerate(offered):
         for at, (name, power) in enumerate(strengths(series, tuning).items()):
-            points[number, :, at] = [points_at(power, series[name][2], limit, tuning) for limit in limits]
+            points[number, :, at] = points_at(power, series[name][2], limits, tuning)
     got, windows = 0.0, sum(len(spans) for _, _, spans in series.values())
     print("\nchosen on four, scored on the fifth:")
     for held, name in enumerate(series):

@@ -243,12 +243,12 @@ def _learn_usual(
     streams.seen[gone] = 0
 
 
-def hold(bar: F32, power: F32, alarm_at: float, tuning: Tuning) -> Bools:
+def hold(bar: F32, power: F32, alarm_at: float | NDArray[np.float64], tuning: Tuning) -> Bools:
     """Say which streams ring now, and raise their bar; changes `bar` in place.
 
     A stream that rang rings again only when ten times less likely still; the bar sinks back within `rest` ticks.
     """
-    ready = np.maximum(bar, np.float32(alarm_at))
+    ready = np.maximum(bar, np.asarray(alarm_at, np.float32))
     rings = power >= ready
     held = np.where(power >= alarm_at, power + np.float32(tuning.louder), 0)
     np.maximum(bar - np.float32(tuning.louder / tuning.rest), held, out=bar)
