@@ -28,6 +28,7 @@ from interlock.analytics.text.student import learn
 from interlock.analytics.themes.corpus import choose_encoder, find_themes
 from interlock.analytics.themes.discover import discover
 from interlock.analytics.themes.model import assign
+from interlock.analytics.themes.names import name_themes
 from interlock.analytics.themes.refit import refit
 from peers import python_with
 
@@ -62,7 +63,7 @@ def small(texts: list[str], truth: Any) -> float:
     print(f"MiniLM reads them in {wall:.1f} s ({cpu:.1f} CPU-s)")
     reached = []
     for seed in SEEDS:
-        (_, found), wall, cpu = timed(found_in, vectors, seed)
+        (_, found), wall, cpu = timed(named_in, vectors, texts, seed)
         reached.append(agreement(truth, found.theme))
         line(f"Interlock, MiniLM, seed {seed}", found.theme, truth, wall, cpu)
     for seed in SEEDS:
@@ -70,14 +71,14 @@ def small(texts: list[str], truth: Any) -> float:
             lambda seed=seed: learn(texts, minilm(), static(), own_share=0.0, seed=seed)
         )
         read, _, reading = timed(student.encode, texts)
-        (_, found), *spent = timed(found_in, read, seed)
+        (_, found), *spent = timed(named_in, read, texts, seed)
         line(
             f"Interlock, student (learnt in {cpu:.1f} CPU-s, {len(texts) / reading:,.0f} texts a CPU-s)",
             found.theme,
             truth,
             *spent,
         )
-    (_, found), *spent = timed(found_in, static().encode(texts), 1)
+    (_, found), *spent = timed(named_in, static().encode(texts), texts, 1)
     line("Interlock, static", found.theme, truth, *spent)
     peers(texts, vectors, truth, ["bertopic", "tuned", "nmf"])
     return min(reached)
@@ -121,7 +122,7 @@ def hundred_thousand(texts: list[str], truth: Any) -> None:
     print(
         f"\n100,000 texts: the student learns in {wall:.1f} s ({cpu:.1f} CPU-s), reads in {reading:.1f} s ({reading_cpu:.1f})"
     )
-    (_, found), *spent = timed(found_in, vectors, 1)
+    (_, found), *spent = timed(named_in, vectors, drawn, 1)
     line("Interlock, student's vectors", found.theme, labels, *spent)
     peers(drawn, vectors, labels, ["bertopic"])
 
@@ -157,6 +158,13 @@ def resampled(texts: list[str], truth: Any, count: int) -> tuple[list[str], Any]
         kept = rng.random(len(words[place])) > 0.15
         drawn.append(" ".join(itertools.compress(words[place], kept)) or texts[place])
     return drawn, truth[places]
+
+
+def named_in(vectors: Any, texts: list[str], seed: int) -> Any:
+    """Find and name, as BERTopic does in one."""
+    model, assigned = found_in(vectors, seed)
+    name_themes(texts, vectors, assigned.theme)
+    return model, assigned
 
 
 def found_in(vectors: Any, seed: int) -> Any:
