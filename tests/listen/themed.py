@@ -70,7 +70,7 @@ def joined(
         voice=hash((by, words)),
         let_down=one.kind in {"ticket", "complaint"},
     )
-    SignalVector.objects.create(signal=one, bytes=packed(vector[None, :])[0])
+    SignalVector.objects.create(signal=one, bytes=packed(vector[None, :])[0], encoder=0)
     return one
 
 

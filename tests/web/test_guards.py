@@ -46,6 +46,7 @@ def things(person) -> dict[str, object]:
         "token_id": _token(lead).pk,
         "answer_id": _answer(lead).pk,
         "arrival_id": _arrival(import_.source, lead).pk,
+        "change_id": _theme_change(lead).pk,
     }
 
 
@@ -144,6 +145,15 @@ def _arrival(source, lead):
     from interlock.listen.models import Arrival  # see above
 
     return Arrival.objects.create(source=source, opened_at=timezone.now(), by=lead)
+
+
+def _theme_change(lead):
+    from interlock.listen.models import Theme  # see above
+    from interlock.listen.themes import editing
+
+    now = timezone.now()
+    theme = Theme.objects.create(key="theme-1", name="fee", began_at=now, found_at=now)
+    return editing.rename(theme=theme, name="The fee", by=lead, now=now)
 
 
 def test_every_parameter_of_a_guarded_address_has_its_thing(things):

@@ -103,6 +103,7 @@ AFTER_IMPORT_TASKS = [
     "interlock.listen.tasks.open_import_clocks",
     "interlock.listen.understanding_tasks.read_new",
     "interlock.reconnect.tasks.detect",
+    "interlock.listen.tasks.learn_themes",
     "interlock.listen.tasks.clear_old_versions",
 ]
 
@@ -114,6 +115,8 @@ REPEATED_TASKS = {
     "interlock.listen.asking_tasks.ask_due": 15,
     "interlock.listen.asking_tasks.forget_trials": 600,
     "interlock.listen.tasks.flush_inbox": 300,
+    "interlock.listen.tasks.learn_themes": 86400,
+    "interlock.listen.tasks.count_themes": 60,
     # It is asked for with every signal; this finds what a fault left behind.
     "interlock.listen.settling.settle_inbox": 60,
     "interlock.listen.tasks.empty_old_payloads": 86400,

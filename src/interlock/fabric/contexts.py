@@ -25,6 +25,7 @@ KIND_NAMES = {
     "rival": _("rival"),
     "month": _("month"),
     "kind": _("kind of signal"),
+    "theme": _("theme"),
 }
 
 
@@ -38,7 +39,9 @@ def context_for(*, kind: str, key: str, label: str) -> Context:
 
 
 def context_address(kind: str, key: str) -> str:
-    """Where the page of a context is. Keys hold any sign, so they travel in the query."""
+    """Where the page of a context is. Keys hold any sign, so they travel in the query; a theme has a page of its own."""
+    if kind == "theme":
+        return reverse("web:one_theme", args=[key])
     return f"{reverse('web:context')}?{urlencode({'kind': kind, 'key': key})}"
 
 

@@ -36,6 +36,7 @@ class WaitingForm(forms.Form):
     )
     kind = forms.ChoiceField(label=_("Kind"), required=False, widget=LongSelect)
     source = forms.ChoiceField(label=_("Source"), required=False, widget=LongSelect)
+    theme = forms.CharField(required=False, max_length=36, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

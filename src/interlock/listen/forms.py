@@ -131,6 +131,7 @@ class SignalFilters(forms.Form):
     account = forms.CharField(required=False, max_length=400, widget=forms.HiddenInput)
     order = forms.CharField(required=False, max_length=400, widget=forms.HiddenInput)
     product_key = forms.CharField(required=False, max_length=400, widget=forms.HiddenInput)
+    theme = forms.CharField(required=False, max_length=36, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

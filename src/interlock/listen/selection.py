@@ -15,7 +15,7 @@ from django.db.models import Count, Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
-from interlock.listen.models import Intent, Signal
+from interlock.listen.models import Intent, Signal, ThemedSignal
 from interlock.listen.search import containing
 
 PAGE_ROWS = 30
@@ -45,6 +45,7 @@ class Selection:
     source: str = ""
     account: str = ""
     order: str = ""
+    theme: str = ""
 
     @property
     def is_everything(self) -> bool:
@@ -73,6 +74,8 @@ class Selection:
             signals = signals.filter(occurred_at__gte=_start(self.since))
         if self.until:
             signals = signals.filter(occurred_at__lt=_start(self.until + timedelta(days=1)))
+        if self.theme:
+            signals = signals.filter(pk__in=_themed(self.theme))
         return containing(signals, self.q) if self.q else signals
 
     def as_query(self, **more: Any) -> str:
@@ -85,6 +88,14 @@ class Selection:
         for name, value in more.items():
             query[name] = value
         return f"?{query.urlencode()}" if query else ""
+
+
+def _themed(key: str) -> QuerySet[ThemedSignal]:
+    """The numbers of the signals of one theme; `none` names those that found no theme."""
+    themed = ThemedSignal.objects.filter(cluster=None) if key == "none" else ThemedSignal.objects.filter(
+        cluster__theme__key=key
+    )  # fmt: skip
+    return themed.values("signal_id")
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from interlock.listen import clocks
 from interlock.listen.contract_rows import contract_rows
 from interlock.listen.models import InboxRow, Source
 from interlock.listen.signal_rows import WRITTEN, LiveRow, live_copies, live_row, read_rows, write_live_rows
+from interlock.listen.themes.placing import place_signals
 from interlock.listen.turns import turn
 
 # The names in the records are looked up for so many at once; that costs about the same for one and for all.
@@ -51,8 +52,11 @@ class Waiting(NamedTuple):
 @work.task(queue="prompt", key="settle", title=_("Put new signals on the list"))
 def settle_inbox() -> None:
     """Settle what waits; while more comes in all the time, pause between, so that it is settled together."""
-    while settle(now=timezone.now()) == BATCH_ROWS:
-        continue
+    settled = settle(now=timezone.now())
+    while settled and settled % BATCH_ROWS == 0 and (more := settle(now=timezone.now())):
+        settled += more
+    if settled:
+        work.ask(place_signals)
     if InboxRow.objects.filter(settled=False).exists():
         work.ask(settle_inbox, run_after=timezone.now() + PAUSE)
 

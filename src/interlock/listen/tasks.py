@@ -16,6 +16,7 @@ from interlock.listen import clocks, escalation, flushing, following, intake, se
 from interlock.listen.errors import WrongState
 from interlock.listen.models import Errand, Import, Source, State
 from interlock.listen.outcry import watching
+from interlock.listen.themes import counting, learning, looking, placing
 from interlock.store.errors import LakeError
 
 logger = logging.getLogger(__name__)
@@ -143,3 +144,25 @@ def close_silent_signals() -> int:
 def open_import_clocks() -> int:
     """Start clocks for what imports brought lately, and stop those of customers answered elsewhere."""
     return clocks.open_for_import(now=timezone.now())
+
+
+@work.task(key="themes", attempts=2, title=_("Find themes in what customers said"))
+def learn_themes() -> bool:
+    """Find themes anew where enough was added since; place what changed otherwise. True when they were learnt."""
+    now = timezone.now()
+    if learning.is_due():
+        return learning.learn(now=now) is not None
+    placing.forget_gone()
+    changed = 0
+    while some := placing.place(placing.changed_signals(), now=now, most=placing.WRITTEN_AT_ONCE):
+        changed += some
+    if changed:
+        counting.count(now=now)
+    return False
+
+
+@work.task(key="count", attempts=3, title=_("Count themes"))
+def count_themes() -> int:
+    """Count the themes that grew since they were last counted."""
+    grown = looking.grown()
+    return counting.count(now=timezone.now(), only=grown) if grown else 0

@@ -52,6 +52,7 @@ class WaitingFilters:
     whose: str = ""
     kind: str = ""
     source: str = ""
+    theme: str = ""
 
     @property
     def is_queue(self) -> bool:
@@ -75,6 +76,9 @@ class WaitingFilters:
             clocks = clocks.filter(owner=None)
         if self.kind:
             clocks = clocks.filter(kind=self.kind)
+        if self.theme:
+            said = Signal.objects.filter(themed__cluster__theme__key=self.theme)
+            clocks = clocks.filter(signal_key__in=said.values("key"))
         return clocks.filter(source__key=self.source) if self.source else clocks
 
     def as_query(self, **more: Any) -> str:

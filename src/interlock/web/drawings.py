@@ -106,20 +106,28 @@ def _dotted(x: float) -> SafeString:
 
 
 def sparkline(
-    values: Sequence[float], *, limit: float, label: str, width: int = 96, height: int = 28
+    values: Sequence[float], *, limit: float | None, label: str, width: int = 96, height: int = 28
 ) -> SafeString:
-    """A course with its limit: zero is the floor, values above the limit are dotted in ochre."""
+    """A course with its limit: zero is the floor, values above the limit are dotted in ochre; None: no limit known."""
     if not values:
         return SafeString("")
-    end = max([*values, limit]) * 1.1 or 1.0
+    end = max([*values, limit or 0]) * 1.1 or 1.0
     step = (width - 8) / max(1, len(values) - 1)
     points = [(round(4 + at * step, 1), _height(value, end, height)) for at, value in enumerate(values)]
     line = " ".join(f"{x},{y}" for x, y in points)
-    over = [point for point, value in zip(points, values, strict=True) if value > limit]
+    over = [point for point, value in zip(points, values, strict=True) if limit is not None and value > limit]
     dots = format_html_join("", '<circle cx="{}" cy="{}" r="3" fill="{}"/>', ((x, y, HARM) for x, y in over))
     last = format_html(
-        '<circle cx="{}" cy="{}" r="3" fill="{}"/>', *points[-1], HARM if values[-1] > limit else INK_2
+        '<circle cx="{}" cy="{}" r="3" fill="{}"/>',
+        *points[-1],
+        HARM if limit is not None and values[-1] > limit else INK_2,
     )
+    if limit is None:
+        return format_html(
+            '<svg class="block" role="img" aria-label="{}" width="{}" height="{}" viewBox="0 0 {} {}">'
+            '<polyline points="{}" fill="none" stroke="{}" stroke-width="1.5"/>{}</svg>',
+            label, width, height, width, height, line, INK_2, last,
+        )  # fmt: skip
     top = _height(limit, end, height)
     return format_html(
         '<svg class="block" role="img" aria-label="{}" width="{}" height="{}" viewBox="0 0 {} {}">'
@@ -132,6 +140,28 @@ def sparkline(
 
 def _height(value: float, end: float, height: int) -> float:
     return round(height - 1 - max(0.0, value) / end * (height - 6), 1)
+
+
+def loop_line(shares: Sequence[float], *, label: str, width: int = 116, height: int = 28) -> SafeString:
+    """Six cells from heard to confirmed, each filled by its share of those heard; the last is green."""
+    cell = (width - 2 * (len(shares) - 1)) / len(shares)
+    cells = []
+    for at, share in enumerate(shares):
+        filled = round(min(1.0, max(0.0, share)) * (height - 2), 1)
+        colour = GOOD if at == len(shares) - 1 else TALK
+        cells.append((round(at * (cell + 2), 1), round(cell, 1), height - 2, "var(--band)", 1))
+        cells.append(
+            (round(at * (cell + 2), 1), round(cell, 1), filled, colour, round(height - 1 - filled, 1))
+        )
+    drawn = format_html_join(
+        "",
+        '<rect x="{}" y="{}" width="{}" height="{}" rx="2" fill="{}"/>',
+        ((x, y, wide, high, colour) for x, wide, high, colour, y in cells),
+    )
+    return format_html(
+        '<svg class="block" role="img" aria-label="{}" width="{}" height="{}" viewBox="0 0 {} {}">{}</svg>',
+        label, width, height, width, height, drawn,
+    )  # fmt: skip
 
 
 def money_bar(low: float, mid: float, high: float, end: float, *, label: str, width: int = 304) -> SafeString:

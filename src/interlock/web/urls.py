@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from interlock.web import context_page, gallery, live, people, search, views, work_page
+from interlock.web.themes import changes, listing, page, talking
 
 app_name = "web"
 urlpatterns: list[URLPattern] = [
@@ -17,6 +18,14 @@ urlpatterns: list[URLPattern] = [
     path("shortcuts/", views.shortcuts, name="shortcuts"),
     path("gallery/", gallery.gallery, name="gallery"),
     path("welcome/<str:token>/", people.welcome, name="welcome"),
+    path("signals/themes/", listing.themes, name="themes"),
+    path("signals/themes/rows.csv", listing.themes_csv, name="themes_csv"),
+    path("signals/themes/changes/<int:change_id>/undo/", changes.undo_change, name="undo_theme_change"),
+    path("signals/themes/<slug:key>/", page.one_theme, name="one_theme"),
+    path("signals/themes/<slug:key>/talk/", talking.talk, name="talk_about_theme"),
+    path("signals/themes/<slug:key>/decision/", changes.decision, name="theme_decision"),
+    path("signals/themes/<slug:key>/<slug:what>/", changes.change, name="change_theme"),
+    path("signals/<int:signal_id>/theme/", changes.place, name="place_signal"),
     path("work/", work_page.work, name="work"),
     path("work/<int:attempt_id>/again/", work_page.try_again, name="work_again"),
     path("work/<int:attempt_id>/drop/", work_page.drop, name="work_drop"),

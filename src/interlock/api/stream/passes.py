@@ -20,6 +20,7 @@ from interlock.fabric.models import Person
 # Who may hear of a topic: whoever may open its pages.
 TOPICS: dict[str, Act] = {
     "signals": Act.READ,
+    "themes": Act.READ,
     "sources": Act.READ,
     "imports": Act.READ,
     "answers": Act.ANSWER,

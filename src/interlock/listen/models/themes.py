@@ -116,6 +116,7 @@ class ThemedSignal(models.Model):
         help_text=_("a hash of who said what: saying nearly the same once more is no second voice")
     )
     let_down = models.BooleanField(help_text=_("a complaint, a return, a cancellation or a bad rating"))
+    copy_hash = models.BigIntegerField(default=0, help_text=_("of the signal as it was placed"))
 
     class Meta:
         indexes = [
@@ -131,6 +132,9 @@ class SignalVector(models.Model):
         Signal, models.DO_NOTHING, primary_key=True, related_name="vector", db_constraint=False
     )
     bytes = models.BinaryField()
+    encoder = models.BigIntegerField(
+        default=0, help_text=_("a hash of the encoder's version, so that no two are mixed")
+    )
 
 
 class PlacedSignal(models.Model):
@@ -208,6 +212,9 @@ class ThemeFigures(models.Model):
     let_down = models.PositiveIntegerField(default=0, help_text=_("voices of customers who were let down"))
     revenue = models.DecimalField(
         max_digits=18, decimal_places=2, null=True, help_text=_("what these customers paid in the last year")
+    )
+    currency = models.CharField(
+        max_length=10, blank=True, help_text=_("of the revenue: the one most orders are in")
     )
     kinds = models.JSONField(default=dict, help_text=_("signals by kind"))
     loop = models.JSONField(default=dict, help_text=_("signals by how far the loop is closed"))

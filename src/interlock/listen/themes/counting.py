@@ -20,7 +20,17 @@ from ibis import _ as row
 
 from interlock.analytics.statistics.trends import weekly_limit
 from interlock.fabric import records
-from interlock.listen.models import Clock, Signal, Stage, Theme, ThemedSignal, ThemeFigures, ThemeState
+from interlock.listen.models import (
+    Alarm,
+    Clock,
+    Signal,
+    Stage,
+    StreamKind,
+    Theme,
+    ThemedSignal,
+    ThemeFigures,
+    ThemeState,
+)
 
 FIRST_MONDAY = date(1970, 1, 5)
 WEEKS_KEPT = 26
@@ -64,7 +74,7 @@ def count(*, now: datetime, only: Collection[int] | None = None) -> int:
     numbers = list(themes_by_number)
     weeks, exposure = _weeks(numbers, latest), _exposure(latest)
     sums, kinds, loops = _sums(numbers, latest), _kinds(numbers, latest), _loops(numbers, latest)
-    revenue, last = _revenue(numbers, latest), _last_at(numbers)
+    (revenue, currency), last = _revenue(numbers, latest), _last_at(numbers)
     figures = []
     for number in numbers:
         summed = sums.get(number, _Sums(0, 0, 0, 0))
@@ -80,6 +90,7 @@ def count(*, now: datetime, only: Collection[int] | None = None) -> int:
                 customers=summed.customers,
                 let_down=summed.let_down,
                 revenue=revenue.get(number),
+                currency=currency,
                 kinds=kinds[number],
                 loop={"heard": summed.signals, **loops[number]},
             )
@@ -181,30 +192,30 @@ def _last_at(numbers: Collection[int]) -> dict[int, datetime]:
     return dict(rows.annotate(last=Max("occurred_at")))
 
 
-def _revenue(numbers: Collection[int], latest: int) -> dict[int, Decimal]:
-    """What the customers of each theme bought in the year up to the newest signal; empty without orders."""
+def _revenue(numbers: Collection[int], latest: int) -> tuple[dict[int, Decimal], str]:
+    """What the customers of each theme bought in the year up to the newest signal, in the commonest currency."""
     tables = records.current_records() if records.snapshot().counts else None
-    if tables is None or not {"orders", "order_lines"} <= set(tables.tables()):
-        return {}
-    touched = (
-        _counted(numbers, latest - WEEKS_COUNTED)
-        .exclude(signal__account_key="")
-        .values_list("cluster__theme", "signal__account_key")
-        .distinct()
-        .order_by()
-    )
-    pairs = list(touched)
-    if not pairs:
-        return {}
+    pairs = _touched(numbers, latest)
+    if tables is None or not pairs or not {"orders", "order_lines"} <= set(tables.tables()):
+        return {}, ""
     until = datetime.combine(monday_of(latest + 1), datetime.min.time())
     orders = tables.table("orders").filter(
         row.ordered_at < until, row.ordered_at >= until - timedelta(days=REVENUE_DAYS)
     )
+    currencies = orders.group_by("currency").agg(n=row.count()).order_by(ibis.desc("n"), "currency").limit(1)
+    commonest = next((each["currency"] or "" for each in currencies.to_pyarrow().to_pylist()), "")
+    orders = orders.filter(row.currency.fill_null("") == commonest)
     lines = tables.table("order_lines").select("order_id", "amount")
     paid = orders.join(lines, "order_id").group_by("account_id").agg(amount=row.amount.sum())
     said = ibis.memtable({"theme": [pair[0] for pair in pairs], "account_id": [pair[1] for pair in pairs]})
     summed = said.join(paid, "account_id").group_by("theme").agg(amount=row.amount.sum())
-    return {each["theme"]: each["amount"] for each in summed.to_pyarrow().to_pylist()}
+    return {each["theme"]: each["amount"] for each in summed.to_pyarrow().to_pylist()}, commonest
+
+
+def _touched(numbers: Collection[int], latest: int) -> list[tuple[int, str]]:
+    """Each theme with each account that spoke of it."""
+    named = _counted(numbers, latest - WEEKS_COUNTED).exclude(signal__account_key="")
+    return list(named.values_list("cluster__theme", "signal__account_key").distinct().order_by())
 
 
 def _store(figures: list[ThemeFigures]) -> None:
@@ -232,7 +243,9 @@ def _rank() -> None:
 
 
 def _judge(themes: Mapping[int, Theme], figures: Collection[ThemeFigures], now: datetime) -> None:
-    """Quiet themes above their limit emerge; those below it for four weeks are quiet again. Outcries are not ours."""
+    """Quiet themes above their limit emerge; those below it for four weeks are quiet again, unless the watch rings."""
+    open_alarms = Alarm.objects.filter(ended_at=None, stream__kind=StreamKind.THEME)
+    ringing = set(open_alarms.values_list("stream__key", flat=True))
     for one in figures:
         theme, limit = themes[one.theme_id], one.limit
         voices = [week[2] for week in one.weeks]
@@ -240,7 +253,12 @@ def _judge(themes: Mapping[int, Theme], figures: Collection[ThemeFigures], now: 
         above = limit is not None and voices[-1] > limit and sum(recent) >= FEWEST_VOICES
         if theme.state == ThemeState.QUIET and above:
             _turn(theme, ThemeState.EMERGING, now)
-        elif theme.state == ThemeState.EMERGING and limit is not None and max(recent) <= limit:
+        elif (
+            theme.state == ThemeState.EMERGING
+            and theme.key not in ringing
+            and limit is not None
+            and max(recent) <= limit
+        ):
             _turn(theme, ThemeState.QUIET, now)
 
 

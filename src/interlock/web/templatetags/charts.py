@@ -7,6 +7,7 @@ The spec is plain data made by a room's `charts.py`:
     points    [{"name": "September 2026", "short": "S", "value": 24.0, "low": 17.0, "high": 33.0, "n": 88, "rows": url}]
     usual     the baseline or None               usual_label   "usual"
     events    [{"at": index of a point, "text": "two shifts, 7 Sept"}]
+    others    [{"name": "wet connector", "values": [4.0, None, ...], "dashed": True}], thin lines beside it
     harm      whether the line is drawn in ochre unit    "late per 100", heads the value column
 """
 
@@ -36,6 +37,7 @@ def line_chart(name: str, spec: Mapping[str, Any], height: int = 212) -> dict[st
         "usual": spec.get("usual"),
         "usual_label": f"{spec.get('usual_label') or _('usual')}\n{_short(spec.get('usual'))}",
         "events": list(spec.get("events") or ()),
+        "others": list(spec.get("others") or ()),
         "harm": bool(spec.get("harm")),
     }
     return {

@@ -70,7 +70,7 @@ def whisker(
 
 @register.simple_tag
 def sparkline(
-    values: Sequence[float], limit: float, label: str, width: int = 96, height: int = 28
+    values: Sequence[float], limit: float | None, label: str, width: int = 96, height: int = 28
 ) -> SafeString:
     return drawings.sparkline(list(values), limit=limit, label=label, width=width, height=height)
 
@@ -192,6 +192,26 @@ def loop_bar(heard: int, grouped: int, decided: int, done: int, told: int, confi
         for name, number in zip(names, counts, strict=True)
     ]
     return {"cells": cells}
+
+
+@register.inclusion_tag(PARTS + "loop_line.html")
+def loop_line(steps: Sequence[tuple[str, int]]) -> dict[str, Any]:
+    """The loop in a list: six small cells, and how many confirmed of those heard."""
+    heard = steps[0][1]
+    label = ", ".join(f"{name} {figures.count(number)}" for name, number in steps)
+    drawing = drawings.loop_line([number / heard if heard else 0 for _name, number in steps], label=label)
+    return {"drawing": drawing, "heard": heard, "confirmed": steps[-1][1]}
+
+
+@register.inclusion_tag(PARTS + "loop.html")
+def loop_steps(steps: Sequence[tuple[str, int]], url: str = "") -> dict[str, Any]:
+    """The loop as six large cells with their figures; the first leads to its rows."""
+    heard = steps[0][1]
+    cells = [
+        {"name": name, "count": figures.count(number), "percent": round(100 * number / heard) if heard else 0}
+        for name, number in steps
+    ]
+    return {"cells": cells, "url": url}
 
 
 @register.inclusion_tag(PARTS + "refusal.html")

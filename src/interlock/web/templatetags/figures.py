@@ -57,6 +57,13 @@ def ended(words: str) -> str:
 
 
 @register.filter
+def revenue(value: Any) -> str:
+    """What the customers of a theme paid, rounded: €1.31 m."""
+    amount, currency = part(value, "revenue"), part(value, "currency") or ""
+    return "" if amount is None else figures.money(round(amount * minor_units(currency)), currency)
+
+
+@register.filter
 def short_key(key: str) -> str:
     """A key made by a machine, 32 signs of hexadecimal, is told by its first eight."""
     return f"{key[:8]}…" if _MACHINE_KEY.fullmatch(key) else key

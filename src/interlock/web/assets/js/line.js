@@ -39,6 +39,12 @@ function events(list, count) {
   };
 }
 
+// Themes that were merged or split off: thin, named at their end, one of them dashed so that they can be told apart.
+const beside = (other) => ({
+  type: "line", data: other.values, symbol: "none", silent: true, lineStyle: { color: token("ink-3"), width: 1, type: other.dashed ? "dashed" : "solid" },
+  endLabel: { show: true, formatter: other.name.length > 18 ? other.name.slice(0, 17) + "…" : other.name, color: token("ink-3"), fontSize: 12 },
+});
+
 export function lineWithBand(spec, width) {
   const colour = token(spec.harm ? "harm-mark" : "ink-2");
   const few = spec.points.length <= 24;
@@ -59,6 +65,7 @@ export function lineWithBand(spec, width) {
     },
     series: [
       ...band(column("low"), column("high"), colour),
+      ...(spec.others || []).map(beside),
       {
         type: "line", data: column("value"), symbol: few ? "circle" : "none", symbolSize: 6,
         lineStyle: { color: colour, width: 2 }, itemStyle: { color: colour },

@@ -1,0 +1,83 @@
+"""What is compared of a signal, who said it, and the encoder in force."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from hashlib import blake2b
+from typing import NamedTuple
+
+from interlock.analytics.text import encoders
+from interlock.analytics.text.cleaning import compared, readable
+from interlock.analytics.text.encoders import Encoder
+from interlock.analytics.text.student import student_from_bytes
+from interlock.listen.clocks import customer_of
+from interlock.listen.models import Signal, ThemesLearnt
+from interlock.listen.repeats import is_failure
+
+# What lists and counts need of a signal to place it.
+COLUMNS = (
+    "pk", "key", "kind", "occurred_at", "title", "body", "reason", "product_label", "account_key", "contact_key",
+    "rating_share", "copy_hash",
+)  # fmt: skip
+
+
+class Said(NamedTuple):
+    """One signal as it is placed: its words, and hashes of who spoke and of who said what."""
+
+    text: str
+    customer: int | None
+    voice: int
+    let_down: bool
+
+
+def said(signal: Signal) -> Said:
+    """What one signal says. A return or a lost deal without words speaks through its reason and its product."""
+    text = text_of(signal)
+    who = customer_of(signal)
+    customer = _hash(who) if who else None
+    # Without words nobody says the same as anybody else.
+    what = compared(text) or signal.key
+    return Said(text, customer, voice_of(what, who), is_failure(signal))
+
+
+def text_of(signal: Signal) -> str:
+    """The words to compare; empty when there are none, not even a reason."""
+    words = " ".join(part for part in (signal.title, signal.body) if part).strip()
+    if not compared(words) and signal.reason:
+        words = " ".join(part for part in (signal.reason, signal.product_label) if part)
+    return readable(words)
+
+
+def voice_of(what: str, who: str) -> int:
+    """One number for what somebody said: the same words of the same customer are one voice."""
+    return _hash(f"{who}\0{what}")
+
+
+def encoder_mark(version: str) -> int:
+    """The number that stands for an encoder beside each vector."""
+    return _hash(version)
+
+
+def encoder_called(version: str) -> Encoder:
+    """The encoder of this version: one that comes with the product, or the student that was learnt here.
+
+    Raises:
+        LookupError: this installation has none of this version any more; themes must be learnt anew.
+    """
+    for known in (encoders.static, encoders.minilm):
+        encoder = known()
+        if encoder.version == version:
+            return encoder
+    return _student(version)
+
+
+@lru_cache(maxsize=2)
+def _student(version: str) -> Encoder:
+    learnt = ThemesLearnt.objects.filter(encoder=version, student__isnull=False).order_by("-pk").first()
+    if learnt is None:
+        raise LookupError(f"no encoder {version}")
+    return student_from_bytes(bytes(learnt.student), encoders.static())
+
+
+def _hash(text: str) -> int:
+    return int.from_bytes(blake2b(text.encode(errors="replace"), digest_size=8).digest(), signed=True)

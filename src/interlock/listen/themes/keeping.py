@@ -1,0 +1,251 @@
+"""The learnt groups as rows of the database, and back: what changed is noted in the lineage in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import batched
+
+import numpy as np
+from django.db import transaction
+from django.db.models import Min
+from numpy.typing import NDArray
+
+from interlock.analytics.themes.discover import discover
+from interlock.analytics.themes.model import ThemeModel, voices_of
+from interlock.analytics.themes.refit import Change, refit
+from interlock.fabric import journal
+from interlock.listen.models import (
+    ChangeKind,
+    Cluster,
+    PlacedSignal,
+    Signal,
+    Theme,
+    ThemeChange,
+    ThemedSignal,
+    ThemesLearnt,
+)
+from interlock.listen.themes.vectors import Vectors, centre_bytes, centres_of, unit
+from interlock.listen.turns import turn
+
+WRITTEN_AT_ONCE = 2_000
+Batch = tuple[list[int], Vectors]
+_KINDS = {
+    "split": ChangeKind.SPLIT,
+    "merge": ChangeKind.MERGED,
+    "new": ChangeKind.FOUND,
+    "gone": ChangeKind.ENDED,
+    "moved": ChangeKind.MOVED,
+}
+
+
+def model_in_force(encoder: str, vectors: Callable[[], Iterator[Batch]]) -> ThemeModel | None:
+    """The groups as they stand, with all that people changed; None before the first learning.
+
+    When another encoder made them, each centre is made again from what is in the group now.
+    """
+    learnt = ThemesLearnt.objects.order_by("-pk").first()
+    if learnt is None:
+        return None
+    rows = list(
+        Cluster.objects.filter(theme__ended_at=None)
+        .order_by("pk")
+        .values_list("key", "centre", "weight", "reach", "theme__key", "theme__parent__key", "pk")
+    )
+    centres = centres_of(row[1] for row in rows)
+    if learnt.encoder != encoder:
+        known, centres = _centres_again([row[6] for row in rows], vectors())
+        rows = [row for row, is_known in zip(rows, known, strict=True) if is_known]
+    theme_ids = tuple(dict.fromkeys(row[4] for row in rows))
+    parents = {row[4]: row[5] or row[4] for row in rows}
+    group_ids = tuple(dict.fromkeys(parents[key] for key in theme_ids))
+    return ThemeModel(
+        encoder=encoder,
+        centres=centres,
+        micro_ids=tuple(row[0] for row in rows),
+        weight=np.array([row[2] for row in rows]),
+        reach=np.array([row[3] for row in rows], dtype=np.float32),
+        theme=_places([row[4] for row in rows], theme_ids),
+        theme_ids=theme_ids,
+        group=_places([parents[key] for key in theme_ids], group_ids),
+        group_ids=group_ids,
+    )
+
+
+def _centres_again(clusters: Sequence[int], vectors: Iterator[Batch]) -> tuple[NDArray[np.bool_], Vectors]:
+    """Which groups still hold anything, and the mean direction of each that does."""
+    place = {number: row for row, number in enumerate(clusters)}
+    sums: Vectors = np.zeros((len(clusters), 0), np.float32)
+    for numbers, some in vectors:
+        if not sums.shape[1]:
+            sums = np.zeros((len(clusters), some.shape[1]), np.float32)
+        group = dict(ThemedSignal.objects.filter(pk__in=numbers).values_list("pk", "cluster_id"))
+        rows = np.array([place.get(group.get(number) or 0, -1) for number in numbers])
+        np.add.at(sums, rows[rows >= 0], some[rows >= 0])
+    known = sums.any(axis=1)
+    return known, unit(sums[known])
+
+
+def fitted(
+    before: ThemeModel | None,
+    vectors: Vectors,
+    weights: NDArray[np.float64],
+    encoder: str,
+    seed: int,
+    new_id: Callable[[], str],
+) -> tuple[ThemeModel, Sequence[Change]]:
+    """Groups found for the first time, or found again around those that stand and those that people placed."""
+    if before is None:
+        model, _assigned = discover(vectors, weights, encoder=encoder, seed=seed, new_id=new_id)
+        voices = voices_of(model)
+        return model, [
+            Change("new", (), (key,), float(said)) for key, said in zip(model.theme_ids, voices, strict=True)
+        ]
+    pins = dict(Cluster.objects.exclude(placed_by=None).values_list("key", "theme__key"))
+    return refit(before, vectors, weights, pins, seed=seed, new_id=new_id)
+
+
+@transaction.atomic
+def keep(
+    model: ThemeModel, changes: Sequence[Change], *, student: bytes | None, signals: int, now: datetime
+) -> ThemesLearnt:
+    """Write themes, groups and lineage; themes that lost their last group end."""
+    themes = _themes(model, now)
+    standing = dict(Cluster.objects.values_list("key", "theme_id"))
+    moved = []
+    for place, key in enumerate(model.micro_ids):
+        theme = themes[model.theme_ids[model.theme[place]]]
+        values = {
+            "theme": theme,
+            "centre": centre_bytes(model.centres[place]),
+            "weight": float(model.weight[place]),
+            "reach": float(model.reach[place]),
+        }
+        if key in standing and standing[key] != theme.pk:
+            moved.append((key, standing[key], theme.pk))
+        Cluster.objects.update_or_create(key=key, defaults=values)
+    _note(model, changes, themes, moved, now)
+    learnt = ThemesLearnt.objects.create(encoder=model.encoder, student=student, signals=signals, at=now)
+    detail = {"themes": len(model.theme_ids), "signals": signals, "changes": len(changes)}
+    journal.note(actor=None, verb="found themes", about=learnt, at=now, detail=detail)
+    return learnt
+
+
+def end_empty(*, now: datetime) -> None:
+    """After all was placed: groups without signals go, and themes without groups end."""
+    placed = PlacedSignal.objects.values("cluster")
+    empty = Cluster.objects.filter(signals=None, placed_by=None).exclude(pk__in=placed)
+    empty.delete()
+    Theme.objects.filter(is_broad=False, ended_at=None, clusters=None).update(ended_at=now)
+    Theme.objects.filter(is_broad=True, ended_at=None, children=None).update(ended_at=now)
+    began = ThemedSignal.objects.filter(cluster__isnull=False).values_list("cluster__theme").order_by()
+    for theme, first in began.annotate(first=Min("occurred_at")):
+        Theme.objects.filter(pk=theme).exclude(began_at=first).update(began_at=first)
+
+
+def themes_by_cluster() -> dict[int, int]:
+    """The theme of each group, by number."""
+    return dict(Cluster.objects.values_list("pk", "theme_id"))
+
+
+def cluster_numbers(model: ThemeModel) -> NDArray[np.int64]:
+    """The number of each group of the model, shape (m,)."""
+    numbers = dict(Cluster.objects.values_list("key", "pk"))
+    return np.array([numbers[key] for key in model.micro_ids], dtype=np.int64)
+
+
+def move_signals(
+    new: Mapping[int, tuple[int | None, float]], theme_of: Mapping[int, int], before: Mapping[int, int]
+) -> tuple[int, int]:
+    """Put each signal into its group unless a person placed it; return how many kept their theme, of how many."""
+    rows = ThemedSignal.objects.in_bulk(list(new))
+    keys = dict(Signal.objects.filter(pk__in=rows).values_list("pk", "key"))
+    own = dict(
+        PlacedSignal.objects.filter(signal_key__in=keys.values()).values_list("signal_key", "cluster_id")
+    )
+    kept = known = 0
+    changed = []
+    for number, row in rows.items():
+        cluster, likeness = new[number]
+        cluster = own.get(keys.get(number, ""), cluster)
+        if row.cluster_id in before:
+            known += 1
+            kept += cluster is not None and theme_of.get(cluster) == before[row.cluster_id]
+        if (row.cluster_id, row.likeness) != (cluster, likeness):
+            row.cluster_id, row.likeness = cluster, likeness
+            changed.append(row)
+    for some in batched(changed, WRITTEN_AT_ONCE, strict=False):
+        with turn(), transaction.atomic():
+            ThemedSignal.objects.bulk_update(some, ["cluster", "likeness"], batch_size=500)
+    return kept, known
+
+
+def set_voices(changed: Sequence[tuple[int, int]]) -> None:
+    """Let signals that say nearly the same be one voice."""
+    for some in batched(changed, WRITTEN_AT_ONCE, strict=False):
+        with turn(), transaction.atomic():
+            rows = ThemedSignal.objects.in_bulk([number for number, _voice in some])
+            for number, voice in some:
+                rows[number].voice = voice
+            ThemedSignal.objects.bulk_update(rows.values(), ["voice"], batch_size=500)
+
+
+def _places(values: Sequence[str], ids: Sequence[str]) -> NDArray[np.int32]:
+    place = {key: number for number, key in enumerate(ids)}
+    return np.array([place[value] for value in values], dtype=np.int32)
+
+
+def _themes(model: ThemeModel, now: datetime) -> dict[str, Theme]:
+    """Every theme of the model as a row, under its broad theme; a theme alone in its group stands by itself."""
+    sizes = np.bincount(model.group, minlength=len(model.group_ids)) if len(model.group) else []
+    gathered = set(
+        ThemeChange.objects.filter(kind=ChangeKind.GATHERED, undone_at=None).values_list(
+            "theme__key", flat=True
+        )
+    )
+    found = {one.key: one for one in Theme.objects.filter(key__in=[*model.theme_ids, *model.group_ids])}
+    for place, key in enumerate(model.group_ids):
+        if sizes[place] > 1 and key not in found:
+            found[key] = Theme.objects.create(key=key, name="", is_broad=True, began_at=now, found_at=now)
+    for place, key in enumerate(model.theme_ids):
+        group = model.group[place]
+        parent = found[model.group_ids[group]] if sizes[group] > 1 else None
+        if key not in found:
+            found[key] = Theme.objects.create(key=key, name="", parent=parent, began_at=now, found_at=now)
+        elif found[key].parent_id != (parent.pk if parent else None) and key not in gathered:
+            Theme.objects.filter(pk=found[key].pk).update(parent=parent)
+    return found
+
+
+def _note(
+    model: ThemeModel,
+    changes: Sequence[Change],
+    themes: Mapping[str, Theme],
+    moved: Sequence[tuple[str, int, int]],
+    now: datetime,
+) -> None:
+    """The lineage of what the model did: each change with the groups that it moved, so that people can take it back."""
+    known = themes | {one.key: one for one in Theme.objects.exclude(key__in=list(themes))}
+    numbers = dict(Cluster.objects.values_list("key", "pk"))
+    for change in changes:
+        for own, other in _pairs(change):
+            theme, beside = known.get(own), known.get(other) if other else None
+            if theme is None:
+                continue
+            steps = [
+                ["cluster", numbers[key], {"theme_id": [came, went]}]
+                for key, came, went in moved
+                if went == theme.pk and beside is not None and came == beside.pk
+            ]
+            ThemeChange.objects.create(
+                kind=_KINDS[change.kind], theme=theme, other=beside, at=now, signals=round(change.voices),
+                said={"from": beside.name if beside else "", "into": theme.name}, steps=steps,
+            )  # fmt: skip
+
+
+def _pairs(change: Change) -> list[tuple[str, str]]:
+    if change.kind == "new":
+        return [(key, "") for key in change.after]
+    if change.kind == "gone":
+        return [(key, "") for key in change.before]
+    return [(own, other) for own in change.after for other in change.before if own != other]

@@ -1,0 +1,248 @@
+"""What may be read of themes: the list by tab, one theme with its quotes, reach, course and lineage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import batched
+
+from django.db.models import Count, F, Max, Q, QuerySet
+
+from interlock.fabric.access import Act, may
+from interlock.fabric.models import Person
+from interlock.listen.models import (
+    ChangeKind,
+    Cluster,
+    Signal,
+    Theme,
+    ThemeChange,
+    ThemedSignal,
+    ThemeFigures,
+    ThemeState,
+)
+from interlock.listen.themes.counting import FIRST_MONDAY, WEEKS_COUNTED
+
+PAGE_ROWS = 30
+NEW_FOR = timedelta(weeks=4)
+# A theme of fewer voices in four weeks is counted and not judged.
+FEWEST_VOICES = 5
+TABS = ("now", "all", "few", "muted")
+REACH_SHOWN = 6
+EXAMPLES_SHOWN = 12
+LINEAGE_SHOWN = 40
+ABOVE = (ThemeState.EMERGING, ThemeState.OUTCRY, ThemeState.DECIDING, ThemeState.FIXED)
+
+
+def themes_visible_to(person: Person | None) -> QuerySet[Theme]:
+    """Themes this person may see, ended ones too: all for staff, none for others."""
+    return Theme.objects.all() if may(person, Act.READ) else Theme.objects.none()
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a page of the list ends: rank and number of its last theme."""
+
+    rank: float
+    number: int
+
+
+@dataclass(frozen=True)
+class ThemePage:
+    """Figures of one page with their themes, and the place of the next page."""
+
+    rows: list[ThemeFigures]
+    later: Place | None
+
+
+def tab_of(figures: QuerySet[ThemeFigures], tab: str) -> QuerySet[ThemeFigures]:
+    """The themes of one tab: what asks for somebody now, all, those with too few voices, the muted."""
+    if tab == "muted":
+        return figures.filter(theme__muted=True)
+    figures = figures.filter(theme__muted=False)
+    if tab == "now":
+        asks = Q(theme__state__in=ABOVE) | Q(theme__pinned=True)
+        newest = figures.aggregate(latest=Max("theme__found_at"), first=Max("last_at"))
+        if newest["latest"]:
+            asks |= Q(theme__began_at__gte=(newest["first"] or newest["latest"]) - NEW_FOR)
+        return figures.filter(asks)
+    if tab == "few":
+        return figures.filter(voices__lt=FEWEST_VOICES)
+    return figures.filter(voices__gte=FEWEST_VOICES) if tab == "all" else figures
+
+
+def figures_visible_to(person: Person | None) -> QuerySet[ThemeFigures]:
+    """Figures of the themes on the list: neither ended nor broad."""
+    visible = themes_visible_to(person).filter(ended_at=None, is_broad=False)
+    return ThemeFigures.objects.filter(theme__in=visible)
+
+
+def theme_page(figures: QuerySet[ThemeFigures], after: Place | None) -> ThemePage:
+    """Thirty themes by rank, the greatest first. Keyset paging: two queries however many there are."""
+    if after is not None:
+        figures = figures.filter(Q(rank__lt=after.rank) | Q(rank=after.rank, pk__gt=after.number))
+    rows = list(
+        figures.select_related("theme__decider", "theme__parent").order_by("-rank", "pk")[: PAGE_ROWS + 1]
+    )
+    more, rows = len(rows) > PAGE_ROWS, rows[:PAGE_ROWS]
+    return ThemePage(rows, Place(rows[-1].rank, rows[-1].pk) if more else None)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many themes each tab holds, and how many signals of the newest weeks found a theme."""
+
+    now: int
+    all: int
+    few: int
+    muted: int
+    above: int
+    undecided: int
+    signals: int
+    themed: int
+
+
+def counts(figures: QuerySet[ThemeFigures]) -> Counts:
+    """Counts of all tabs, in four queries."""
+    listed = figures.filter(theme__muted=False)
+    above = Q(theme__state__in=[ThemeState.EMERGING, ThemeState.OUTCRY])
+    settled = Q(theme__decider__isnull=False) & ~Q(theme__question="") & Q(theme__decide_by__isnull=False)
+    summed = figures.aggregate(
+        all=Count("pk", filter=Q(theme__muted=False, voices__gte=FEWEST_VOICES)),
+        few=Count("pk", filter=Q(theme__muted=False, voices__lt=FEWEST_VOICES)),
+        muted=Count("pk", filter=Q(theme__muted=True)),
+        above=Count("pk", filter=Q(theme__muted=False) & above),
+        undecided=Count("pk", filter=Q(theme__muted=False) & above & ~settled),
+    )
+    latest = ThemedSignal.objects.aggregate(week=Max("week"))["week"]
+    recent = ThemedSignal.objects.filter(week__gt=(latest or 0) - WEEKS_COUNTED)
+    # What says nothing in words is like nothing, exactly.
+    heard = recent.exclude(likeness=0).aggregate(signals=Count("pk"), themed=Count("cluster"))
+    return Counts(now=tab_of(listed, "now").count(), **summed, **heard)
+
+
+@dataclass(frozen=True)
+class Quote:
+    """A signal that says it well, and how many voices said nearly the same in the group it stands for."""
+
+    signal: Signal
+    like: int
+
+
+def quotes(theme: Theme) -> list[Quote]:
+    """The signals that say it best, in their order. Two queries."""
+    found = {one.key: one for one in Signal.objects.filter(key__in=theme.quotes).select_related("themed")}
+    shown = [found[key] for key in theme.quotes if key in found]
+    groups = {one.themed.cluster_id for one in shown if hasattr(one, "themed")}
+    counted = ThemedSignal.objects.filter(cluster__in=groups).values_list("cluster").order_by()
+    voices = dict(counted.annotate(voices=Count("voice", distinct=True)))
+    return [
+        Quote(one, max(0, voices.get(one.themed.cluster_id, 1) - 1) if hasattr(one, "themed") else 0)
+        for one in shown
+    ]
+
+
+def examples(theme: Theme) -> list[Signal]:
+    """The newest signals of a theme that were said in words, to be ticked as examples. One query."""
+    said = Signal.objects.filter(themed__cluster__theme=theme, vector__isnull=False)
+    return list(said.order_by("-themed__occurred_at", "-pk")[:EXAMPLES_SHOWN])
+
+
+@dataclass(frozen=True)
+class Reached:
+    """A segment of those who said it: its name, address value, customers and signals."""
+
+    name: str
+    customers: int
+    signals: int
+
+
+def reach(theme: Theme, column: str) -> list[Reached]:
+    """Whom it reaches, by product or region, the most customers first; of the newest quarter. One query."""
+    rows = (
+        _recent(theme)
+        .exclude(**{f"signal__{column}": ""})
+        .values_list(f"signal__{column}")
+        .annotate(customers=Count("customer", distinct=True), signals=Count("pk"))
+        .order_by("-customers", "-signals", f"signal__{column}")[:REACH_SHOWN]
+    )
+    return [Reached(*row) for row in rows]
+
+
+def said_through(theme: Theme) -> list[tuple[str, int]]:
+    """Signals of the newest quarter by the source they came from. One query."""
+    rows = _recent(theme).values_list("signal__source__name").annotate(signals=Count("pk"))
+    return list(rows.order_by("-signals", "signal__source__name"))
+
+
+def _recent(theme: Theme) -> QuerySet[ThemedSignal]:
+    own = ThemedSignal.objects.filter(cluster__theme=theme)
+    latest = ThemedSignal.objects.aggregate(week=Max("week"))["week"] or 0
+    return own.filter(week__gt=latest - WEEKS_COUNTED)
+
+
+def lineage(theme: Theme) -> list[ThemeChange]:
+    """What changed this theme, the latest first. One query."""
+    beside = Q(theme=theme) | Q(other=theme)
+    changes = ThemeChange.objects.filter(beside).select_related("theme", "other", "by", "undone_by")
+    return list(changes.order_by("-at", "-pk")[:LINEAGE_SHOWN])
+
+
+@dataclass(frozen=True)
+class Ancestor:
+    """A theme that this one came from or gave signals to: its voices a week, as far as the line is its own."""
+
+    theme: Theme
+    voices: Mapping[date, int]
+    joined: bool  # merged into it; otherwise split off
+
+
+def ancestors(theme: Theme, changes: Sequence[ThemeChange], first: date) -> list[Ancestor]:
+    """The courses of themes merged into this one, before the merge, and of those split off it, after the split.
+
+    A group of signals keeps its key through every change, so its past course is still known. One query each,
+    for at most three.
+    """
+    found = []
+    for change in changes:
+        if change.undone_at or change.other is None or len(found) == 3:
+            continue
+        if change.kind == ChangeKind.MERGED and change.theme_id == theme.pk:
+            groups = [number for kind, number, _values in change.steps if kind == "cluster"]
+            found.append(Ancestor(change.other, _course(groups, first, until=change.at), joined=True))
+        elif change.kind == ChangeKind.SPLIT and change.other_id == theme.pk:
+            groups = list(Cluster.objects.filter(theme=change.theme).values_list("pk", flat=True))
+            found.append(Ancestor(change.theme, _course(groups, first, since=change.at), joined=False))
+    return found
+
+
+def _course(
+    groups: Sequence[int], first: date, since: datetime | None = None, until: datetime | None = None
+) -> dict[date, int]:
+    said = ThemedSignal.objects.filter(cluster__in=groups, week__gte=(first - FIRST_MONDAY).days // 7)
+    if since:
+        said = said.filter(occurred_at__gte=since)
+    if until:
+        said = said.filter(occurred_at__lt=until)
+    rows = said.values_list("week").annotate(voices=Count("voice", distinct=True)).order_by("week")
+    return {FIRST_MONDAY + timedelta(weeks=week): voices for week, voices in rows}
+
+
+def grown() -> list[int]:
+    """Numbers of themes with a signal later than their last counting knew, or that were never counted. One query."""
+    listed = Theme.objects.filter(ended_at=None, is_broad=False)
+    newest = listed.annotate(latest=Max("clusters__signals__occurred_at"), counted=Max("figures__last_at"))
+    fresh = Q(counted=None, latest__isnull=False) | Q(latest__gt=F("counted"))
+    return list(newest.filter(fresh).values_list("pk", flat=True))
+
+
+def themes_of(keys: Sequence[str]) -> dict[str, Theme]:
+    """The theme of each of these signals, for lists of signals."""
+    found: dict[str, Theme] = {}
+    for some in batched(keys, 500, strict=False):
+        rows = ThemedSignal.objects.filter(signal__key__in=some, cluster__isnull=False)
+        for one in rows.select_related("signal", "cluster__theme").only(
+            "signal__key", "cluster__theme__name", "cluster__theme__key"
+        ):
+            found[one.signal.key] = one.cluster.theme
+    return found

@@ -1,0 +1,75 @@
+"""Themes get names in their own words, and the signals that say it best; a name that a person gave stays."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+import numpy as np
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from interlock.analytics.themes.names import Named, name_themes
+from interlock.listen.models import Signal, Theme, ThemedSignal
+from interlock.listen.themes.editing import LONGEST_NAME
+from interlock.listen.themes.encoding import COLUMNS, text_of
+from interlock.listen.themes.vectors import unpacked
+
+# The likest of a theme say what it is about; more of them say the same.
+READ_OF_EACH = 200
+WORDS_KEPT = 8
+
+
+def name_all(*, now: datetime) -> int:
+    """Name every theme that has not ended, and the broad ones by what is under them; return how many."""
+    themes = list(Theme.objects.filter(ended_at=None, is_broad=False).order_by("pk"))
+    if not themes:
+        return 0
+    found = _name(themes, {one.pk: [one.pk] for one in themes})
+    broad = list(Theme.objects.filter(ended_at=None, is_broad=True).order_by("pk"))
+    under: dict[int, list[int]] = defaultdict(list)
+    for one in themes:
+        if one.parent_id:
+            under[one.parent_id].append(one.pk)
+    broad = [one for one in broad if under[one.pk]]
+    if broad:
+        found += _name(broad, under)
+    return found
+
+
+def _name(themes: Sequence[Theme], parts: dict[int, list[int]]) -> int:
+    texts: list[str] = []
+    keys: list[str] = []
+    owners: list[int] = []
+    packed: list[bytes] = []
+    for place, theme in enumerate(themes):
+        for signal in _likest(parts[theme.pk]):
+            texts.append(text_of(signal))
+            keys.append(signal.key)
+            owners.append(place)
+            packed.append(signal.vector.bytes)
+    named = name_themes(texts, unpacked(packed), np.array(owners, dtype=np.int32))
+    with transaction.atomic():
+        taken = set(Theme.objects.filter(ended_at=None).exclude(named_by=None).values_list("name", flat=True))
+        for theme, one in zip(themes, named, strict=False):
+            theme.words = list(one.words[:WORDS_KEPT])
+            theme.quotes = [keys[place] for place in one.quotes]
+            if theme.named_by_id is None:
+                theme.name = _fresh(one, taken, theme)
+            taken.add(theme.name)
+        Theme.objects.bulk_update(themes, ["words", "quotes", "name"], batch_size=500)
+    return len(themes)
+
+
+def _fresh(named: Named, taken: set[str], theme: Theme) -> str:
+    """The found title; where another theme has that name already, its number stands behind it."""
+    title = (named.title or _("Without words"))[: LONGEST_NAME - 12]
+    return title if title not in taken else f"{title} ({theme.pk})"
+
+
+def _likest(themes: Sequence[int]) -> list[Signal]:
+    rows = ThemedSignal.objects.filter(cluster__theme__in=themes, signal__vector__isnull=False)
+    numbers = list(rows.order_by("-likeness", "pk").values_list("pk", flat=True)[:READ_OF_EACH])
+    found = Signal.objects.only(*COLUMNS, "vector__bytes").select_related("vector").in_bulk(numbers)
+    return [found[number] for number in numbers if number in found]

@@ -1,0 +1,218 @@
+"""The list of themes: what is above its limit or new first, then all by rank; and the same as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET
+
+from interlock.analytics.statistics.shares import wilson
+from interlock.fabric.access import Act, needs, person_of
+from interlock.fabric.export import csv_bytes
+from interlock.listen import queries, waiting
+from interlock.listen.models import Theme, ThemeFigures, ThemeState
+from interlock.listen.themes import looking
+from interlock.listen.themes.looking import Counts, Place
+from interlock.web import figures
+
+WEEKS_DRAWN = 12
+KINDS_SHOWN = 3
+_SALT = "themes"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One theme as the list shows it."""
+
+    theme: Theme
+    figures: ThemeFigures
+    voices: list[int]
+    this_week: int
+    times: float | None
+    course: str
+    kinds: list[tuple[str, int]]
+    severity: str
+    loop: list[tuple[str, int]]
+    is_new: bool
+    needs_decider: bool
+
+
+@require_GET
+@needs(Act.READ)
+def themes(request: HttpRequest) -> HttpResponse:
+    """Themes as rows."""
+    person = person_of(request)
+    visible = looking.figures_visible_to(person)
+    counted = looking.counts(visible)
+    tab = request.GET.get("show", "")
+    if tab not in looking.TABS:
+        tab = "now" if counted.now else "all"
+    page = looking.theme_page(looking.tab_of(visible, tab), _place(request.GET.get("after", "")))
+    context = {
+        "headline": _headline(counted),
+        "note": _note(counted),
+        "tabs": _tabs(counted, tab),
+        "tab": tab,
+        "counts": counted,
+        "rows": [row_of(one) for one in page.rows],
+        "later": f"?show={tab}&after={_mark(page.later)}" if page.later else "",
+        "waiting": waiting.counts(waiting.clocks_visible_to(person), timezone.now()).waiting,
+        "copied": queries.signals_copied(),
+    }
+    return render(request, "web/themes.html", context)
+
+
+@require_GET
+@needs(Act.DOWNLOAD)
+def themes_csv(request: HttpRequest) -> HttpResponse:
+    """All themes of one tab as a file."""
+    visible = looking.figures_visible_to(person_of(request))
+    tab = request.GET.get("show", "")
+    shown = looking.tab_of(visible, tab if tab in looking.TABS else "all")
+    rows = csv_bytes(_HEADS, _lines(shown.select_related("theme__decider", "theme__parent")))
+    response = HttpResponse(rows, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="themes-{timezone.localdate():%Y-%m-%d}.csv"'
+    return response
+
+
+def row_of(one: ThemeFigures) -> Row:
+    """What the list shows of a theme, worked out of its kept figures alone."""
+    voices = [week[2] for week in one.weeks][-WEEKS_DRAWN:]
+    before = voices[:-1]
+    usual = sum(before) / len(before) if before else 0
+    theme = one.theme
+    return Row(
+        theme=theme,
+        figures=one,
+        voices=voices,
+        this_week=voices[-1] if voices else 0,
+        times=voices[-1] / usual if usual else None,
+        course=_course(voices, one.limit),
+        kinds=sorted(one.kinds.items(), key=lambda item: -item[1])[:KINDS_SHOWN],
+        severity=_severity(one),
+        loop=loop_of(one, theme),
+        is_new=bool(one.last_at and theme.began_at > one.last_at - looking.NEW_FOR),
+        needs_decider=theme.lacks_decider,
+    )
+
+
+def loop_of(one: ThemeFigures, theme: Theme) -> list[tuple[str, int]]:
+    """The six steps of the loop with how many signals of the newest quarter came so far."""
+    heard = one.loop.get("heard", 0)
+    decided = heard if theme.state in {ThemeState.DECIDING, ThemeState.FIXED} else 0
+    confirmed = one.loop.get("confirmed", 0)
+    return [
+        (_("heard"), heard),
+        (_("grouped"), heard),
+        (_("decided"), decided),
+        (_("done"), max(one.loop.get("acted", 0), confirmed)),
+        (_("told"), one.loop.get("told", 0)),
+        (_("confirmed"), confirmed),
+    ]
+
+
+def _severity(one: ThemeFigures) -> str:
+    """Of all voices, how many were let down, with its interval; refused below the floor."""
+    if one.voices < looking.FEWEST_VOICES:
+        return ""
+    low, high = wilson(one.let_down, one.voices)
+    return _("%(x)s of %(n)s let down (%(span)s in 100)") % {
+        "x": figures.count(one.let_down),
+        "n": figures.count(one.voices),
+        "span": figures.rate_interval(float(low), float(high)),
+    }
+
+
+def _course(voices: list[int], limit: float | None) -> str:
+    said = _("%(n)d weeks: %(course)s") % {"n": len(voices), "course": ", ".join(map(str, voices))}
+    return said if limit is None else _("%(said)s; limit %(limit)s") % {
+        "said": said, "limit": figures.three_digits(limit),
+    }  # fmt: skip
+
+
+def _headline(counted: Counts) -> str:
+    if not counted.signals:
+        return _("No theme has been found yet.")
+    if not counted.above:
+        return _("No theme is above its limit.")
+    above = ngettext("One theme is above its limit", "%(n)s themes are above their limit", counted.above) % {
+        "n": figures.in_words(counted.above).capitalize()
+    }
+    if not counted.undecided:
+        return _("%(above)s, and each has somebody who decides.") % {"above": above}
+    left = ngettext("nobody decides one of them", "nobody decides %(n)s of them", counted.undecided) % {
+        "n": figures.in_words(counted.undecided)
+    }
+    if counted.undecided == counted.above:
+        left = _("nobody decides")
+    return f"{above}; {left}."
+
+
+def _note(counted: Counts) -> str:
+    if not counted.signals:
+        return ""
+    return _("%(share)s of %(n)s signals of the newest 13 weeks found a theme") % {
+        "share": figures.per_hundred(counted.themed / counted.signals),
+        "n": figures.count(counted.signals),
+    }
+
+
+def _tabs(counted: Counts, tab: str) -> list[dict[str, Any]]:
+    names = {
+        "now": (_("Above, new or pinned"), counted.now),
+        "all": (_("All themes"), counted.all),
+        "few": (_("Too few to say"), counted.few),
+        "muted": (_("Muted"), counted.muted),
+    }
+    return [
+        {"name": name, "count": figures.count(number), "url": f"?show={key}", "current": key == tab}
+        for key, (name, number) in names.items()
+        if number or key in {"now", "all"}
+    ]
+
+
+def _mark(place: Place) -> str:
+    return signing.dumps([place.rank, place.number], salt=_SALT)
+
+
+def _place(mark: str) -> Place | None:
+    try:
+        return Place(*signing.loads(mark, salt=_SALT)) if mark else None
+    except signing.BadSignature:
+        return None
+
+
+_HEADS = [
+    "id", "theme", "broader theme", "state", "question", "decider", "decide by", "signals in 13 weeks", "voices",
+    "customers", "voices let down", "revenue of these customers in a year", "voices this week", "limit", "rank",
+]  # fmt: skip
+
+
+def _lines(shown: Any) -> Iterator[list[Any]]:
+    for one in shown.order_by("-rank", "pk").iterator(chunk_size=500):
+        theme = one.theme
+        yield [
+            theme.key, theme.name, theme.parent.name if theme.parent else "", theme.get_state_display(),
+            theme.question, theme.decider.name if theme.decider else "", theme.decide_by or "", one.signals,
+            one.voices, one.customers, one.let_down, one.revenue, one.weeks[-1][2] if one.weeks else 0, one.limit,
+            round(one.rank, 6),
+        ]  # fmt: skip
+
+
+def address(theme: Theme) -> str:
+    """Where the page of a theme is."""
+    return reverse("web:one_theme", args=[theme.key])
+
+
+def rows_address(theme: Theme) -> str:
+    """Where the signals of a theme are."""
+    return f"{reverse('listen:signals')}?theme={theme.key}"

@@ -1,0 +1,219 @@
+"""One theme: its finding, its course with every change, the loop, quotes, whom it reaches, and what to do next."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET
+
+from interlock.converse import queries as talks
+from interlock.fabric.access import Act, may, needs, person_of
+from interlock.fabric.models import Person
+from interlock.listen.models import ChangeKind, Theme, ThemeChange, ThemeFigures, ThemeState
+from interlock.listen.themes import looking
+from interlock.web import figures
+from interlock.web.themes import forms
+from interlock.web.themes.listing import Row, address, loop_of, row_of, rows_address
+
+CONTEXT_KIND = "theme"
+
+
+@require_GET
+@needs(Act.READ)
+def one_theme(request: HttpRequest, key: str) -> HttpResponse:
+    """A theme's page; one that was merged leads to what it became."""
+    person = person_of(request)
+    theme = get_object_or_404(
+        looking.themes_visible_to(person).select_related("decider", "parent", "became", "figures"), key=key
+    )
+    if theme.ended_at and theme.became:
+        return redirect(address(theme.became))
+    return render(request, "web/one_theme.html", page_of(theme, person))
+
+
+def page_of(theme: Theme, person: Person | None, **more: Any) -> dict[str, Any]:
+    """Everything the page shows; `more` replaces forms that were refused."""
+    counted = getattr(theme, "figures", None)
+    row = row_of(counted) if counted else None
+    changes = looking.lineage(theme)
+    return {
+        "theme": theme,
+        "row": row,
+        "headline": _headline(theme, row),
+        "lead": theme.question or _lead(theme, row),
+        "chart": _chart(theme, counted, changes) if counted else None,
+        "loop": loop_of(counted, theme) if counted else [],
+        "loop_title": _loop_title(counted),
+        "quotes": looking.quotes(theme),
+        "examples": looking.examples(theme),
+        "products": looking.reach(theme, "product_label"),
+        "regions": looking.reach(theme, "region"),
+        "sources": looking.said_through(theme),
+        "changes": [_line(change, theme) for change in changes],
+        "conversations": talks.conversations_about(person, CONTEXT_KIND, theme.key)[:5] if person else [],
+        "rows_url": rows_address(theme),
+        "may_sort": may(person, Act.SORT) and theme.ended_at is None,
+        "may_convene": may(person, Act.CONVENE),
+        "may_answer": may(person, Act.ANSWER),
+        "waiting_url": f"{reverse('listen:waiting')}?theme={theme.key}",
+        "name_form": forms.NameForm(initial={"name": theme.name}),
+        "merge_form": forms.MergeForm(theme=theme),
+        "broad_form": forms.BroadForm(initial={"under": theme.parent.key if theme.parent else ""}),
+        "decision_form": forms.DecisionForm(
+            initial={
+                "question": theme.question,
+                "decider": theme.decider_id,
+                "decide_by": theme.decide_by,
+                "function": theme.function,
+            }
+        ),
+        **more,
+    }
+
+
+def _headline(theme: Theme, row: Row | None) -> str:
+    values = {
+        "name": theme.name,
+        "since": figures.day(theme.state_since) if theme.state_since else "",
+        "n": figures.count(row.figures.customers) if row else "0",
+    }
+    if row is None or not row.figures.signals:
+        return _("“%(name)s”: nobody has said it in the newest 13 weeks.") % values
+    if theme.state == ThemeState.OUTCRY:
+        return _("“%(name)s” is an outcry since %(since)s and has reached %(n)s customers.") % values
+    if theme.state == ThemeState.EMERGING:
+        return _("“%(name)s” is above its limit since %(since)s and has reached %(n)s customers.") % values
+    if theme.state == ThemeState.FIXED:
+        return _("“%(name)s” is mended and watched since %(since)s.") % values
+    if not row.figures.customers:
+        return ngettext(
+            "“%(name)s” was said by one voice in 13 weeks.",
+            "“%(name)s” was said by %(voices)s voices in 13 weeks.",
+            row.figures.voices,
+        ) % {**values, "voices": figures.count(row.figures.voices)}
+    return (
+        ngettext(
+            "“%(name)s” was said by one customer in 13 weeks.",
+            "“%(name)s” was said by %(n)s customers in 13 weeks.",
+            row.figures.customers,
+        )
+        % values
+    )
+
+
+def _lead(theme: Theme, row: Row | None) -> str:
+    if theme.lacks_decider:
+        return _("Nobody has said yet what has to be decided about it.")
+    return ", ".join(theme.words[:6]) if theme.words else ""
+
+
+def _loop_title(counted: ThemeFigures | None) -> str:
+    if counted is None or not counted.signals:
+        return ""
+    return _("Of %(heard)s signals heard, %(confirmed)s have confirmed that it is solved") % {
+        "heard": figures.count(counted.loop.get("heard", 0)),
+        "confirmed": figures.count(counted.loop.get("confirmed", 0)),
+    }
+
+
+def _chart(theme: Theme, counted: ThemeFigures, changes: list[ThemeChange]) -> dict[str, Any]:
+    mondays = [date.fromisoformat(week[0]) for week in counted.weeks]
+    voices = [week[2] for week in counted.weeks]
+    points = [
+        {"name": _("week of %(day)s") % {"day": figures.day(monday)}, "short": figures.day_short(monday),
+         "value": float(count), "rows": f"{rows_address(theme)}&since={monday.isoformat()}&until={_sunday(monday)}"}
+        for monday, count in zip(mondays, voices, strict=True)
+    ]  # fmt: skip
+    others = [
+        {
+            "name": one.theme.name,
+            "values": [one.voices.get(monday) for monday in mondays],
+            "dashed": not one.joined,
+        }
+        for one in (looking.ancestors(theme, changes, mondays[0]) if mondays else [])
+    ]
+    return {
+        "title": _course_title(voices, counted.limit),
+        "note": _(
+            "Voices a week; the running week is not over. Thin lines are themes that were merged or split off; "
+            "uprights are changes, each of which can be taken back below."
+        ),
+        "course": _("%(n)d weeks: %(course)s") % {"n": len(voices), "course": ", ".join(map(str, voices))},
+        "points": points,
+        "usual": counted.limit,
+        "usual_label": _("limit"),
+        "events": _events(theme, changes, mondays),
+        "others": others,
+        "harm": theme.state in {ThemeState.EMERGING, ThemeState.OUTCRY},
+        "unit": _("voices"),
+    }
+
+
+def _sunday(monday: date) -> str:
+    return date.fromordinal(monday.toordinal() + 6).isoformat()
+
+
+def _course_title(voices: list[int], limit: float | None) -> str:
+    now = figures.count(voices[-1]) if voices else "0"
+    if limit is None:
+        return _("%(now)s this week; too little past to draw a limit") % {"now": now}
+    values = {"now": now, "limit": figures.three_digits(limit)}
+    if voices[-1] > limit:
+        return _("%(now)s this week, above the limit of %(limit)s") % values
+    return _("%(now)s this week, below the limit of %(limit)s") % values
+
+
+def _events(theme: Theme, changes: list[ThemeChange], mondays: list[date]) -> list[dict[str, Any]]:
+    """Merges and splits on the course, at the week in which they came into force."""
+    drawn = []
+    for change in changes:
+        day = change.at.date()
+        if change.undone_at or change.kind not in {ChangeKind.MERGED, ChangeKind.SPLIT, ChangeKind.RENAMED}:
+            continue
+        weeks = [place for place, monday in enumerate(mondays) if monday <= day]
+        if weeks and (day - mondays[-1]).days < 7:
+            drawn.append({"at": weeks[-1], "text": _short(change, theme)})
+    return drawn[:4]
+
+
+def _short(change: ThemeChange, theme: Theme) -> str:
+    day = figures.day_short(change.at)
+    if change.kind == ChangeKind.RENAMED:
+        return _("renamed %(day)s") % {"day": day}
+    if change.kind == ChangeKind.MERGED:
+        return _("merged %(day)s") % {"day": day}
+    return _("split %(day)s") % {"day": day}
+
+
+def _line(change: ThemeChange, theme: Theme) -> dict[str, Any]:
+    """One line of the lineage, as seen from this theme."""
+    said = change.said
+    other = change.other.name if change.other else ""
+    sentences = {
+        ChangeKind.FOUND: _("Found in what customers said"),
+        ChangeKind.RENAMED: _("Renamed “%(name)s”") % {"name": said.get("name", "")},
+        ChangeKind.MERGED: _("“%(from)s” merged into “%(into)s”") % {
+            "from": said.get("from", other), "into": said.get("into", change.theme.name),
+        },
+        ChangeKind.SPLIT: _("“%(into)s” split off “%(from)s”") % {
+            "from": said.get("from", other), "into": said.get("into", change.theme.name),
+        },
+        ChangeKind.MOVED: ngettext("One signal moved to “%(into)s”", "%(n)s signals moved to “%(into)s”", change.signals)
+        % {"n": figures.count(change.signals), "into": change.theme.name},
+        ChangeKind.GATHERED: _("Put under “%(into)s”") % {"into": said["into"]} if said.get("into") else _("Put under no broader theme"),
+        ChangeKind.PINNED: _("Pinned") if said.get("on") else _("No longer pinned"),
+        ChangeKind.MUTED: _("Muted") if said.get("on") else _("No longer muted"),
+        ChangeKind.ENDED: _("Ended: its signals belong elsewhere now"),
+    }  # fmt: skip
+    return {
+        "change": change,
+        "text": sentences[ChangeKind(change.kind)],
+        "by": change.by.name if change.by else _("found by the model"),
+        "undoable": bool(change.steps) and change.undone_at is None,
+    }

@@ -1,0 +1,128 @@
+"""Themes are found in what was said, keep their identity when more is said, and people's changes win."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+
+from interlock.listen.models import ChangeKind, Cluster, Theme, ThemeChange, ThemedSignal, ThemesLearnt
+from interlock.listen.themes import editing, learning
+from listen.waiting import NOON, days, said, source
+
+pytestmark = pytest.mark.django_db
+SUBJECTS = {
+    "fee": ["a fee", "the monthly fee", "a hidden fee", "this account fee", "an extra fee"],
+    "parcel": ["my parcel", "the delivery", "my package", "the shipment", "our order parcel"],
+    "card": ["my new card", "the bank card", "a debit card", "my lost card", "the credit card"],
+}
+VERBS = {
+    "fee": ["Why was I charged", "Please refund", "Nobody told me about", "I will not pay", "Explain"],
+    "parcel": ["Where is", "Still waiting for", "The courier lost", "When will I get", "Nobody delivered"],
+    "card": [
+        "How do I activate",
+        "I cannot use",
+        "The machine swallowed",
+        "When do you send",
+        "Please block",
+    ],
+}
+
+
+@pytest.fixture
+def spoken(db):
+    """Three matters in 25 sentences each."""
+    shop = source()
+    return {
+        matter: [
+            said(f"{verb} {subject}", by=f"{matter}{number}", source=shop)
+            for number, (verb, subject) in enumerate(product(VERBS[matter], SUBJECTS[matter]))
+        ]
+        for matter in SUBJECTS
+    }
+
+
+def theme_of(signal) -> str:
+    row = ThemedSignal.objects.select_related("cluster__theme").get(pk=signal.pk)
+    return row.cluster.theme.key if row.cluster else ""
+
+
+def mostly(signals) -> str:
+    """The theme that most of these are in."""
+    keys = [theme_of(one) for one in signals]
+    return max(set(keys), key=keys.count)
+
+
+def test_too_few_texts_make_no_themes():
+    for number in range(5):
+        said(f"Where is my parcel {number}?", source=source())
+    assert learning.learn(now=NOON) is None
+    assert not Theme.objects.exists()
+
+
+def test_matters_become_themes_with_names_quotes_and_figures(spoken):
+    learnt = learning.learn(now=NOON)
+    assert learnt.signals == 75
+    names = {mostly(signals): matter for matter, signals in spoken.items()}
+    assert len(names) == 3
+    for key, matter in names.items():
+        found = Theme.objects.get(key=key)
+        assert any(word in f"{found.name} {found.words}".casefold() for word in matter.split()), found.name
+        assert 0 < len(found.quotes) <= 3
+        assert found.figures.voices > 0
+
+
+def test_a_fifth_more_leaves_what_was_said_before_in_its_theme(spoken):
+    learning.learn(now=NOON)
+    before = {one.pk: theme_of(one) for signals in spoken.values() for one in signals}
+    shop = source()
+    for number, (verb, subject) in enumerate(product(VERBS["fee"], SUBJECTS["fee"])):
+        if number < 15:
+            said(f"{verb.lower()} {subject}, again", by=f"again{number}", source=shop)
+    learnt = learning.learn(now=NOON + days(1))
+    kept = [
+        theme_of(one) == before[one.pk] for signals in spoken.values() for one in signals if before[one.pk]
+    ]
+    assert sum(kept) / len(kept) >= 0.95
+    assert learnt.kept >= 0.95
+
+
+def test_what_people_merged_named_and_placed_stays_after_learning_anew(spoken, person):
+    anna = person("lead", "service")
+    learning.learn(now=NOON)
+    fee, card = (Theme.objects.get(key=mostly(spoken[matter])) for matter in ("fee", "card"))
+    stray = spoken["parcel"][0]
+    editing.merge(theme=card, into=fee, by=anna, now=NOON)
+    editing.rename(theme=fee, name="Money matters", by=anna, now=NOON)
+    editing.move(signals=[stray], to=fee, by=anna, now=NOON)
+
+    learning.learn(now=NOON + days(1), seed=2)
+    fee.refresh_from_db()
+    assert (fee.name, fee.ended_at) == ("Money matters", None)
+    assert mostly(spoken["card"]) == mostly(spoken["fee"]) == fee.key
+    assert theme_of(stray) == fee.key
+
+
+def test_learning_is_due_at_first_and_when_a_fifth_was_added(spoken):
+    assert learning.is_due()
+    learning.learn(now=NOON)
+    assert not learning.is_due()
+    shop = source()
+    for number in range(16):
+        said(f"My parcel number {number} is still not here", by=f"b{number}", source=shop)
+    from interlock.listen.themes import placing  # what settling asks for
+
+    placing.place(placing.new_signals(), now=NOON)
+    assert learning.is_due()
+
+
+def test_what_the_model_found_stands_in_the_lineage_without_a_person(spoken):
+    learning.learn(now=NOON)
+    changes = ThemeChange.objects.all()
+    assert {(one.kind, one.by, one.at) for one in changes} == {(ChangeKind.FOUND, None, NOON)}
+    assert {one.theme_id for one in changes} >= set(
+        Theme.objects.filter(is_broad=False).values_list("pk", flat=True)
+    )
+    learning.learn(now=NOON + days(1))
+    assert ThemesLearnt.objects.count() == 2
+    assert not Cluster.objects.filter(theme__ended_at__isnull=False).exists()

@@ -1,0 +1,159 @@
+"""The list of themes, the page of one, and what people change there."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from interlock.converse.models import Conversation
+from interlock.listen.models import Theme, ThemeState
+from interlock.listen.themes import counting
+from listen.themed import direction, joined, names_of, theme, weeks
+from listen.waiting import NOON, source
+
+pytestmark = pytest.mark.django_db
+FEE, BELL = direction(1), direction(0, 1)
+
+
+@pytest.fixture
+def fee(db):
+    """A theme with signals of three weeks, counted."""
+    made, shop = theme("The new fee", FEE), source()
+    for number in range(6):
+        joined(
+            made, direction(9, 1, number), f"Why a fee {number}?", by=f"a{number}", source=shop,
+            at=NOON - weeks(number % 3), product_label="City 3",
+        )  # fmt: skip
+    made.quotes = [made.clusters.get().signals.select_related("signal").first().signal.key]
+    made.save()
+    counting.count(now=NOON)
+    return made
+
+
+def page(theme) -> str:
+    return reverse("web:one_theme", args=[theme.key])
+
+
+def change(theme, what) -> str:
+    return reverse("web:change_theme", args=[theme.key, what])
+
+
+def test_without_themes_the_list_says_what_will_stand_here(signed_in):
+    answer = signed_in("observer").get(reverse("web:themes"))
+    assert "So many of so many customers speak of" in answer.content.decode()
+
+
+def test_the_list_shows_a_theme_with_its_figures_and_leads_to_their_rows(signed_in, fee):
+    text = signed_in("observer").get(reverse("web:themes")).content.decode()
+    assert "The new fee" in text
+    assert f'href="/signals/?theme={fee.key}">6</a>' in text
+    assert "6 of 6 let down" in text
+    rows = signed_in("lead").get(f"/signals/?theme={fee.key}").content.decode()
+    assert rows.count("Why a fee") == 6
+
+
+def test_a_theme_above_its_limit_without_a_decider_says_so_until_somebody_decides(signed_in, fee, person):
+    Theme.objects.filter(pk=fee.pk).update(state=ThemeState.EMERGING, state_since=NOON)
+    anna = person("lead", "finance", name="Anna Berg")
+    browser = signed_in("contributor")
+    assert (
+        "One theme is above its limit; nobody decides." in browser.get(reverse("web:themes")).content.decode()
+    )
+
+    values = {
+        "question": "Do we keep the fee?",
+        "decider": anna.pk,
+        "decide_by": "2026-04-01",
+        "function": "finance",
+    }
+    browser.post(reverse("web:theme_decision", args=[fee.key]), values)
+    listed = browser.get(reverse("web:themes")).content.decode()
+    assert "each has somebody who decides" in listed
+    assert "Anna Berg decides" in listed
+    assert "No decider yet" not in browser.get(page(fee)).content.decode()
+
+
+def test_a_decider_without_a_question_is_refused_and_the_words_stay(signed_in, fee, person):
+    anna = person("lead", "finance", name="Anna Berg")
+    answer = signed_in("lead").post(reverse("web:theme_decision", args=[fee.key]), {"decider": anna.pk})
+    assert answer.status_code == 422
+    assert "Write the question that Anna Berg is to decide." in answer.content.decode()
+
+
+def test_a_merge_by_mistake_is_taken_back_from_the_page(signed_in, fee):
+    bell = theme("The bell", BELL)
+    ring = joined(bell, BELL, "No bell", source=source())
+    browser = signed_in("contributor")
+
+    answer = browser.post(change(bell, "merge"), {"into": fee.key}, follow=True)
+    assert names_of(ring) == ["The new fee"]
+    assert "Merged into “The new fee”." in answer.content.decode()
+    assert browser.get(page(bell)).url == page(fee)
+
+    undone = reverse("web:undo_theme_change", args=[fee.changes.get().pk])
+    answer = browser.post(undone, follow=True)
+    assert names_of(ring) == ["The bell"]
+    assert "Taken back" in answer.content.decode()
+
+
+def test_what_is_refused_is_said_and_changes_nothing(signed_in, fee):
+    theme("The bell", BELL)
+    browser = signed_in("contributor")
+    answer = browser.post(change(fee, "rename"), {"name": "The bell"}, follow=True)
+    assert "There is a theme “The bell” already." in answer.content.decode()
+    assert Theme.objects.get(pk=fee.pk).name == "The new fee"
+
+
+def test_examples_ticked_on_the_page_are_split_off(signed_in, fee):
+    signals = [
+        one.signal for one in fee.clusters.get().signals.select_related("signal").order_by("signal_id")
+    ]
+    browser = signed_in("contributor")
+    browser.post(change(fee, "split"), {"name": "Late fee", "example": [signals[-1].pk]})
+    born = Theme.objects.get(name="Late fee")
+    assert names_of(signals[0], signals[-1]) == ["The new fee", "Late fee"]
+    assert "split off" in browser.get(page(born)).content.decode()
+
+
+def test_a_muted_theme_leaves_the_list_and_is_found_under_its_tab(signed_in, fee):
+    browser = signed_in("contributor")
+    browser.post(change(fee, "mute"))
+    assert "The new fee" not in browser.get(f"{reverse('web:themes')}?show=all").content.decode()
+    assert "The new fee" in browser.get(f"{reverse('web:themes')}?show=muted").content.decode()
+
+
+def test_functions_are_connected_about_a_theme(signed_in, fee, person):
+    anna = person("lead", "finance", name="Anna Berg")
+    browser = signed_in("contributor", "service")
+    url = reverse("web:talk_about_theme", args=[fee.key])
+    assert "Anna Berg, Finance" in browser.get(url).content.decode()
+
+    values = {
+        "people": [f"{anna.pk}:finance"], "question": "Do we keep the fee?", "purpose": "Fewer voices",
+        "due": "2099-01-01",
+    }  # fmt: skip
+    answer = browser.post(url, values)
+    talk = Conversation.objects.get()
+    assert answer.url == reverse("converse:conversation", args=[talk.pk])
+    assert (talk.context.kind, talk.context.key) == ("theme", fee.key)
+    assert "Do we keep the fee?" in browser.get(page(fee)).content.decode()
+
+
+def test_all_rows_come_as_a_file(signed_in, fee):
+    text = signed_in("contributor").get(reverse("web:themes_csv")).content.decode()
+    assert text.splitlines()[1].startswith(f"{fee.key},The new fee,,quiet,,,,6,6,6,6,")
+
+
+def test_the_list_asks_as_much_for_one_theme_as_for_thirty(signed_in, fee, django_assert_max_num_queries):
+    shop = source()
+    for number in range(30):
+        joined(theme(f"theme {number}", direction(1, number)), direction(1, number), source=shop)
+    counting.count(now=NOON)
+    browser = signed_in("observer")
+    browser.get(reverse("web:themes"))
+    with django_assert_max_num_queries(22):
+        browser.get(f"{reverse('web:themes')}?show=few")
+
+
+def test_a_theme_that_is_not_there_is_not_found(signed_in):
+    assert signed_in("owner").get(reverse("web:one_theme", args=["no-such"])).status_code == 404
