@@ -73,6 +73,7 @@ def count(*, now: datetime, only: Collection[int] | None = None) -> int:
         return 0
     numbers = list(themes_by_number)
     weeks, exposure = _weeks(numbers, latest), _exposure(latest)
+    usual = float(exposure[:-1][exposure[:-1] > 0].mean()) if exposure[:-1].any() else 0.0
     sums, kinds, loops = _sums(numbers, latest), _kinds(numbers, latest), _loops(numbers, latest)
     (revenue, currency), last = _revenue(numbers, latest), _last_at(numbers)
     figures = []
@@ -84,7 +85,7 @@ def count(*, now: datetime, only: Collection[int] | None = None) -> int:
                 counted_at=now,
                 last_at=last.get(number),
                 weeks=_listed(weeks[number], latest),
-                limit=_limit(weeks[number], exposure, latest),
+                limit=_limit(weeks[number], exposure, latest, usual),
                 signals=summed.signals,
                 voices=summed.voices,
                 customers=summed.customers,
@@ -137,11 +138,11 @@ def _listed(weeks: Weeks, latest: int) -> list[list[object]]:
     return [[monday_of(week).isoformat(), *weeks.get(week, (0, 0, 0))] for week in _range(latest)]
 
 
-def _limit(weeks: Weeks, exposure: np.ndarray, latest: int) -> float | None:
-    """What the newest week's voices should not pass, judged by the weeks before in which anybody was heard."""
+def _limit(weeks: Weeks, exposure: np.ndarray, latest: int, usual: float) -> float | None:
+    """What the voices of a week should not pass in which as many are heard as usual, judged by the weeks before."""
     voices = np.array([weeks.get(week, (0, 0, 0))[1] for week in _range(latest)], dtype=np.float64)
     heard = exposure[:-1] > 0
-    limit = weekly_limit(voices[:-1][heard], exposure[:-1][heard], float(exposure[-1]))
+    limit = weekly_limit(voices[:-1][heard], exposure[:-1][heard], usual)
     return None if limit is None else limit.limit
 
 

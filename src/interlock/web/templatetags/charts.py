@@ -45,6 +45,7 @@ def line_chart(name: str, spec: Mapping[str, Any], height: int = 212) -> dict[st
         "name": name,
         "height": height,
         "rows": [point["row"] for point in points],
+        "has_ends": any(point["row"]["ends"] or point["row"]["n"] is not None for point in points),
         "json": _json(drawn),
     }
 

@@ -95,7 +95,7 @@ def row_of(one: ThemeFigures) -> Row:
         figures=one,
         voices=voices,
         this_week=voices[-1] if voices else 0,
-        times=voices[-1] / usual if usual else None,
+        times=voices[-1] / usual if usual and voices[-1] else None,
         course=_course(voices, one.limit),
         kinds=sorted(one.kinds.items(), key=lambda item: -item[1])[:KINDS_SHOWN],
         severity=_severity(one),
@@ -161,7 +161,7 @@ def _note(counted: Counts) -> str:
     if not counted.signals:
         return ""
     return _("%(share)s of %(n)s signals of the newest 13 weeks found a theme") % {
-        "share": figures.per_hundred(counted.themed / counted.signals),
+        "share": figures.percent(counted.themed / counted.signals),
         "n": figures.count(counted.signals),
     }
 
