@@ -161,7 +161,7 @@ def learn_themes() -> bool:
     return False
 
 
-@work.task(key="count", attempts=3, title=_("Count themes"))
+@work.task(key="count", attempts=3, title=_("Count how much each theme is said"))
 def count_themes() -> int:
     """Count the themes that grew since they were last counted."""
     grown = looking.grown()
