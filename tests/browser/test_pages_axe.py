@@ -20,7 +20,8 @@ from interlock.fabric.models import Attempt
 from interlock.listen import asking_tasks, inbox, live_sources, signal_copies
 from interlock.listen import services as listening
 from interlock.listen.live_sources import Terms
-from interlock.listen.models import Signal, Source
+from interlock.listen.models import Signal, Source, Theme, ThemeFigures, ThemeState
+from interlock.listen.themes import editing, learning
 from interlock.listen.trying_out import Trial
 from interlock.reconnect import services
 from interlock.reconnect.models import Disconnect
@@ -43,11 +44,13 @@ NOT_PAGES = {
     "listen:waiting_csv",
     "listen:sources_csv",
     "listen:access_given",
+    "web:themes_csv",
 }
 SEARCHES = {
     "reconnect:disconnects": [{"view": "map"}, {"view": "table"}, {"tab": "suspected"}],
     "web:search": [{"q": "heron"}, {"q": "nothing of the kind"}],
     "listen:signals": [{"q": "bike"}],
+    "web:themes": [{"show": "all"}, {"show": "few"}],
 }
 
 
@@ -88,7 +91,17 @@ def company(demo_records, person):
         "token": "no-such-token",
         "kind": "zendesk",
         "source_id": connected(now).pk,
+        "key": theme_above_its_limit(ines, now).key,
     }
+
+
+def theme_above_its_limit(by, now) -> Theme:
+    """The greatest theme of what was said: above its limit, renamed once, and nobody decides yet."""
+    learning.learn(now=now)
+    theme = ThemeFigures.objects.order_by("-rank").first().theme
+    editing.rename(theme=theme, name="When does my bike come?", by=by, now=now)
+    Theme.objects.filter(pk=theme.pk).update(state=ThemeState.EMERGING, state_since=now)
+    return theme
 
 
 def connected(now) -> Source:

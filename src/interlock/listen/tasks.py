@@ -153,11 +153,9 @@ def learn_themes() -> bool:
     if learning.is_due():
         return learning.learn(now=now) is not None
     placing.forget_gone()
-    changed = 0
-    while some := placing.place(placing.changed_signals(), now=now, most=placing.WRITTEN_AT_ONCE):
-        changed += some
-    if changed:
-        counting.count(now=now)
+    while placing.place(placing.changed_signals(), now=now, most=placing.WRITTEN_AT_ONCE):
+        continue
+    counting.count(now=now)
     return False
 
 

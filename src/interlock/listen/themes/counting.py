@@ -14,6 +14,7 @@ from decimal import Decimal
 
 import ibis
 import numpy as np
+import pyarrow as pa
 from django.db import transaction
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 from ibis import _ as row
@@ -23,7 +24,6 @@ from interlock.fabric import records
 from interlock.listen.models import (
     Alarm,
     Clock,
-    Signal,
     Stage,
     StreamKind,
     Theme,
@@ -51,8 +51,8 @@ class _Sums:
 
 
 def week_of(moment: datetime) -> int:
-    """Whole weeks from Monday, 5 January 1970, in UTC."""
-    return (moment.astimezone(UTC).date() - FIRST_MONDAY).days // 7
+    """Whole weeks from Monday, 5 January 1970, in UTC; what is said to be earlier counts as that week."""
+    return max(0, (moment.astimezone(UTC).date() - FIRST_MONDAY).days // 7)
 
 
 def monday_of(week: int) -> date:
@@ -76,8 +76,11 @@ def count(*, now: datetime, only: Collection[int] | None = None) -> int:
     usual = float(exposure[:-1][exposure[:-1] > 0].mean()) if exposure[:-1].any() else 0.0
     sums, kinds, loops = _sums(numbers, latest), _kinds(numbers, latest), _loops(numbers, latest)
     (revenue, currency), last = _revenue(numbers, latest), _last_at(numbers)
-    figures = []
+    figures, above = [], set()
     for number in numbers:
+        limit_now = _limit(weeks[number], exposure, latest, float(exposure[-1]))
+        if limit_now is not None and weeks[number].get(latest, (0, 0, 0))[1] > limit_now:
+            above.add(number)
         summed = sums.get(number, _Sums(0, 0, 0, 0))
         figures.append(
             ThemeFigures(
@@ -98,7 +101,7 @@ def count(*, now: datetime, only: Collection[int] | None = None) -> int:
         )
     _store(figures)
     _rank()
-    _judge(themes_by_number, figures, now)
+    _judge(themes_by_number, figures, above, now)
     return len(figures)
 
 
@@ -138,11 +141,11 @@ def _listed(weeks: Weeks, latest: int) -> list[list[object]]:
     return [[monday_of(week).isoformat(), *weeks.get(week, (0, 0, 0))] for week in _range(latest)]
 
 
-def _limit(weeks: Weeks, exposure: np.ndarray, latest: int, usual: float) -> float | None:
-    """What the voices of a week should not pass in which as many are heard as usual, judged by the weeks before."""
+def _limit(weeks: Weeks, exposure: np.ndarray, latest: int, exposure_now: float) -> float | None:
+    """What the voices of a week with so many voices in all should not pass, judged by the weeks before."""
     voices = np.array([weeks.get(week, (0, 0, 0))[1] for week in _range(latest)], dtype=np.float64)
     heard = exposure[:-1] > 0
-    limit = weekly_limit(voices[:-1][heard], exposure[:-1][heard], usual)
+    limit = weekly_limit(voices[:-1][heard], exposure[:-1][heard], exposure_now)
     return None if limit is None else limit.limit
 
 
@@ -208,7 +211,8 @@ def _revenue(numbers: Collection[int], latest: int) -> tuple[dict[int, Decimal],
     orders = orders.filter(row.currency.fill_null("") == commonest)
     lines = tables.table("order_lines").select("order_id", "amount")
     paid = orders.join(lines, "order_id").group_by("account_id").agg(amount=row.amount.sum())
-    said = ibis.memtable({"theme": [pair[0] for pair in pairs], "account_id": [pair[1] for pair in pairs]})
+    named = {"theme": [pair[0] for pair in pairs], "account_id": [pair[1] for pair in pairs]}
+    said = ibis.memtable(pa.table(named))
     summed = said.join(paid, "account_id").group_by("theme").agg(amount=row.amount.sum())
     return {each["theme"]: each["amount"] for each in summed.to_pyarrow().to_pylist()}, commonest
 
@@ -243,7 +247,9 @@ def _rank() -> None:
     ThemeFigures.objects.bulk_update(changed, ["rank"], batch_size=500)
 
 
-def _judge(themes: Mapping[int, Theme], figures: Collection[ThemeFigures], now: datetime) -> None:
+def _judge(
+    themes: Mapping[int, Theme], figures: Collection[ThemeFigures], above: Collection[int], now: datetime
+) -> None:
     """Quiet themes above their limit emerge; those below it for four weeks are quiet again, unless the watch rings."""
     open_alarms = Alarm.objects.filter(ended_at=None, stream__kind=StreamKind.THEME)
     ringing = set(open_alarms.values_list("stream__key", flat=True))
@@ -251,8 +257,9 @@ def _judge(themes: Mapping[int, Theme], figures: Collection[ThemeFigures], now: 
         theme, limit = themes[one.theme_id], one.limit
         voices = [week[2] for week in one.weeks]
         recent = voices[-FEWEST_IN_WEEKS:]
-        above = limit is not None and voices[-1] > limit and sum(recent) >= FEWEST_VOICES
-        if theme.state == ThemeState.QUIET and above:
+        # Judged by how much was heard in all this week; the limit drawn is that of a usual week.
+        emerges = one.theme_id in above and sum(recent) >= FEWEST_VOICES
+        if theme.state == ThemeState.QUIET and emerges:
             _turn(theme, ThemeState.EMERGING, now)
         elif (
             theme.state == ThemeState.EMERGING
@@ -265,8 +272,3 @@ def _judge(themes: Mapping[int, Theme], figures: Collection[ThemeFigures], now: 
 
 def _turn(theme: Theme, state: ThemeState, now: datetime) -> None:
     Theme.objects.filter(pk=theme.pk, state=theme.state).update(state=state, state_since=now)
-
-
-def newest_signal() -> datetime | None:
-    """When the newest signal was said."""
-    return Signal.objects.aggregate(latest=Max("occurred_at"))["latest"]

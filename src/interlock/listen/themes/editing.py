@@ -253,6 +253,7 @@ def take_back(*, change: ThemeChange, by: Person, now: datetime) -> ThemeChange:
     )
     if change.undone_at is not None:
         raise EditRefused(_("This change was taken back already."))
+    change.undone_by = by
     for kind, number, values in reversed(change.steps):
         (_return_signal if kind == "signal" else _return_row)(kind, number, values, change)
     change.undone_at, change.undone_by = now, by
@@ -318,7 +319,12 @@ def _signals_of(theme: Theme) -> int:
 
 def _return_row(kind: str, number: int, values: dict[str, list[Any]], change: ThemeChange) -> None:
     model = _ROWS[kind]
-    row = model._default_manager.select_for_update(of=("self",)).get(pk=number)
+    row = model._default_manager.select_for_update(of=("self",)).filter(pk=number).first()
+    if row is None or _would_strand(row, values, change):
+        raise _changed_since(change)
+    if isinstance(row, Cluster) and "placed_by_id" not in values and change.by_id is None:
+        # What the model put together and a person took apart stays apart.
+        Cluster.objects.filter(pk=number).update(placed_by=change.undone_by)
     for name, (before, after) in values.items():
         if _plain(getattr(row, name)) != after:
             raise _changed_since(change)
@@ -330,13 +336,24 @@ def _return_signal(kind: str, key: str, values: dict[str, list[Any]], change: Th
     before, after = values["at"]
     (placed,) = values["placed"]
     own = PlacedSignal.objects.filter(signal_key=key)
+    homes = {number for number in (before, placed) if number is not None}
     if own.values_list("cluster_id", flat=True).first() != after:
+        raise _changed_since(change)
+    if Cluster.objects.filter(pk__in=homes).count() < len(homes):
         raise _changed_since(change)
     if placed is None:
         own.delete()
     else:
         own.update(cluster_id=placed)
     ThemedSignal.objects.filter(signal__key=key).update(cluster_id=before)
+
+
+def _would_strand(row: models.Model, values: dict[str, list[Any]], change: ThemeChange) -> bool:
+    """Whether taking this step back would end a theme that holds more by now than the change brought."""
+    if not isinstance(row, Theme) or values.get("ended_at", [None])[0] is None:
+        return False
+    brought = [number for kind, number, _values in change.steps if kind == "cluster"]
+    return row.clusters.exclude(pk__in=brought).exists() or row.was.exists()
 
 
 def _changed_since(change: ThemeChange) -> EditRefused:

@@ -107,11 +107,27 @@ def fitted(
 
 @transaction.atomic
 def keep(
-    model: ThemeModel, changes: Sequence[Change], *, student: bytes | None, signals: int, now: datetime
+    model: ThemeModel,
+    changes: Sequence[Change],
+    before: ThemeModel | None,
+    *,
+    student: bytes | None,
+    signals: int,
+    now: datetime,
 ) -> ThemesLearnt:
-    """Write themes, groups and lineage; themes that lost their last group end."""
+    """Write themes, groups and lineage. A group that people put elsewhere since `before` was read stays there."""
     themes = _themes(model, now)
-    standing = dict(Cluster.objects.values_list("key", "theme_id"))
+    standing = {
+        key: (number, theme)
+        for key, number, theme in Cluster.objects.select_for_update(of=("self",)).values_list(
+            "key", "theme_id", "theme__key"
+        )
+    }
+    was_in = (
+        {key: before.theme_ids[place] for key, place in zip(before.micro_ids, before.theme, strict=True)}
+        if before
+        else {}
+    )
     moved = []
     for place, key in enumerate(model.micro_ids):
         theme = themes[model.theme_ids[model.theme[place]]]
@@ -121,8 +137,10 @@ def keep(
             "weight": float(model.weight[place]),
             "reach": float(model.reach[place]),
         }
-        if key in standing and standing[key] != theme.pk:
-            moved.append((key, standing[key], theme.pk))
+        if key in standing and standing[key][1] != was_in.get(key):
+            del values["theme"]
+        elif key in standing and standing[key][0] != theme.pk:
+            moved.append((key, standing[key][0], theme.pk))
         Cluster.objects.update_or_create(key=key, defaults=values)
     _note(model, changes, themes, moved, now)
     learnt = ThemesLearnt.objects.create(encoder=model.encoder, student=student, signals=signals, at=now)
@@ -176,8 +194,19 @@ def move_signals(
             changed.append(row)
     for some in batched(changed, WRITTEN_AT_ONCE, strict=False):
         with turn(), transaction.atomic():
+            by_hand = _by_hand({row.pk: keys.get(row.pk, "") for row in some})
+            for row in some:
+                row.cluster_id = by_hand.get(row.pk, row.cluster_id)
             ThemedSignal.objects.bulk_update(some, ["cluster", "likeness"], batch_size=500)
     return kept, known
+
+
+def _by_hand(keys: Mapping[int, str]) -> dict[int, int]:
+    """Where people placed these signals, as it stands inside the writing transaction."""
+    placed = dict(
+        PlacedSignal.objects.filter(signal_key__in=keys.values()).values_list("signal_key", "cluster_id")
+    )
+    return {number: placed[key] for number, key in keys.items() if key in placed}
 
 
 def set_voices(changed: Sequence[tuple[int, int]]) -> None:
@@ -186,7 +215,8 @@ def set_voices(changed: Sequence[tuple[int, int]]) -> None:
         with turn(), transaction.atomic():
             rows = ThemedSignal.objects.in_bulk([number for number, _voice in some])
             for number, voice in some:
-                rows[number].voice = voice
+                if number in rows:
+                    rows[number].voice = voice
             ThemedSignal.objects.bulk_update(rows.values(), ["voice"], batch_size=500)
 
 
@@ -237,6 +267,12 @@ def _note(
                 for key, came, went in moved
                 if went == theme.pk and beside is not None and came == beside.pk
             ]
+            if change.kind == "merge" and beside is not None and beside.ended_at is None:
+                # A part of the change, so that taking it back opens the theme again.
+                Theme.objects.filter(pk=beside.pk).update(ended_at=now, became=theme)
+                steps.append(
+                    ["theme", beside.pk, {"ended_at": [None, now.isoformat()], "became_id": [None, theme.pk]}]
+                )
             ThemeChange.objects.create(
                 kind=_KINDS[change.kind], theme=theme, other=beside, at=now, signals=round(change.voices),
                 said={"from": beside.name if beside else "", "into": theme.name}, steps=steps,

@@ -67,7 +67,9 @@ def learn(
     theme_of = keeping.themes_by_cluster()
     model, changes = keeping.fitted(before, vectors, weights, encoder.version, seed, new_id)
     student = student_to_bytes(encoder) if isinstance(encoder, Student) else None
-    learnt = keeping.keep(model, changes, student=student, signals=len(numbers), now=now)
+    learnt = keeping.keep(
+        model, changes, before, student=student, signals=SignalVector.objects.count(), now=now
+    )
     learnt.kept = place_all(model, theme_of)
     keeping.end_empty(now=now)
     naming.name_all(now=now)
@@ -80,7 +82,7 @@ def learn(
 def is_due() -> bool:
     """Whether so much was said since the last learning that themes should be found anew."""
     learnt = ThemesLearnt.objects.order_by("-pk").first()
-    if learnt is None:
+    if learnt is None or not learnt.seconds:  # never, or cut off before the end
         return True
     spoken = SignalVector.objects.count()
     return spoken >= (1 + DUE_AFTER) * learnt.signals or _without_theme() >= DUE_STRANGE
@@ -99,7 +101,10 @@ def encoder_for_all(seed: int) -> Encoder:
     """The encoder in force while it fits; another when there are four times as many signals as it was chosen for."""
     total, learnt = Signal.objects.count(), ThemesLearnt.objects.order_by("-pk").first()
     if learnt is not None and total < OUTGROWN * max(learnt.signals, FEWEST_TEXTS):
-        return encoder_called(learnt.encoder)
+        try:
+            return encoder_called(learnt.encoder)
+        except LookupError:  # of an earlier version of the product: vectors are made again with another
+            pass
     numbers = list(Signal.objects.order_by("pk").values_list("pk", flat=True))
     step = max(1, len(numbers) // LEARNT_FROM)
     texts = []
@@ -145,10 +150,12 @@ def _learnt_from(encoder: Encoder, seed: int) -> tuple[NDArray[np.int64], Vector
     if len(numbers) > LEARNT_FROM:
         numbers = np.sort(np.random.default_rng(seed).choice(numbers, LEARNT_FROM, replace=False))
     rows: list[bytes] = []
+    gone: set[int] = set()
     for some in batched(numbers.tolist(), READ_AT_ONCE, strict=False):
         found = dict(SignalVector.objects.filter(pk__in=some).values_list("pk", "bytes"))
-        rows += [found[number] for number in some]
-    return numbers, unpacked(rows)
+        rows += [found[number] for number in some if number in found]
+        gone |= set(some) - set(found)
+    return numbers[~np.isin(numbers, list(gone))], unpacked(rows)
 
 
 def _voices(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -164,6 +171,13 @@ def _voices(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
             .select_related("themed")
         }
         for number in some:
+            if (
+                number not in found
+            ):  # taken out meanwhile: it counts as a voice of its own and is placed nowhere
+                texts.append("")
+                whos.append("")
+                voices.append(-number)
+                continue
             words = said(found[number])
             texts.append(words.text)
             whos.append(str(words.customer or ""))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import batched
 
 from django.db.models import Count, F, Max, Q, QuerySet
 
@@ -21,7 +20,7 @@ from interlock.listen.models import (
     ThemeFigures,
     ThemeState,
 )
-from interlock.listen.themes.counting import FIRST_MONDAY, WEEKS_COUNTED
+from interlock.listen.themes.counting import FIRST_MONDAY, WEEKS_COUNTED, week_of
 
 PAGE_ROWS = 30
 NEW_FOR = timedelta(weeks=4)
@@ -41,8 +40,9 @@ def themes_visible_to(person: Person | None) -> QuerySet[Theme]:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a page of the list ends: rank and number of its last theme."""
+    """Where a page of the list ends: whether its last theme is pinned, its rank and its number."""
 
+    pinned: bool
     rank: float
     number: int
 
@@ -77,15 +77,24 @@ def figures_visible_to(person: Person | None) -> QuerySet[ThemeFigures]:
     return ThemeFigures.objects.filter(theme__in=visible)
 
 
+def newest(figures: QuerySet[ThemeFigures]) -> datetime | None:
+    """When the newest signal of these themes was said."""
+    return figures.aggregate(last=Max("last_at"))["last"]
+
+
 def theme_page(figures: QuerySet[ThemeFigures], after: Place | None) -> ThemePage:
     """Thirty themes by rank, the greatest first. Keyset paging: two queries however many there are."""
     if after is not None:
-        figures = figures.filter(Q(rank__lt=after.rank) | Q(rank=after.rank, pk__gt=after.number))
+        beyond = Q(rank__lt=after.rank) | Q(rank=after.rank, pk__gt=after.number)
+        unpinned = Q(theme__pinned=False)
+        figures = figures.filter(unpinned | beyond if after.pinned else unpinned & beyond)
     rows = list(
-        figures.select_related("theme__decider", "theme__parent").order_by("-rank", "pk")[: PAGE_ROWS + 1]
+        figures.select_related("theme__decider", "theme__parent").order_by("-theme__pinned", "-rank", "pk")[
+            : PAGE_ROWS + 1
+        ]
     )
     more, rows = len(rows) > PAGE_ROWS, rows[:PAGE_ROWS]
-    return ThemePage(rows, Place(rows[-1].rank, rows[-1].pk) if more else None)
+    return ThemePage(rows, Place(rows[-1].theme.pinned, rows[-1].rank, rows[-1].pk) if more else None)
 
 
 @dataclass(frozen=True)
@@ -231,18 +240,11 @@ def _course(
 def grown() -> list[int]:
     """Numbers of themes with a signal later than their last counting knew, or that were never counted. One query."""
     listed = Theme.objects.filter(ended_at=None, is_broad=False)
+    # With a new week all move on by one, those too that fell silent.
+    counted_to = ThemeFigures.objects.aggregate(last=Max("last_at"))["last"]
+    latest = ThemedSignal.objects.exclude(cluster=None).aggregate(week=Max("week"))["week"]
+    if latest is not None and counted_to is not None and week_of(counted_to) < latest:
+        return list(listed.values_list("pk", flat=True))
     newest = listed.annotate(latest=Max("clusters__signals__occurred_at"), counted=Max("figures__last_at"))
     fresh = Q(counted=None, latest__isnull=False) | Q(latest__gt=F("counted"))
     return list(newest.filter(fresh).values_list("pk", flat=True))
-
-
-def themes_of(keys: Sequence[str]) -> dict[str, Theme]:
-    """The theme of each of these signals, for lists of signals."""
-    found: dict[str, Theme] = {}
-    for some in batched(keys, 500, strict=False):
-        rows = ThemedSignal.objects.filter(signal__key__in=some, cluster__isnull=False)
-        for one in rows.select_related("signal", "cluster__theme").only(
-            "signal__key", "cluster__theme__name", "cluster__theme__key"
-        ):
-            found[one.signal.key] = one.cluster.theme
-    return found

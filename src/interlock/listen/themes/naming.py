@@ -49,16 +49,24 @@ def _name(themes: Sequence[Theme], parts: dict[int, list[int]]) -> int:
             keys.append(signal.key)
             owners.append(place)
             packed.append(signal.vector.bytes)
+    unnamed: list[Theme] = []
     named = name_themes(texts, unpacked(packed), np.array(owners, dtype=np.int32))
     with transaction.atomic():
+        named_by = dict(
+            Theme.objects.select_for_update(of=("self",))
+            .filter(pk__in=[one.pk for one in themes])
+            .values_list("pk", "named_by")
+        )
         taken = set(Theme.objects.filter(ended_at=None).exclude(named_by=None).values_list("name", flat=True))
         for theme, one in zip(themes, named, strict=False):
             theme.words = list(one.words[:WORDS_KEPT])
             theme.quotes = [keys[place] for place in one.quotes]
-            if theme.named_by_id is None:
+            if named_by.get(theme.pk) is None:  # people may have named it while texts were read
                 theme.name = _fresh(one, taken, theme)
+                unnamed.append(theme)
             taken.add(theme.name)
-        Theme.objects.bulk_update(themes, ["words", "quotes", "name"], batch_size=500)
+        Theme.objects.bulk_update(themes, ["words", "quotes"], batch_size=500)
+        Theme.objects.bulk_update(unnamed, ["name"], batch_size=500)
     return len(themes)
 
 

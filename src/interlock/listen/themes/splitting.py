@@ -88,6 +88,10 @@ def hand_over(signals: Sequence[int], cluster: Cluster) -> None:
 def nearest_within(theme: Theme, signals: Sequence[Signal]) -> dict[int, Cluster]:
     """Of each signal the group of this theme that it is most like; the largest one for what has no words."""
     clusters = list(Cluster.objects.filter(theme=theme).order_by("-weight", "pk"))
+    if not clusters:
+        raise EditRefused(
+            _("“%(name)s” holds nothing yet to be like. Choose another theme.") % {"name": theme.name}
+        )
     homes = dict.fromkeys([one.pk for one in signals], clusters[0])
     spoken = list(SignalVector.objects.filter(signal__in=homes).values_list("signal_id", "bytes"))
     if spoken:

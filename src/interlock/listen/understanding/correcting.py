@@ -9,7 +9,7 @@ from django.db import transaction
 
 from interlock.fabric import journal
 from interlock.fabric.models import Person
-from interlock.listen.models import Correction, Intent, Sentiment, Signal
+from interlock.listen.models import Correction, Intent, Sentiment, Signal, Understood
 from interlock.listen.understanding import reading
 
 
@@ -21,7 +21,9 @@ def correct(
     said = Correction.objects.create(
         signal_key=signal.key, sentiment=sentiment, intents=[str(intent) for intent in intents], by=by, at=now
     )
-    reading.read([signal])
+    # One that was not read yet gets its labels, and these, when the reader comes to it: it goes on after the last row.
+    if Understood.objects.filter(pk=signal.pk).exists():
+        reading.read([signal])
     detail = {"sentiment": str(sentiment), "intents": said.intents}
     journal.note(actor=by, verb="corrected the labels of", about=signal, at=now, detail=detail)
     return said

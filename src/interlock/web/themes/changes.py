@@ -36,7 +36,8 @@ def change(request: HttpRequest, key: str, what: str) -> HttpResponse:
     except ListenError as error:
         messages.warning(request, str(error))
         return redirect(address(theme))
-    counting.count(now=timezone.now(), only=[one for one in (done.theme_id, done.other_id) if one])
+    if what in {"merge", "split"}:
+        counting.count(now=timezone.now(), only=[one for one in (done.theme_id, done.other_id) if one])
     undo = f"undo:{reverse('web:undo_theme_change', args=[done.pk])}"
     messages.info(request, _SAID[what](done), extra_tags=undo)
     return redirect(address(done.theme))
@@ -112,7 +113,7 @@ def _merge(request: HttpRequest, theme: Theme, by: Person) -> ThemeChange:
 
 
 def _split(request: HttpRequest, theme: Theme, by: Person) -> ThemeChange:
-    numbers = [number for number in request.POST.getlist("example") if number.isdigit()]
+    numbers = [number for number in request.POST.getlist("example") if number.isdecimal()]
     examples = list(queries.signals_visible_to(by).filter(pk__in=numbers))
     name = request.POST.get("name", "")
     return editing.split(theme=theme, examples=examples, name=name, by=by, now=timezone.now())
