@@ -6,6 +6,7 @@ The addresses come from the permission policy, so that a new page is looked at w
 from __future__ import annotations
 
 from datetime import timedelta
+from unittest.mock import patch
 from urllib.parse import urlencode
 
 import pytest
@@ -14,6 +15,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from browser.chromium import all_findings, sideways_pixels
+from interlock.analytics.text.encoders import static
 from interlock.connectors.live_registry import live_connectors
 from interlock.converse import services as talks
 from interlock.fabric.models import Attempt
@@ -97,7 +99,8 @@ def company(demo_records, person):
 
 def theme_above_its_limit(by, now) -> Theme:
     """The greatest theme of what was said: above its limit, renamed once, and nobody decides yet."""
-    learning.learn(now=now)
+    with patch.object(learning, "choose_encoder", lambda texts, seed: static()):  # minutes less than MiniLM
+        learning.learn(now=now)
     theme = ThemeFigures.objects.order_by("-rank").first().theme
     editing.rename(theme=theme, name="When does my bike come?", by=by, now=now)
     Theme.objects.filter(pk=theme.pk).update(state=ThemeState.EMERGING, state_since=now)
