@@ -12,7 +12,7 @@ from django_tasks_db.models import DBTaskResult
 
 from interlock.connectors import live_registry
 from interlock.connectors.live import NotTaken, Unauthorised
-from interlock.fabric import work
+from interlock.fabric import tokens, work
 from interlock.listen import asking_tasks, flushing, live_sources, settling
 from interlock.listen.models import Arrival, InboxRow, RefusedRow, Signal, Source
 from listen.scripted import CANARY, NOON, Desk, connected, ticket
@@ -181,6 +181,27 @@ def test_a_source_is_paused_resumed_and_asked_now(signed_in, desk):
     work.run_ready("sources")
     assert Source.objects.get().received == 5
     assert act(client, source, "dance").status_code == 404
+
+
+def test_a_program_that_sends_is_paused_and_let_in_again(signed_in, client):
+    now = timezone.now()
+    token, text = tokens.make_token(name="till", scopes=["signals:write"], by=None, now=now)
+    one = Source.objects.create(key="till", name="Till", kind="api", made_at=now, token=token)
+    client = signed_in("lead")
+
+    def send() -> int:
+        signal = {"signal_id": "t1", "kind": "ticket", "occurred_at": now.isoformat(), "body": "Late."}
+        headers = {"authorization": f"Bearer {text}"}
+        return client.post("/api/v1/signals", signal, "application/json", headers=headers).status_code
+
+    assert "Let in whenever it sends" in page(client, one)
+    act(client, one, "pause")
+    assert send() == 503
+    assert "Paused: whatever it sends is sent back" in page(client, one)
+    act(client, one, "resume")
+    one.refresh_from_db()
+    assert (one.paused_at, one.ask_at, DBTaskResult.objects.count()) == (None, None, 0)
+    assert act(client, one, "ask").status_code == 404
 
 
 def test_the_last_batch_is_taken_back_and_comes_again_when_all_is_read_again(signed_in, desk):

@@ -193,7 +193,9 @@ def resume_source(*, source: Source, by: Person | None, now: datetime) -> Source
     """Ask again from now on, from where it stood. The first time, this starts the source."""
     locked = _locked(source)
     if locked.paused_at is not None:
-        locked.paused_at, locked.ask_at, locked.failures = None, now, 0
+        locked.paused_at, locked.failures = None, 0
+        # What sends by itself is asked by nobody.
+        locked.ask_at = now if locked.ask_every is not None else None
         locked.save(update_fields=["paused_at", "ask_at", "failures"])
         journal.note(actor=by, verb="resumed", about=locked, at=now)
         _tell(locked, "resumed", now)

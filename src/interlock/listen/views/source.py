@@ -30,7 +30,7 @@ from interlock.listen import (
     tasks,
 )
 from interlock.listen.errors import ListenError, SecretsNeeded
-from interlock.listen.models import Arrival, Source
+from interlock.listen.models import Arrival, Source, SourceKind
 from interlock.listen.source_form import SourceForm
 from interlock.store.errors import LakeError
 
@@ -160,7 +160,11 @@ def try_out(request: HttpRequest, source_id: int) -> HttpResponse:
 @needs(Act.IMPORT)
 def act(request: HttpRequest, source_id: int, what: str) -> HttpResponse:
     """Ask now, pause, resume or begin anew, as the button says."""
-    one, _connector = _asked(request, source_id)
+    one = _visible(request, source_id)
+    # What sends by itself is let in or not; only what is asked needs its connector.
+    sends = one.ask_every is None and one.kind in SENDING and what in {"pause", "resume"}
+    if not sends:
+        one, _connector = _asked(request, source_id)
     services = {
         "ask": live_sources.ask_now,
         "pause": live_sources.pause_source,
@@ -172,12 +176,12 @@ def act(request: HttpRequest, source_id: int, what: str) -> HttpResponse:
     try:
         with transaction.atomic():
             services[what](source=one, by=person_of(request), now=timezone.now())
-            if what != "pause":
+            if what != "pause" and not sends:
                 work.ask(asking_tasks.ask_source, one.pk)
     except ListenError as error:
         messages.error(request, str(error))
         return redirect("listen:source", one.pk)
-    messages.success(request, _said(what, one))
+    messages.success(request, _said("let in" if sends and what == "resume" else what, one))
     return redirect("listen:sources" if request.POST.get("from") == "sources" else "listen:source", *([] if request.POST.get("from") == "sources" else [one.pk]))  # fmt: skip
 
 
@@ -204,6 +208,7 @@ def _said(what: str, one: Source) -> str:
         "ask": _("%(name)s is asked now."),
         "pause": _("%(name)s is paused."),
         "resume": _("%(name)s is asked from now on."),
+        "let in": _("%(name)s is let in again."),
         "again": _("%(name)s is read from the beginning; what is here already counts as duplicate."),
     }
     return said[what] % {"name": one.name}
@@ -252,6 +257,10 @@ def _takes_access(one: Source, connector: AnyConnector | None) -> bool:
 
 def _visible(request: HttpRequest, source_id: int) -> Source:
     return get_object_or_404(queries.sources_visible_to(person_of(request)), pk=source_id)
+
+
+# Programs with a token and webhooks: while one is paused it is asked to come back later (503).
+SENDING = frozenset({SourceKind.API, SourceKind.WEBHOOK})
 
 
 def _asked(request: HttpRequest, source_id: int) -> tuple[Source, AnyConnector]:
