@@ -8,7 +8,7 @@ a worker the watch goes on from a day ago; what lay between is no news.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -174,11 +174,3 @@ def _place(look: _Look, number: int, seen: Tick, *, rings: bool, at: datetime) -
         return
     alarms.turn(stream=stream, to=now_stands, spread=spread, strength=float(seen.rise[number]), at=at + TICK)
     (look.stirring.discard if now_stands == Standing.QUIET else look.stirring.add)(number)
-
-
-def streams_by_kind() -> Mapping[str, int]:
-    """How many streams of each kind are watched. One query."""
-    counts: dict[str, int] = {}
-    for kind in WatchedStream.objects.values_list("kind", flat=True):
-        counts[kind] = counts.get(kind, 0) + 1
-    return counts
