@@ -22,6 +22,7 @@ from interlock.listen.models.outcry import Alarm as Alarm
 from interlock.listen.models.outcry import OutcryWatch as OutcryWatch
 from interlock.listen.models.outcry import StreamKind as StreamKind
 from interlock.listen.models.outcry import StreamState as StreamState
+from interlock.listen.models.outcry import Verdict as Verdict
 from interlock.listen.models.outcry import WatchedStream as WatchedStream
 from interlock.listen.models.signals import Facet as Facet
 from interlock.listen.models.signals import Signal as Signal

@@ -35,10 +35,27 @@ class OutcryWatch(models.Model):
     days = models.FloatField(default=91.25)
     set_by = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="+")
     set_at = models.DateTimeField(null=True, blank=True)
+    host = models.ForeignKey(
+        Person,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("who is on duty: asked in first"),
+    )
+    told = models.ManyToManyField(Person, related_name="+", help_text=_("who is written to"))
+    mails = models.JSONField(default=list, help_text=_("further mail addresses that are written to"))
     webhook = models.TextField(blank=True, help_text=_("address of a chat's webhook, encrypted"))
     listened_until = models.DateTimeField(null=True, blank=True)
     state = models.BinaryField(null=True, help_text=_("arrays of the detector, a row a stream"))
     past = models.JSONField(default=dict, help_text=_("the back-test on the company's own past"))
+
+
+class Verdict(models.TextChoices):
+    """What a person said of an alarm."""
+
+    FALSE = "false", _("not an outcry")
+    OVER = "over", _("over")
 
 
 class WatchedStream(models.Model):
@@ -56,7 +73,10 @@ class WatchedStream(models.Model):
 
 
 class Alarm(models.Model):
-    """A stream rang: from then until it is quiet again. `known` is what was known when it last changed."""
+    """A stream rang: from then until it is quiet again, or until somebody said that it is none, or over.
+
+    `known` is what was known when it last changed. A verdict ended the alarm where `ended_at` is `judged_at`.
+    """
 
     stream = models.ForeignKey(WatchedStream, models.PROTECT, related_name="alarms")
     label = models.CharField(max_length=400)
@@ -67,6 +87,10 @@ class Alarm(models.Model):
     strength = models.FloatField()
     times = models.FloatField(help_text=_("the usual, over six hours"))
     known = models.JSONField(default=dict)
+    verdict = models.CharField(max_length=10, choices=Verdict, blank=True)
+    reason = models.CharField(max_length=300, blank=True, help_text=_("why it is not an outcry"))
+    judged_by = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="+")
+    judged_at = models.DateTimeField(null=True, blank=True)
     told_at = models.DateTimeField(null=True, blank=True, help_text=_("when the chat was told"))
     told_error = models.CharField(max_length=300, blank=True)
 
