@@ -19,6 +19,8 @@ from interlock.listen.models.imports import Errand as Errand
 from interlock.listen.models.imports import Import as Import
 from interlock.listen.models.imports import State as State
 from interlock.listen.models.outcry import Alarm as Alarm
+from interlock.listen.models.outcry import Notice as Notice
+from interlock.listen.models.outcry import NoticeState as NoticeState
 from interlock.listen.models.outcry import OutcryWatch as OutcryWatch
 from interlock.listen.models.outcry import StreamKind as StreamKind
 from interlock.listen.models.outcry import StreamState as StreamState

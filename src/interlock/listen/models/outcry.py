@@ -18,11 +18,12 @@ class StreamKind(models.TextChoices):
 
 
 class StreamState(models.TextChoices):
-    """Where a stream stands (domain.md, 5.2)."""
+    """Where a stream stands (domain.md, 5.2). The last is a fall: its people fell silent while its sources speak."""
 
     QUIET = "quiet", _("quiet")
     EMERGING = "emerging", _("above its limit")
     OUTCRY = "outcry", _("outcry")
+    FALLEN = "fallen", _("fallen silent")
 
 
 class OutcryWatch(models.Model):
@@ -67,6 +68,11 @@ class WatchedStream(models.Model):
     began_at = models.DateTimeField(help_text=_("when its first signal was heard live"))
     state = models.CharField(max_length=10, choices=StreamState, default=StreamState.QUIET)
     state_since = models.DateTimeField(null=True, blank=True)
+    learnt_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text=_("when its usual was last learnt from the past; themes alone have one"),
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["kind", "key"], name="stream_once")]
@@ -91,7 +97,7 @@ class Alarm(models.Model):
     reason = models.CharField(max_length=300, blank=True, help_text=_("why it is not an outcry"))
     judged_by = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="+")
     judged_at = models.DateTimeField(null=True, blank=True)
-    told_at = models.DateTimeField(null=True, blank=True, help_text=_("when the chat was told"))
+    told_at = models.DateTimeField(null=True, blank=True, help_text=_("when the last receiver was told"))
     told_error = models.CharField(max_length=300, blank=True)
 
     class Meta:
@@ -101,3 +107,35 @@ class Alarm(models.Model):
                 fields=["stream"], condition=models.Q(ended_at=None), name="one_alarm_a_stream"
             )
         ]
+
+    @property
+    def is_fall(self) -> bool:
+        """Whether people fell silent, rather than spoke up."""
+        return self.state == StreamState.FALLEN
+
+
+class NoticeState(models.TextChoices):
+    """How far a notice came."""
+
+    WAITING = "waiting", _("waiting")
+    SENDING = "sending", _("being sent")
+    SENT = "sent", _("sent")
+    FAILED = "failed", _("not sent")
+    DOUBTFUL = "doubtful", _("perhaps sent")
+
+
+class Notice(models.Model):
+    """One message about what changed at one moment, to one receiver; `to` is a mail address, empty for the chat.
+
+    It is noted as being sent before it goes out, so that whatever breaks nobody is told the same twice.
+    """
+
+    at = models.DateTimeField()
+    to = models.CharField(max_length=320, blank=True)
+    alarms = models.ManyToManyField(Alarm, related_name="notices")
+    state = models.CharField(max_length=10, choices=NoticeState, default=NoticeState.WAITING)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["at", "to"], name="notice_once")]
