@@ -72,6 +72,9 @@ def test_a_burst_of_new_people_is_an_outcry_with_what_is_known_of_it(shop):
     assert alarm.times > 4
     told = alarm.known
     assert told["new_share"] >= 0.7
+    low, high = told["times"]
+    assert 1.5 < low < alarm.times < high
+    assert told["at"] == alarm.outcry_at.isoformat()
     assert told["low"] == told["rated"] > 20
     assert {"North", "South"} == {region for region, _count in told["where"]["region"]}
     assert "product" not in told["where"]

@@ -28,6 +28,7 @@ class Spread:
     voices: float  # of the last day
     new_share: float | None  # of those who spoke in the last day, 0 to 1; None where nobody knows who spoke
     growth: float  # the pace of the last six hours over that of the rest of the day
+    within: tuple[float, float] | None = None  # 95 % interval of `times`
 
     @property
     def is_loud(self) -> bool:

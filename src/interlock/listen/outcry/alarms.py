@@ -118,6 +118,8 @@ def known(stream: WatchedStream, spread: Spread, at: datetime) -> dict[str, Any]
     where = {"channel": "channel", "region": "region", "product": "product_label"}
     products = {row["product_key"] for row in rows if row["product_key"]}
     return {
+        "at": at.isoformat(),
+        "times": [round(end, 2) for end in spread.within or (spread.times, spread.times)],
         "signals": len(rows),
         "customers": len(speakers),
         "new_share": new_share(stream, at) if spread.new_share is None else spread.new_share,

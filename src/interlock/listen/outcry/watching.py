@@ -22,6 +22,7 @@ from interlock.analytics.outcry.memory import Memory, kept, new_memory, remember
 from interlock.analytics.outcry.standing import Spread, Standing, standing
 from interlock.analytics.outcry.streams import StateError
 from interlock.analytics.outcry.tuning import Tuning
+from interlock.analytics.outcry.usual import times_interval
 from interlock.analytics.outcry.voices import count_voices
 from interlock.listen.models import OutcryWatch, Source, StreamKind, WatchedStream
 from interlock.listen.outcry import alarms
@@ -163,8 +164,14 @@ def _place(look: _Look, number: int, seen: Tick, *, rings: bool, at: datetime) -
     before = max(
         (DAY * a_day - SIX_HOURS * six_hours) / (DAY - SIX_HOURS), 0.5 * float(seen.expected[number])
     )
+    times, usual = float(seen.ratio[number]), float(seen.expected[number])
+    scatter = float(look.memory.streams.spread[number])
     spread = Spread(
-        times=float(seen.ratio[number]), voices=DAY * a_day, new_share=None, growth=six_hours / before
+        times=times,
+        voices=DAY * a_day,
+        new_share=None,
+        growth=six_hours / before,
+        within=times_interval(times, usual, scatter, SIX_HOURS),
     )
     # Who is new costs a query: it is asked only where it decides.
     if spread.is_loud and stream.state != Standing.OUTCRY:
