@@ -55,13 +55,17 @@ class RefusalReason(msgspec.Struct):
 
 
 class Silence(msgspec.Struct):
-    """How fresh a source is, as a sentence and for machines."""
+    """How fresh a source is, as a sentence and for machines.
+
+    Beyond `limit_seconds`, set by somebody or learnt, it is late; empty while nobody can say.
+    """
 
     state: str
     sentence: str
     silent_seconds: int | None
     usual_gap_seconds: int | None
     gaps: int
+    limit_seconds: int | None = None
 
 
 class SourceStatus(msgspec.Struct):
@@ -178,6 +182,7 @@ def _line(source: Source, silence: Freshness, reasons: list[RefusalReason]) -> S
             int(silence.silent_for.total_seconds()) if silence.silent_for is not None else None,
             int(silence.usual_gap.total_seconds()) if silence.usual_gap is not None else None,
             silence.n,
+            int(silence.limit.total_seconds()) if silence.limit is not None else None,
         ),
         error=source.error or pushing.trouble_of(source),
         id=source.pk,

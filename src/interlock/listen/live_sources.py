@@ -1,4 +1,4 @@
-"""Sources that are asked by a connector: made, changed, paused, asked now, removed; and what the connector is told.
+"""Live sources: made, changed, paused, asked now, removed; and what the connector of one that is asked is told.
 
 Secret answers are sealed and leave this module only towards the connector; whatever is shown, noted or logged
 holds none of them.
@@ -35,10 +35,13 @@ _SHORTEST_HIDDEN = 4
 
 @dataclass(frozen=True)
 class Terms:
-    """What a person decides about a source, beside the connector's own questions. Times in seconds."""
+    """What a person decides about a source, beside the connector's own questions. Times in seconds.
+
+    Without a name it keeps its own; `ask_every` is empty where it sends by itself.
+    """
 
     name: str
-    ask_every: int
+    ask_every: int | None = None
     purpose: str = ""
     freshness_limit: int | None = None
     answer_hours: int | None = None
@@ -92,10 +95,7 @@ def make_source(
     Raises:
         WrongState: there is a source of this name.
     """
-    if Source.objects.filter(name__iexact=terms.name.strip(), removed_at=None).exists():
-        raise WrongState(
-            _("There is a source “%(name)s” already. Choose another name.") % {"name": terms.name.strip()}
-        )
+    _require_free(terms.name)
     source = services.name_source(name=terms.name, kind=connector.kind, now=now)
     if source.kind != connector.kind:
         raise WrongState(
@@ -130,11 +130,7 @@ def change_source(
         SecretsNeeded: its address is another one, and kept secrets were not given again.
         SealBroken: kept secrets cannot be opened, and not all of them were given again.
     """
-    others = Source.objects.filter(name__iexact=terms.name.strip(), removed_at=None).exclude(pk=source.pk)
-    if others.exists():
-        raise WrongState(
-            _("There is a source “%(name)s” already. Choose another name.") % {"name": terms.name.strip()}
-        )
+    _require_free(terms.name, source)
     locked = _locked(source)
     before = _shown(locked)
     _keep_secrets_where_they_belong(locked, connector, answers)
@@ -144,15 +140,44 @@ def change_source(
     if locked.paused_at is None:
         locked.ask_at = now
     locked.save()
-    changed = sorted(name for name, value in _shown(locked).items() if before.get(name) != value)
     renewed = sorted(
         question.name
         for question in connector.questions
         if question.kind == "secret" and answers.get(question.name)
     )
-    detail = {"changed": changed, "renewed": renewed}
+    detail = {"changed": _changed(before, locked), "renewed": renewed}
     journal.note(actor=by, verb="changed", about=locked, at=now, detail=detail)
     return locked
+
+
+@transaction.atomic
+def change_terms(*, source: Source, terms: Terms, by: Person | None, now: datetime) -> Source:
+    """Change what was decided about a source that sends by itself.
+
+    Raises:
+        WrongState: another source has this name, or it was removed.
+    """
+    _require_free(terms.name, source)
+    locked = _locked(source)
+    before = _shown(locked)
+    locked.name = terms.name.strip() or locked.name
+    _decide(locked, terms)
+    locked.save(update_fields=["name", "purpose", "freshness_limit", "answer_hours"])
+    detail = {"changed": _changed(before, locked)}
+    journal.note(actor=by, verb="changed", about=locked, at=now, detail=detail)
+    return locked
+
+
+def _require_free(name: str, source: Source | None = None) -> None:
+    named = Source.objects.filter(name__iexact=name.strip(), removed_at=None)
+    if named.exclude(pk=source.pk if source else None).exists():
+        raise WrongState(
+            _("There is a source “%(name)s” already. Choose another name.") % {"name": name.strip()}
+        )
+
+
+def _changed(before: Mapping[str, object], source: Source) -> list[str]:
+    return sorted(name for name, value in _shown(source).items() if before.get(name) != value)
 
 
 def _keep_secrets_where_they_belong(
@@ -279,7 +304,11 @@ def _set(source: Source, connector: AnyConnector, terms: Terms, answers: Mapping
     secret = {**{name: value for name, value in kept.items() if name in secret_names}, **given}
     source.connection = {name: value for name, value in answers.items() if name not in secret_names}
     source.secrets = sealed(json.dumps(secret)) if secret else ""
-    source.ask_every = max(LEAST_ASK_EVERY, terms.ask_every)
+    source.ask_every = max(LEAST_ASK_EVERY, terms.ask_every or 0)
+    _decide(source, terms)
+
+
+def _decide(source: Source, terms: Terms) -> None:
     source.purpose = terms.purpose.strip()
     source.freshness_limit, source.answer_hours = terms.freshness_limit, terms.answer_hours
 

@@ -1,7 +1,8 @@
-"""The form of a source: the connector's own questions, and what a person decides beside them."""
+"""The forms of a source: what a person decides about it, and for one that is asked its connector's own questions."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -11,15 +12,15 @@ from django.utils.translation import gettext_lazy as later
 from interlock.connectors.live import Question
 from interlock.connectors.live_registry import AnyConnector
 from interlock.listen.live_sources import LEAST_ASK_EVERY, Terms, kept_secrets
-from interlock.listen.models import Source
+from interlock.listen.models import Source, SourceKind
 
 ASKED = "asked_"
 _MINUTE, _HOUR = 60, 3600
 LONGEST_ANSWER = 20_000
 
 
-class SourceForm(forms.Form):
-    """Fields `asked_NAME` for the questions; secret ones come back empty and are then left as they are kept."""
+class TermsForm(forms.Form):
+    """What a person decides about any live source; all of it for one that sends by itself."""
 
     name = forms.CharField(
         label=later("Name of the source"), max_length=120, help_text=later("As your colleagues call it.")
@@ -29,11 +30,6 @@ class SourceForm(forms.Form):
         max_length=2_000,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=later("Shown to everybody who asks why we have their words."),
-    )
-    minutes = forms.IntegerField(
-        label=later("Asked every (minutes)"),
-        min_value=LEAST_ASK_EVERY // _MINUTE,
-        max_value=7 * 24 * 60,
     )
     silent_hours = forms.FloatField(
         label=later("Silent too long (hours)"),
@@ -50,12 +46,38 @@ class SourceForm(forms.Form):
         help_text=later("Nights and weekends count, as they do for customers. Empty: by the kind of signal."),
     )
 
+    def __init__(self, *args: Any, source: Source | None = None, **kwargs: Any) -> None:
+        kwargs["initial"] = _decided(source) | (kwargs.get("initial") or {})
+        super().__init__(*args, **kwargs)
+        # A program goes by the name of its token, and a new token of that name goes on with the source.
+        if source is not None and source.kind == SourceKind.API:
+            del self.fields["name"]
+
+    def terms(self) -> Terms:
+        hours = self.cleaned_data["silent_hours"]
+        return Terms(
+            name=self.cleaned_data.get("name", ""),
+            purpose=self.cleaned_data["purpose"],
+            freshness_limit=round(hours * _HOUR) if hours else None,
+            answer_hours=self.cleaned_data["answer_hours"],
+        )
+
+
+class SourceForm(TermsForm):
+    """Fields `asked_NAME` for the questions; secret ones come back empty and are then left as they are kept."""
+
+    minutes = forms.IntegerField(
+        label=later("Asked every (minutes)"),
+        min_value=LEAST_ASK_EVERY // _MINUTE,
+        max_value=7 * 24 * 60,
+    )
+
     def __init__(
         self, connector: AnyConnector, *args: Any, source: Source | None = None, **kwargs: Any
     ) -> None:
         self.connector = connector
-        kwargs["initial"] = _initial(connector, source) | (kwargs.get("initial") or {})
-        super().__init__(*args, **kwargs)
+        kwargs["initial"] = _answered(connector, source) | (kwargs.get("initial") or {})
+        super().__init__(*args, source=source, **kwargs)
         kept = kept_secrets(source) if source else set()
         for question in connector.questions:
             self.fields[ASKED + question.name] = _field(question, kept=question.name in kept)
@@ -74,32 +96,27 @@ class SourceForm(forms.Form):
         }
 
     def terms(self) -> Terms:
-        hours = self.cleaned_data["silent_hours"]
-        return Terms(
-            name=self.cleaned_data["name"],
-            ask_every=self.cleaned_data["minutes"] * _MINUTE,
-            purpose=self.cleaned_data["purpose"],
-            freshness_limit=round(hours * _HOUR) if hours else None,
-            answer_hours=self.cleaned_data["answer_hours"],
-        )
+        return replace(super().terms(), ask_every=self.cleaned_data["minutes"] * _MINUTE)
 
 
-def _initial(connector: AnyConnector, source: Source | None) -> dict[str, Any]:
+def _decided(source: Source | None) -> dict[str, Any]:
+    if source is None:
+        return {}
+    return {
+        "name": source.name,
+        "purpose": source.purpose,
+        "silent_hours": source.freshness_limit / _HOUR if source.freshness_limit else None,
+        "answer_hours": source.answer_hours,
+    }
+
+
+def _answered(connector: AnyConnector, source: Source | None) -> dict[str, Any]:
     asked = {ASKED + question.name: question.default for question in connector.questions}
     if source is None:
         minutes = max(1, connector.ask_every // _MINUTE)
         return asked | {"name": connector.title, "purpose": connector.purpose, "minutes": minutes}
-    return (
-        asked
-        | {ASKED + name: value for name, value in source.connection.items()}
-        | {
-            "name": source.name,
-            "purpose": source.purpose,
-            "minutes": max(1, (source.ask_every or 0) // _MINUTE),
-            "silent_hours": source.freshness_limit / _HOUR if source.freshness_limit else None,
-            "answer_hours": source.answer_hours,
-        }
-    )
+    answers = {ASKED + name: value for name, value in source.connection.items()}
+    return asked | answers | {"minutes": max(1, (source.ask_every or 0) // _MINUTE)}
 
 
 def _field(question: Question, *, kept: bool) -> forms.Field:

@@ -31,7 +31,7 @@ from interlock.listen import (
 )
 from interlock.listen.errors import ListenError, SecretsNeeded
 from interlock.listen.models import Arrival, Source, SourceKind
-from interlock.listen.source_form import SourceForm
+from interlock.listen.source_form import SourceForm, TermsForm
 from interlock.store.errors import LakeError
 
 
@@ -49,6 +49,7 @@ def source(request: HttpRequest, source_id: int) -> HttpResponse:
         "source": one,
         "row": source_page.row_of(one, live_connectors(), now),
         "connector": connector,
+        "sends": _sends(one),
         "takes_access": _takes_access(one, connector),
         "batches": shown_batches,
         "last": last,
@@ -123,6 +124,9 @@ def new(request: HttpRequest, kind: str) -> HttpResponse:
 @needs(Act.IMPORT)
 def settings(request: HttpRequest, source_id: int) -> HttpResponse:
     """The same questions with their answers; secrets are said to be kept and never shown."""
+    one = _visible(request, source_id)
+    if _sends(one):
+        return _settings_of_sending(request, one)
     one, connector = _asked(request, source_id)
     form = SourceForm(connector, request.POST or None, source=one)
     if request.method == "POST" and form.is_valid():
@@ -147,6 +151,23 @@ def settings(request: HttpRequest, source_id: int) -> HttpResponse:
     return render(request, "listen/source_form.html", context, status=422 if form.errors else 200)
 
 
+def _settings_of_sending(request: HttpRequest, one: Source) -> HttpResponse:
+    """What is decided about a source that sends by itself; its token or secret has a page of its own."""
+    form = TermsForm(request.POST or None, source=one)
+    if request.method == "POST" and form.is_valid():
+        try:
+            live_sources.change_terms(
+                source=one, terms=form.terms(), by=person_of(request), now=timezone.now()
+            )
+        except ListenError as error:
+            form.add_error("name" if "name" in form.fields else None, str(error))
+        else:
+            messages.success(request, _("Kept."))
+            return redirect("listen:source", one.pk)
+    context = {"form": form, "source": one, "kind": SourceKind(one.kind).label}
+    return render(request, "listen/source_terms.html", context, status=422 if form.errors else 200)
+
+
 @require_POST
 @needs(Act.IMPORT)
 def try_out(request: HttpRequest, source_id: int) -> HttpResponse:
@@ -162,7 +183,7 @@ def act(request: HttpRequest, source_id: int, what: str) -> HttpResponse:
     """Ask now, pause, resume or begin anew, as the button says."""
     one = _visible(request, source_id)
     # What sends by itself is let in or not; only what is asked needs its connector.
-    sends = one.ask_every is None and one.kind in SENDING and what in {"pause", "resume"}
+    sends = _sends(one) and what in {"pause", "resume"}
     if not sends:
         one, _connector = _asked(request, source_id)
     services = {
@@ -259,8 +280,9 @@ def _visible(request: HttpRequest, source_id: int) -> Source:
     return get_object_or_404(queries.sources_visible_to(person_of(request)), pk=source_id)
 
 
-# Programs with a token and webhooks: while one is paused it is asked to come back later (503).
-SENDING = frozenset({SourceKind.API, SourceKind.WEBHOOK})
+def _sends(one: Source) -> bool:
+    """Whether it is a program with a token, or a webhook; paused, it is asked to come back later (503)."""
+    return one.ask_every is None and one.kind in {SourceKind.API, SourceKind.WEBHOOK}
 
 
 def _asked(request: HttpRequest, source_id: int) -> tuple[Source, AnyConnector]:
