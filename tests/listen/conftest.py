@@ -1,7 +1,8 @@
-"""Imports that wait, and sources they read from."""
+"""Imports that wait, sources they read from, and folders and databases that are watched."""
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -37,3 +38,37 @@ def waiting(db, home):
         )
 
     return make
+
+
+@pytest.fixture
+def folder(db, home, tmp_path):
+    path = tmp_path / "exports"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def watched_folder(folder):
+    from interlock.connectors.watched_folder.watching import WatchedFolder  # after the settings
+    from listen.watched import Watch  # likewise
+
+    return Watch(WatchedFolder(), {"folder": str(folder)}, (folder,))
+
+
+@pytest.fixture
+def database(folder):
+    path = folder / "shop.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute(
+            "CREATE TABLE tickets (id INTEGER PRIMARY KEY, made TEXT, words TEXT, customer TEXT, updated_at TEXT)"
+        )
+    connection.close()
+    return path
+
+
+@pytest.fixture
+def watched_database(database, folder):
+    from interlock.connectors.database.watching import WatchedDatabase  # after the settings
+    from listen.watched import MAPPING, Watch  # likewise
+
+    return Watch(WatchedDatabase(), {"address": f"sqlite:///{database}"}, (folder,), MAPPING)

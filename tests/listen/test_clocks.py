@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from interlock.listen import clocks
-from interlock.listen.models import Answer, AnsweredSignal, Clock, Sending, Signal, Stage
+from interlock.listen import clocks, ended_clocks
+from interlock.listen.models import Answer, AnsweredSignal, Clock, RestingClock, Sending, Signal, Stage
 from listen.waiting import NOON, clock_of, days, hours, opened, said, source
 
 pytestmark = pytest.mark.django_db
@@ -206,10 +206,43 @@ def test_clocks_of_removed_signals_end_but_an_answered_one_stays(person):
     answer = Answer.objects.create(author=person(), text="Yes.", made_at=NOON)
     AnsweredSignal.objects.create(answer=answer, signal_key=answered.key)
 
-    assert clocks.end_clocks(keys=[plain.key, answered.key], now=NOON) == 2
+    assert ended_clocks.end_clocks(keys=[plain.key, answered.key], now=NOON) == 2
 
     assert clock_of(plain) is None
     assert clock_of(answered).stopped_at == NOON
+
+
+def test_clocks_that_rest_run_again_as_they_were_unless_something_newer_came(person):
+    plain, answered, newer, closed = said(), said(by="a2"), said(by="a3"), said(by="a4")
+    opened(plain, answered, newer, closed)
+    answer = Answer.objects.create(author=person(), text="Yes.", made_at=NOON)
+    for one in (answered, closed):
+        AnsweredSignal.objects.create(answer=answer, signal_key=one.key)
+    Clock.objects.filter(signal_key=closed.key).update(stopped_at=NOON, closed_at=NOON)
+    keys = [one.key for one in (plain, answered, newer, closed)]
+    before = list(Clock.objects.order_by("pk").values())
+
+    assert ended_clocks.rest_clocks(keys=keys, now=NOON + hours(1)) == 3
+    assert (clock_of(plain), clock_of(answered).closed_at) == (None, NOON + hours(1))
+    opened(newer, now=NOON + hours(2))
+    again = clock_of(newer).pk
+    assert ended_clocks.wake_returned() == 2
+
+    after = list(Clock.objects.order_by("pk").values())
+    assert [row for row in after if row["id"] != again] == [
+        row for row in before if row["signal_key"] != newer.key
+    ]
+    assert ended_clocks.wake_returned() == RestingClock.objects.count() == 0
+
+
+def test_clocks_whose_undo_is_cleared_away_are_forgotten():
+    one = said()
+    opened(one)
+    ended_clocks.rest_clocks(keys=[one.key], now=NOON)
+
+    assert ended_clocks.forget_resting(before=NOON) == 0
+    assert ended_clocks.forget_resting(before=NOON + days(1)) == 1
+    assert ended_clocks.wake_returned() == 0
 
 
 def test_clocks_of_500_signals_take_no_more_queries_than_of_five(django_assert_num_queries):

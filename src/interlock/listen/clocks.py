@@ -12,11 +12,12 @@ from itertools import batched
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from interlock.fabric import journal
+from interlock.listen import ended_clocks
 from interlock.listen.models import Answer, AnsweredSignal, Clock, ReplyRoute, Sending, Signal, Source, Stage
 from interlock.listen.repeats import Talk, day, repeats, talks_of
 
@@ -145,8 +146,9 @@ def open_for_import(*, now: datetime) -> int:
     """Start clocks for what imports brought lately and nobody has answered; return how many.
 
     Where a source never tells of answers, only one that is asked again and again counts as open: an export
-    of it is history.
+    of it is history. What was deleted and is back goes on with the clock it had.
     """
+    ended_clocks.wake_returned()
     young = Signal.objects.filter(received_at=None, occurred_at__gt=now - timedelta(days=IMPORT_DAYS))
     unanswered = Q(answered=False) | Q(answered=None, source__ask_every__isnull=False)
     opened = 0
@@ -160,29 +162,6 @@ def open_for_import(*, now: datetime) -> int:
             replied = Signal.objects.filter(pk__in=some)
             _stop_answered({one.key: _answered_at(one, now) for one in replied}, now)
     return opened
-
-
-@transaction.atomic
-def end_clocks(*, keys: Collection[str], now: datetime) -> int:
-    """End the clocks of signals that were taken out again; return how many.
-
-    A clock without an answer goes with its signal. One that was answered stays, stopped, because the
-    customer has the answer.
-    """
-    ended = 0
-    for some in batched(keys, _AT_ONCE, strict=False):
-        answered = AnsweredSignal.objects.filter(signal_key__in=some).values("signal_key")
-        clocks = Clock.objects.filter(signal_key__in=some)
-        ended += clocks.filter(signal_key__in=answered, stopped_at=None).update(stopped_at=now, closed_at=now)
-        ended += clocks.exclude(signal_key__in=answered).delete()[0]
-    return ended
-
-
-def end_clocks_of_gone(*, now: datetime) -> int:
-    """End running clocks whose signal was deleted at its source; return how many."""
-    there = Signal.objects.filter(key=OuterRef("signal_key"))
-    gone = Clock.objects.filter(~Exists(there), stopped_at=None).values_list("signal_key", flat=True)
-    return end_clocks(keys=list(gone), now=now)
 
 
 def _clock(signal: Any, source: Source, repeat: str, answer: Answer | None, now: datetime) -> NewClock:

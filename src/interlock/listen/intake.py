@@ -25,7 +25,7 @@ from interlock.connectors.errors import ConnectorError
 from interlock.connectors.mapping import read_mapping
 from interlock.connectors.protocol import Progress, Source
 from interlock.fabric import records
-from interlock.listen import clocks, looking, opening, progress, services, signal_copies, uploads
+from interlock.listen import ended_clocks, looking, opening, progress, services, signal_copies, uploads
 from interlock.listen.accounting import Accounting
 from interlock.listen.errors import ListenError, NotBalanced, Stopped, WrongState
 from interlock.listen.models import Errand, Import
@@ -208,7 +208,7 @@ def _finish(import_: Import, reporter: Reporter, clock: Clock) -> Import:
     signal_copies.sync(on_rows=reporter.at)
     written = json.loads(_written_path(import_).read_text("utf-8"))
     if written["accounting"]["tables"].get("signals", {}).get("deleted"):
-        clocks.end_clocks_of_gone(now=clock())
+        ended_clocks.rest_clocks_of_gone(now=clock())
     done = services.end_stored(
         import_=import_,
         accounting=written["accounting"],

@@ -21,9 +21,18 @@ from interlock.connectors.live_registry import AnyConnector, live_connectors
 from interlock.fabric import events, journal
 from interlock.fabric.models import Person
 from interlock.fabric.secrets import SealBroken, opened, sealed
-from interlock.listen import clocks, services
+from interlock.listen import ended_clocks, services
 from interlock.listen.errors import SecretsNeeded, WrongState
-from interlock.listen.models import AnsweredSignal, Arrival, EarlierRow, InboxRow, ReplyRoute, Signal, Source
+from interlock.listen.models import (
+    AnsweredSignal,
+    Arrival,
+    EarlierRow,
+    InboxRow,
+    ReplyRoute,
+    RestingClock,
+    Signal,
+    Source,
+)
 
 # More often costs the other system more than it tells us.
 LEAST_ASK_EVERY = 60
@@ -284,7 +293,7 @@ def _forget(source: Source, by: Person | None, now: datetime) -> None:
     locked.save()
     rows = InboxRow.objects.filter(source=locked)
     keys = list(rows.filter(table="signals").values_list("key", flat=True))
-    clocks.end_clocks(keys=keys, now=now)
+    ended_clocks.end_clocks(keys=keys, now=now)
     for some in batched(keys, AT_ONCE):
         answered = AnsweredSignal.objects.filter(signal_key__in=some).values("signal_key")
         ReplyRoute.objects.filter(signal_key__in=some, source=locked).exclude(
@@ -292,6 +301,7 @@ def _forget(source: Source, by: Person | None, now: datetime) -> None:
         ).delete()
     rows._raw_delete(rows.db)
     EarlierRow.objects.filter(arrival__source=locked).delete()
+    RestingClock.objects.filter(arrival__source=locked).delete()
     Arrival.objects.filter(source=locked, undone_at=None).update(undone_at=now)
     Arrival.objects.filter(source=locked, closed_at=None).update(closed_at=now)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -12,7 +12,17 @@ from django.utils.translation import gettext_lazy as _
 
 from interlock.fabric import evidence, records, work
 from interlock.fabric.models import Person
-from interlock.listen import clocks, escalation, flushing, following, intake, services, signal_copies, stages
+from interlock.listen import (
+    clocks,
+    ended_clocks,
+    escalation,
+    flushing,
+    following,
+    intake,
+    services,
+    signal_copies,
+    stages,
+)
 from interlock.listen.errors import WrongState
 from interlock.listen.models import Errand, Import, Source, State
 from interlock.listen.outcry import watching
@@ -46,9 +56,11 @@ def run_import(import_id: int) -> None:
 
 @work.task(key="all", title=_("Bring signals to the pages"))
 def copy_signals() -> None:
-    """Finish a copying of signals that was cut off, and settle what was abandoned."""
+    """Finish a copying of signals that was cut off or follows an undo, and settle what was abandoned."""
     settled = intake.settle_abandoned()
     signal_copies.sync()
+    ended_clocks.rest_clocks_of_gone(now=timezone.now())
+    ended_clocks.wake_returned()
     if any(import_.state == State.DONE for import_ in settled):
         following.queue_followers()
 
@@ -82,8 +94,10 @@ def follow_flushes() -> None:
 
 @work.task(attempts=3, title=_("Empty what the records have had for long"))
 def empty_old_payloads() -> int:
-    """Empty the payloads of inbox rows that went into the records KEEP_DAYS ago."""
-    return flushing.empty_old_payloads(now=timezone.now(), keep_days=settings.KEEP_DAYS)
+    """Empty the payloads of inbox rows that went into the records KEEP_DAYS ago, and forget clocks ended as long ago."""
+    now = timezone.now()
+    ended_clocks.forget_resting(before=now - timedelta(days=settings.KEEP_DAYS))
+    return flushing.empty_old_payloads(now=now, keep_days=settings.KEEP_DAYS)
 
 
 @transaction.atomic

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from interlock.fabric import journal, records
 from interlock.fabric.models import Person
-from interlock.listen import clocks, flushing, signal_copies
+from interlock.listen import ended_clocks, flushing, signal_copies
 from interlock.listen.errors import WrongState
 from interlock.listen.inbox.arrivals import close_arrival
 from interlock.listen.models import AnsweredSignal, Arrival, EarlierRow, InboxRow, ReplyRoute
@@ -58,7 +58,7 @@ def _forget(arrival: Arrival, by: Person | None, now: datetime, detail: dict[str
     # Locked before the clocks, as settling does: the other way round both would wait for each other.
     held = list(rows.select_for_update().order_by("pk").values_list("table", "key"))
     gone = _gone([key for table, key in held if table == "signals"])
-    clocks.end_clocks(keys=gone, now=now)
+    ended_clocks.rest_clocks(keys=gone, now=now, arrival=arrival)
     for some in batched(gone, AT_ONCE):
         answered = AnsweredSignal.objects.filter(signal_key__in=some).values("signal_key")
         ReplyRoute.objects.filter(signal_key__in=some).exclude(signal_key__in=answered).delete()

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from interlock.fabric.models import Person
+from interlock.listen.models.arrivals import Arrival
 from interlock.listen.models.sources import Source
 
 
@@ -86,6 +87,21 @@ class Clock(models.Model):
                 condition=models.Q(stage__in=[Stage.ANSWERED, Stage.ACTED]),
             ),
         ]
+
+
+class RestingClock(models.Model):
+    """A clock whose signal was taken out of the records. It runs again, as it was, when that is taken back."""
+
+    signal_key = models.CharField(max_length=400, unique=True)
+    arrival = models.ForeignKey(
+        Arrival,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text=_("the batch that was taken back; empty: its source deleted the signal"),
+    )
+    rested_at = models.DateTimeField()
+    clock = models.JSONField(help_text=_("its columns"))
 
 
 class Sending(models.TextChoices):
