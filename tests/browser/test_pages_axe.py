@@ -51,7 +51,8 @@ NOT_PAGES = {
 SEARCHES = {
     "reconnect:disconnects": [{"view": "map"}, {"view": "table"}, {"tab": "suspected"}],
     "web:search": [{"q": "heron"}, {"q": "nothing of the kind"}],
-    "listen:signals": [{"q": "bike"}],
+    "listen:signals": [{"q": "bike"}, {"meaning": "the bike came late"}],
+    "web:place_signal": [{"q": "late"}],
     "web:themes": [{"show": "all"}, {"show": "few"}],
 }
 

@@ -99,7 +99,7 @@ POLICY: dict[str, Row] = {
     "web:theme_decision": writes(WRITERS),
     "web:change_theme": writes(WRITERS),
     "web:undo_theme_change": writes(WRITERS),
-    "web:place_signal": writes(WRITERS),
+    "web:place_signal": Row(WRITERS, WRITERS),
     "web:work": Row(LEADS),
     "web:work_again": writes(LEADS),
     "web:work_drop": writes(LEADS),

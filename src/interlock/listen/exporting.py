@@ -20,8 +20,13 @@ COLUMNS = (
 )  # fmt: skip
 # What a judge or a person said of each; empty until it was read.
 LABELS = ("language", "sentiment", *Intent.values)
-_HEADING = csv_bytes((*COLUMNS, *LABELS), [])
-_OF_LABELS = [f"understood__{name}" for name in LABELS]
+THEME = ("theme", "theme_id")
+_HEADING = csv_bytes((*COLUMNS, *THEME, *LABELS), [])
+_BESIDE = [
+    "themed__cluster__theme__name",
+    "themed__cluster__theme__key",
+    *(f"understood__{name}" for name in LABELS),
+]
 CHUNK_ROWS = 2_000
 
 
@@ -61,10 +66,10 @@ def _waiting_parts(clocks: QuerySet[Clock], person: Person | None) -> Iterator[b
 
 def _parts(signals: QuerySet[Signal], person: Person | None) -> Iterator[bytes]:
     yield _HEADING
-    columns = (*COLUMNS, *LABELS)
+    columns = (*COLUMNS, *THEME, *LABELS)
     rows = (
         signals.order_by("-occurred_at", "-id")
-        .values_list(*COLUMNS, *_OF_LABELS)
+        .values_list(*COLUMNS, *_BESIDE)
         .iterator(chunk_size=CHUNK_ROWS)
     )
     for some in batched(rows, CHUNK_ROWS):

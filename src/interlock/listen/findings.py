@@ -13,8 +13,9 @@ from django.utils.translation import ngettext
 
 from interlock.analytics.statistics.shares import wilson
 from interlock.fabric import records
-from interlock.listen.models import Facet, Signal, SignalsCopied
+from interlock.listen.models import Facet, Signal, SignalsCopied, ThemesLearnt
 from interlock.listen.selection import Counted, Selection, counted
+from interlock.listen.themes.echoing import Echoed
 from interlock.store.engine import Records
 
 FEWEST_RATED = 30
@@ -49,6 +50,65 @@ def heard(selection: Selection, signals: QuerySet[Signal], copied: SignalsCopied
     elif found.low and not selection.rating:
         parts.append(_among(_("%(n)s gave two fifths or less"), found.low, found))
     return Heard("; ".join(parts) + ".", "", number or found.signals, number is not None)
+
+
+@dataclass(frozen=True)
+class EchoTold:
+    """How widely something is echoed, in words. `url` is the end of the address of those signals; empty on their list."""
+
+    sentence: str
+    note: str
+    url: str = ""
+
+
+def echo_told(selection: Selection, signals: QuerySet[Signal]) -> EchoTold | None:
+    """What the list says of those that mean nearly the same; None where neither words nor a signal are asked about."""
+    if not (selection.q or selection.meaning or selection.like):
+        return None
+    echoed = selection.echoed
+    if echoed is None:
+        return _no_echo(signals)
+    asks = selection.meaning or selection.like
+    return EchoTold(
+        _echo_sentence(echoed), _echo_note(echoed), "" if asks else Selection(meaning=selection.q).as_query()
+    )
+
+
+def _no_echo(signals: QuerySet[Signal]) -> EchoTold:
+    if ThemesLearnt.objects.exists():
+        return EchoTold(_("There are no words here whose meaning could be compared."), "")
+    said = _(
+        "Only the words are searched so far. What means the same is found once themes were learnt, from 30 texts on."
+    )
+    return EchoTold(said if signals.exists() else "", "")
+
+
+def _echo_sentence(echoed: Echoed) -> str:
+    usual = echoed.usual
+    if not usual.rows:
+        return _("Nobody says nearly the same in other words.")
+    said = ngettext("one signal", "%(n)s signals", usual.rows) % {"n": _text(usual.rows)}
+    if usual.customers:
+        said = ngettext("%(signals)s of one customer", "%(signals)s of %(n)s customers", usual.customers) % {
+            "signals": said, "n": _text(usual.customers),
+        }  # fmt: skip
+    if not echoed.whole:
+        said = _("at least %(signals)s") % {"signals": said}
+    verb = ngettext("says", "say", usual.rows)
+    return _("By meaning, %(signals)s %(say)s nearly the same.") % {"signals": said, "say": verb}
+
+
+def _echo_note(echoed: Echoed) -> str:
+    note = _(
+        "Alike by %(level)s or more; in labelled questions to a bank %(right)s of 100 pairs so alike asked for the same. "
+        "%(strict)s are alike nearly word for word, %(loose)s loosely. Who says it in quite other words is not among them."
+    ) % {
+        "level": number_format(echoed.levels.usual, 2),
+        "right": round(100 * echoed.levels.right[1]),
+        "strict": _text(echoed.strict.rows),
+        "loose": _text(echoed.loose.rows),
+    }
+    return note if echoed.whole else f"{note} {_('Only the newest that come near were compared.')}"
 
 
 def _known(selection: Selection) -> int | None:

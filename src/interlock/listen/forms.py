@@ -132,6 +132,8 @@ class SignalFilters(forms.Form):
     order = forms.CharField(required=False, max_length=400, widget=forms.HiddenInput)
     product_key = forms.CharField(required=False, max_length=400, widget=forms.HiddenInput)
     theme = forms.CharField(required=False, max_length=36, widget=forms.HiddenInput)
+    meaning = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
+    like = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -151,7 +153,8 @@ class SignalFilters(forms.Form):
     def selection(self) -> Selection:
         """The filters that could be understood; a wrong date is left out and shown as an error."""
         self.is_valid()
-        return Selection(**{name: value for name, value in self.cleaned_data.items() if value})
+        known = {name: value for name, value in self.cleaned_data.items() if value}
+        return Selection(**known | {name: str(known[name]) for name in ("like",) if name in known})
 
 
 def known_sources() -> list[str]:

@@ -19,9 +19,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from interlock.listen.models import ReplyRoute, Signal
-from interlock.listen.selection import LOW
 
 FAILURES = frozenset({"complaint", "ticket", "return", "cancel"})
+# A rating of two fifths of the best or less.
+LOW = 0.4
 REPEAT_DAYS = 30
 # Twice within a day about the same thing is one failure told twice.
 SAME_FAILURE = timedelta(hours=24)

@@ -7,7 +7,9 @@ finds "não" for "nao"; core PostgreSQL does not.
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import connection, connections, transaction
@@ -61,6 +63,15 @@ def containing(signals: QuerySet[Signal], text: str) -> QuerySet[Signal]:
         words = [" AND ".join(_fts5(part) for part in parts)]
         condition = _LOOKED_UP if _are_few(words[0], signals.db) else _WALKED
     return signals.filter(RawSQL(condition, words, output_field=BooleanField()))  # noqa: S611
+
+
+def numbered(signals: QuerySet[Signal], numbers: Sequence[int]) -> QuerySet[Signal]:
+    """Keep the signals of these numbers, tens of thousands if need be: they go to the database as one value."""
+    if connections[signals.db].vendor == "postgresql":
+        among, values = "listen_signal.id = ANY(%s)", list(numbers)
+    else:
+        among, values = "listen_signal.id IN (SELECT value FROM json_each(%s))", json.dumps(list(numbers))
+    return signals.filter(RawSQL(among, [values], output_field=BooleanField()))  # noqa: S611 - numbers only
 
 
 def let_words_wait(many: bool) -> None:

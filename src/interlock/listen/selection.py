@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from typing import Any
 
 from django.core import signing
@@ -16,7 +17,10 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from interlock.listen.models import Intent, Signal, ThemedSignal
-from interlock.listen.search import containing
+from interlock.listen.repeats import LOW
+from interlock.listen.search import containing, numbered
+from interlock.listen.themes import echoing
+from interlock.listen.themes.echoing import Echoed
 
 PAGE_ROWS = 30
 # Counted exactly below this; from here on the page says "at least", because an exact count would cost seconds.
@@ -24,12 +28,15 @@ COUNTED_TO = 10_000
 # With words every signal has to be asked whether it holds them, which is dear where they are frequent.
 COUNTED_WITH_WORDS = 2_000
 RECENT_DAYS = 90
-LOW, HIGH = 0.4, 0.8
+HIGH = 0.8
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Filters of the list; empty ones do not narrow."""
+    """Filters of the list; empty ones do not narrow.
+
+    `meaning` keeps what says nearly the same as these words, `like` what says nearly the same as this signal.
+    """
 
     q: str = ""
     kind: str = ""
@@ -46,6 +53,15 @@ class Selection:
     account: str = ""
     order: str = ""
     theme: str = ""
+    meaning: str = ""
+    like: str = ""
+
+    @cached_property
+    def echoed(self) -> Echoed | None:
+        """What says nearly the same, looked up once; None where nothing is asked for or can be known."""
+        if self.like:
+            return echoing.echo_of_signal(int(self.like))
+        return echoing.echo_of(self.meaning or self.q) if self.meaning or self.q else None
 
     @property
     def is_everything(self) -> bool:
@@ -76,6 +92,8 @@ class Selection:
             signals = signals.filter(occurred_at__lt=_start(self.until + timedelta(days=1)))
         if self.theme:
             signals = signals.filter(pk__in=_themed(self.theme))
+        if self.meaning or self.like:
+            signals = numbered(signals, self.echoed.numbers if self.echoed else [])
         return containing(signals, self.q) if self.q else signals
 
     def as_query(self, **more: Any) -> str:

@@ -25,6 +25,7 @@ from interlock.listen.hours import due_words
 from interlock.listen.label_form import LabelForm
 from interlock.listen.models import Answer, Clock, Sending, Signal, Stage, Understood
 from interlock.listen.stages import ASIDE_STAGES, CLOSED_STAGES, WAITING_STAGES, was_answered
+from interlock.listen.themes import choosing
 
 ENTRIES_SHOWN = 30
 
@@ -66,6 +67,8 @@ def page(
         "no_offer": drafts.FLOOR if offer and loop.form and not loop.offer else None,
         "lead": _lead(loop, person),
         "capture": capture_of(signal, person) if signal.received_at else None,
+        "belongs": choosing.theme_of(signal),
+        "may_sort": may(person, Act.SORT),
         **_understood(signal, person),
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from interlock.web import context_page, gallery, live, people, search, views, work_page
-from interlock.web.themes import changes, listing, page, talking
+from interlock.web.themes import belonging, changes, listing, page, talking
 
 app_name = "web"
 urlpatterns: list[URLPattern] = [
@@ -25,7 +25,7 @@ urlpatterns: list[URLPattern] = [
     path("signals/themes/<slug:key>/talk/", talking.talk, name="talk_about_theme"),
     path("signals/themes/<slug:key>/decision/", changes.decision, name="theme_decision"),
     path("signals/themes/<slug:key>/<slug:what>/", changes.change, name="change_theme"),
-    path("signals/<int:signal_id>/theme/", changes.place, name="place_signal"),
+    path("signals/<int:signal_id>/theme/", belonging.place, name="place_signal"),
     path("work/", work_page.work, name="work"),
     path("work/<int:attempt_id>/again/", work_page.try_again, name="work_again"),
     path("work/<int:attempt_id>/drop/", work_page.drop, name="work_drop"),

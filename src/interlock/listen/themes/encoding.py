@@ -64,11 +64,10 @@ def encoder_called(version: str) -> Encoder:
     Raises:
         LookupError: this installation has none of this version any more; themes must be learnt anew.
     """
-    for known in (encoders.static, encoders.minilm):
-        encoder = known()
-        if encoder.version == version:
-            return encoder
-    return _student(version)
+    # Compared before it is loaded: who places by a student never needs MiniLM's 90 MB.
+    if version == encoders.Static.version:
+        return encoders.static()
+    return encoders.minilm() if version == encoders.MiniLM.version else _student(version)
 
 
 @lru_cache(maxsize=2)

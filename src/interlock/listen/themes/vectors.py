@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
+BLOCK = 4_096
 _SCALE = np.dtype("<f4")
 
 
@@ -29,6 +30,12 @@ def unpacked(rows: Sequence[bytes]) -> Vectors:
     together = np.frombuffer(b"".join(bytes(row) for row in rows), np.int8).reshape(len(rows), -1)
     scales = np.ascontiguousarray(together[:, :4]).view(_SCALE)
     return together[:, 4:].astype(np.float32) * scales
+
+
+def likeness_to(vector: Vectors, rows: Sequence[bytes]) -> Vectors:
+    """The cosine of one unit vector, shape (d,), and each packed row, shape (n,); a block at a time, to spare memory."""
+    found = [unpacked(rows[start : start + BLOCK]) @ vector for start in range(0, len(rows), BLOCK)]
+    return np.concatenate(found) if found else np.empty(0, np.float32)
 
 
 def centre_bytes(centre: Vectors) -> bytes:

@@ -11,6 +11,7 @@ from interlock.fabric.access import Act, needs, person_of
 from interlock.listen import exporting, findings, queries, signal_page, tasks, waiting
 from interlock.listen.forms import SignalFilters
 from interlock.listen.selection import page_of
+from interlock.listen.themes import choosing
 
 
 @require_GET
@@ -24,9 +25,14 @@ def signals(request: HttpRequest) -> HttpResponse:
     visible = queries.signals_visible_to(person)
     found = selection.narrow(visible)
     page = page_of(found, after=request.GET.get("after", ""), before=request.GET.get("before", ""))
+    is_first = not page.earlier
+    themes = choosing.themes_of(page.signals)
+    for one in page.signals:
+        one.belongs = themes.get(one.pk)
     context = {
         "form": form,
         "selection": selection,
+        "echo": findings.echo_told(selection, visible) if is_first else None,
         "heard": findings.heard(selection, found, copied),
         "page": page,
         "says_answered": any(one.answered is not None for one in page.signals),

@@ -80,25 +80,6 @@ def decision(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "web/one_theme.html", page_of(theme, person, decision_form=form), status=422)
 
 
-@require_POST
-@needs(Act.SORT)
-def place(request: HttpRequest, signal_id: int) -> HttpResponse:
-    """Say where one signal belongs."""
-    person = person_of(request)
-    signal = get_object_or_404(queries.signals_visible_to(person), pk=signal_id)
-    theme = _theme(request, request.POST.get("theme", ""))
-    back = reverse("listen:signal", args=[signal.pk])
-    try:
-        assert person is not None
-        done = editing.move(signals=[signal], to=theme, by=person, now=timezone.now())
-    except ListenError as error:
-        messages.warning(request, str(error))
-        return redirect(back)
-    undo = f"undo:{reverse('web:undo_theme_change', args=[done.pk])}"
-    messages.info(request, _("It belongs to “%(name)s” now.") % {"name": theme.name}, extra_tags=undo)
-    return redirect(back)
-
-
 def _theme(request: HttpRequest, key: str) -> Theme:
     return get_object_or_404(looking.themes_visible_to(person_of(request)), key=key)
 
