@@ -1,6 +1,6 @@
 """What moves bad reviews on Olist, beside plain pandas; and how long a million order lines take.
 
-Reads ../shared/data (or INTERLOCK_TEST_DATA) for Olist and makes its own company for the timing.
+Reads ../shared/data (or TEST_DATA) for Olist and makes its own company for the timing.
 `--full` adds ten million lines.
 """
 
@@ -19,7 +19,7 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
 from analytics.driver_worlds import Memory, olist_tables  # noqa: E402 - the path is set above
 from interlock.analytics.drivers import Driver, find_drivers  # noqa: E402
 
-OLIST = Path(os.environ.get("INTERLOCK_TEST_DATA", ROOT.parent / "shared" / "data")) / "olist" / "sample"
+OLIST = Path(os.environ.get("TEST_DATA", ROOT.parent / "shared" / "data")) / "olist" / "sample"
 LIMIT_SECONDS, LIMIT_GB = 10.0, 1.5  # rules and drivers together, at a million lines
 MILLION = 1_000_000
 

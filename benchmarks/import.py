@@ -21,7 +21,7 @@ from pathlib import Path
 
 FASTER, PEAK_MB = 5.0, 1_000
 ROOT = Path(__file__).resolve().parents[1]
-DATA = Path(os.environ.get("INTERLOCK_TEST_DATA", ROOT.parent / "shared" / "data"))
+DATA = Path(os.environ.get("TEST_DATA", ROOT.parent / "shared" / "data"))
 PACKED = DATA / "online_retail" / "online_retail.csv.gz"
 TABLES = ("accounts", "products", "orders", "order_lines", "signals")
 OURS, PEER, COMMAND = "connector and records", "pandas, row check, to_sql", "whole interlock import"

@@ -40,7 +40,7 @@ Series = tuple[list[datetime], np.ndarray, nab.Windows]
 
 
 def data_folder() -> Path | None:
-    data = os.environ.get("INTERLOCK_TEST_DATA", Path(__file__).parents[2] / "shared" / "data")
+    data = os.environ.get("TEST_DATA", Path(__file__).parents[2] / "shared" / "data")
     folder = Path(data) / "nab"
     return folder if folder.is_dir() else None
 

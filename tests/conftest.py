@@ -46,9 +46,9 @@ def can_differ(item: pytest.Item) -> bool:
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of real data sets; tests that need it skip where it is absent, and say so."""
-    root = Path(os.environ.get("INTERLOCK_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    root = Path(os.environ.get("TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
     if not root.is_dir():
-        pytest.skip(f"the real data sets are not here ({root}); set INTERLOCK_TEST_DATA to their folder")
+        pytest.skip(f"the real data sets are not here ({root}); set TEST_DATA to their folder")
     return root
 
 

@@ -92,8 +92,8 @@ def long_forms() -> list[bool]:
     command = pytest("-m", "long", "tests")
     with postgresql() as address:
         return [
-            run("long tests on SQLite", command, INTERLOCK_LONGER_TESTS="yes"),
-            run("long tests on PostgreSQL", command, INTERLOCK_LONGER_TESTS="yes", DATABASE_URL=address),
+            run("long tests on SQLite", command, LONGER_TESTS="yes"),
+            run("long tests on PostgreSQL", command, LONGER_TESTS="yes", DATABASE_URL=address),
         ]
 
 

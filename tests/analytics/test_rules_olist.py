@@ -9,7 +9,7 @@ from analytics.driver_worlds import Memory, olist_tables
 from interlock.analytics.symptoms import find_symptoms
 
 HERE = Path(__file__).resolve().parents[2]
-OLIST = Path(os.environ.get("INTERLOCK_TEST_DATA", HERE.parent / "shared" / "data")) / "olist" / "sample"
+OLIST = Path(os.environ.get("TEST_DATA", HERE.parent / "shared" / "data")) / "olist" / "sample"
 
 
 @pytest.fixture(scope="module")

@@ -23,9 +23,9 @@ def real_file() -> Callable[[str], Path]:
     """A path below the real data; the test is skipped, saying so, where it is absent."""
 
     def find(name: str) -> Path:
-        root = Path(os.environ.get("INTERLOCK_TEST_DATA", ROOT.parent / "shared" / "data"))
+        root = Path(os.environ.get("TEST_DATA", ROOT.parent / "shared" / "data"))
         if not (root / name).exists():
-            pytest.skip(f"{root / name} is absent; set INTERLOCK_TEST_DATA to the folder of real data.")
+            pytest.skip(f"{root / name} is absent; set TEST_DATA to the folder of real data.")
         return root / name
 
     return find

@@ -284,7 +284,7 @@ def test_a_slow_sending_begins_nothing_new_when_another_might_take_over(waiting,
 
 # ./do slow makes the longer run. About half of all kills catch no_find and four in five mark_first, so that
 # the shorter one misses either less than once in four thousand times.
-LONGER = "INTERLOCK_LONGER_TESTS" in os.environ
+LONGER = "LONGER_TESTS" in os.environ
 KILLS = (
     {"shipped": 40, "no_find": 20, "mark_first": 10}
     if LONGER
