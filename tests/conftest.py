@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -20,6 +22,19 @@ ASKS_A_DATABASE = {"db", "transactional_db", "live_server", "database_url"}
 def pytest_configure() -> None:
     # Seconds of a quiet machine are a minute of a shared one; what stays wrong fails all the same.
     expect.set_options(timeout=60_000)
+
+
+def pytest_sessionstart() -> None:
+    """Let a connection to PostgreSQL that is left open say, in the warning about it, which test opened it."""
+    from django.db.backends.signals import connection_created  # after the settings
+
+    def name_it(connection: Any, **_about: Any) -> None:
+        if connection.vendor == "postgresql":
+            raw = connection.connection
+            where = f"{os.environ.get('PYTEST_CURRENT_TEST', 'set-up')} in {threading.current_thread().name}"
+            raw.__class__ = type(f"{type(raw).__name__} of {where}", (type(raw),), {})
+
+    connection_created.connect(name_it, weak=False)
 
 
 @pytest.hookimpl(trylast=True)
