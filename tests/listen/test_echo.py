@@ -138,7 +138,7 @@ def test_it_asks_the_database_as_often_for_many_as_for_few(signed_in, heard, dja
     client = signed_in("observer")
     client.get(reverse("listen:signals"))
 
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(26):
         client.get(reverse("listen:signals"), {"q": "fee"})
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(26):
         client.get(reverse("listen:signals"), {"meaning": "a fee"})
