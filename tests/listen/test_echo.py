@@ -48,8 +48,8 @@ def alike_by_hand(words: str) -> set[str]:
 def test_it_finds_what_comparing_every_signal_finds(heard, words):
     found = echoing.echo_of(words)
 
-    assert words_of(found.numbers) == alike_by_hand(words)
-    assert (found.usual.rows, found.whole) == (len(found.numbers), True)
+    assert words_of(found.reaching("usual")) == alike_by_hand(words)
+    assert (found.usual.rows, found.whole) == (len(found.reaching("usual")), True)
 
 
 def test_it_counts_customers_and_is_wider_the_looser_one_is(heard):
@@ -64,13 +64,13 @@ def test_of_more_than_is_read_the_newest_weeks_count_and_it_says_so(heard, monke
 
     found = echoing.echo_of(FEES[1])
 
-    assert (words_of(found.numbers), found.whole) == ({FEES[0]}, False)
+    assert (words_of(found.reaching("usual")), found.whole) == ({FEES[0]}, False)
 
 
 def test_another_signal_may_be_what_is_echoed(heard):
     one = Signal.objects.get(body=LATE[0])
 
-    assert words_of(echoing.echo_of_signal(one.pk).numbers) == {LATE[0], LATE[1]}
+    assert words_of(echoing.echo_of_signal(one.pk).reaching("usual")) == {LATE[0], LATE[1]}
 
 
 @pytest.mark.parametrize("words", ["", "  ", '"*"'])
@@ -81,7 +81,7 @@ def test_without_words_there_is_no_echo(heard, words):
 def test_vectors_of_another_encoder_are_never_compared(heard):
     SignalVector.objects.update(encoder=1)
 
-    assert echoing.echo_of(FEES[0]).numbers == []
+    assert echoing.echo_of(FEES[0]).reaching("loose") == []
     assert echoing.echo_of_signal(Signal.objects.first().pk) is None
 
 
@@ -99,11 +99,25 @@ def test_the_list_says_how_widely_the_words_are_echoed_and_opens_those_rows(sign
 
     assert "By meaning, 2 signals of 2 customers say nearly the same." in page.text
     assert [one.body for one in page.context["page"].signals] == [FEES[0]]
-    opened = client.get(url + page.context["echo"].url)
+    opened = client.get(url + page.context["echo"].usual_url)
     assert [one.body for one in opened.context["page"].signals] == FEES[:2]
     assert "Nearly the same as “why was i charged a fee”." in opened.text
-    rows = client.get(reverse("listen:signals_csv") + page.context["echo"].url)
+    rows = client.get(reverse("listen:signals_csv") + page.context["echo"].usual_url)
     assert b"".join(rows).decode().count("was I charged") == 2
+
+
+def test_stricter_and_looser_rows_open_from_their_numbers(signed_in, heard):
+    client, url = signed_in("observer"), reverse("listen:signals")
+    told = client.get(url, {"q": FEES[0]}).context["echo"]
+
+    listed = {end: {one.body for one in client.get(url + end).context["page"].signals} for end in (
+        told.strict_url, told.usual_url, told.loose_url,
+    )}  # fmt: skip
+
+    found = told.echoed
+    assert [len(rows) for rows in listed.values()] == [found.strict.rows, found.usual.rows, found.loose.rows]
+    assert listed[told.strict_url] <= listed[told.usual_url] <= listed[told.loose_url]
+    assert client.get(url, {"meaning": FEES[0], "nearness": "levels"}).status_code == 200
 
 
 def test_filters_narrow_what_means_the_same(signed_in, heard):
@@ -142,3 +156,10 @@ def test_it_asks_the_database_as_often_for_many_as_for_few(signed_in, heard, dja
         client.get(reverse("listen:signals"), {"q": "fee"})
     with django_assert_max_num_queries(26):
         client.get(reverse("listen:signals"), {"meaning": "a fee"})
+
+
+def test_the_one_box_over_everything_says_it_too(signed_in, heard):
+    page = signed_in("observer").get(reverse("web:search"), {"q": "why was I charged that fee"})
+
+    assert "By meaning, 2 signals of 2 customers say nearly the same." in page.text
+    assert "Nothing holds" not in page.text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -54,11 +54,13 @@ def heard(selection: Selection, signals: QuerySet[Signal], copied: SignalsCopied
 
 @dataclass(frozen=True)
 class EchoTold:
-    """How widely something is echoed, in words. `url` is the end of the address of those signals; empty on their list."""
+    """How widely something is echoed, in words, with the ends of the addresses of those signals at each level."""
 
     sentence: str
-    note: str
-    url: str = ""
+    echoed: Echoed | None = None
+    usual_url: str = ""
+    strict_url: str = ""
+    loose_url: str = ""
 
 
 def echo_told(selection: Selection, signals: QuerySet[Signal]) -> EchoTold | None:
@@ -68,25 +70,27 @@ def echo_told(selection: Selection, signals: QuerySet[Signal]) -> EchoTold | Non
     echoed = selection.echoed
     if echoed is None:
         return _no_echo(signals)
-    asks = selection.meaning or selection.like
-    return EchoTold(
-        _echo_sentence(echoed), _echo_note(echoed), "" if asks else Selection(meaning=selection.q).as_query()
-    )
+    about = Selection(meaning=selection.meaning or selection.q, like=selection.like)
+    urls = [replace(about, nearness=name).as_query() for name in ("", "strict", "loose")]
+    return EchoTold(_echo_sentence(echoed), echoed, *urls)
 
 
-def _no_echo(signals: QuerySet[Signal]) -> EchoTold:
+def _no_echo(signals: QuerySet[Signal]) -> EchoTold | None:
     if ThemesLearnt.objects.exists():
-        return EchoTold(_("There are no words here whose meaning could be compared."), "")
-    said = _(
-        "Only the words are searched so far. What means the same is found once themes were learnt, from 30 texts on."
+        return EchoTold(_("There are no words here whose meaning could be compared."))
+    if not signals.exists():
+        return None
+    return EchoTold(
+        _(
+            "Only the words are searched so far. What means the same is found once themes were learnt, from 30 texts on."
+        )
     )
-    return EchoTold(said if signals.exists() else "", "")
 
 
 def _echo_sentence(echoed: Echoed) -> str:
     usual = echoed.usual
     if not usual.rows:
-        return _("Nobody says nearly the same in other words.")
+        return _("By meaning, nobody says nearly the same.")
     said = ngettext("one signal", "%(n)s signals", usual.rows) % {"n": _text(usual.rows)}
     if usual.customers:
         said = ngettext("%(signals)s of one customer", "%(signals)s of %(n)s customers", usual.customers) % {
@@ -96,19 +100,6 @@ def _echo_sentence(echoed: Echoed) -> str:
         said = _("at least %(signals)s") % {"signals": said}
     verb = ngettext("says", "say", usual.rows)
     return _("By meaning, %(signals)s %(say)s nearly the same.") % {"signals": said, "say": verb}
-
-
-def _echo_note(echoed: Echoed) -> str:
-    note = _(
-        "Alike by %(level)s or more; in labelled questions to a bank %(right)s of 100 pairs so alike asked for the same. "
-        "%(strict)s are alike nearly word for word, %(loose)s loosely. Who says it in quite other words is not among them."
-    ) % {
-        "level": number_format(echoed.levels.usual, 2),
-        "right": round(100 * echoed.levels.right[1]),
-        "strict": _text(echoed.strict.rows),
-        "loose": _text(echoed.loose.rows),
-    }
-    return note if echoed.whole else f"{note} {_('Only the newest that come near were compared.')}"
 
 
 def _known(selection: Selection) -> int | None:

@@ -15,6 +15,7 @@ from interlock.connectors.mapping import read_mapping
 from interlock.listen import queries
 from interlock.listen.models import Intent, Sentiment, Source, SourceKind
 from interlock.listen.selection import Selection
+from interlock.listen.themes.echoing import NEARNESS
 
 
 class SeveralFiles(forms.ClearableFileInput):
@@ -133,6 +134,9 @@ class SignalFilters(forms.Form):
     product_key = forms.CharField(required=False, max_length=400, widget=forms.HiddenInput)
     theme = forms.CharField(required=False, max_length=36, widget=forms.HiddenInput)
     meaning = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
+    nearness = forms.ChoiceField(
+        required=False, choices=[(name, name) for name in NEARNESS], widget=forms.HiddenInput
+    )
     like = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

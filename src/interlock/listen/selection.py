@@ -35,7 +35,8 @@ HIGH = 0.8
 class Selection:
     """Filters of the list; empty ones do not narrow.
 
-    `meaning` keeps what says nearly the same as these words, `like` what says nearly the same as this signal.
+    `meaning` keeps what says nearly the same as these words, `like` what says nearly the same as this signal;
+    `nearness` makes that "strict" or "loose".
     """
 
     q: str = ""
@@ -55,6 +56,7 @@ class Selection:
     theme: str = ""
     meaning: str = ""
     like: str = ""
+    nearness: str = ""
 
     @cached_property
     def echoed(self) -> Echoed | None:
@@ -93,7 +95,7 @@ class Selection:
         if self.theme:
             signals = signals.filter(pk__in=_themed(self.theme))
         if self.meaning or self.like:
-            signals = numbered(signals, self.echoed.numbers if self.echoed else [])
+            signals = numbered(signals, self.echoed.reaching(self.nearness) if self.echoed else [])
         return containing(signals, self.q) if self.q else signals
 
     def as_query(self, **more: Any) -> str:

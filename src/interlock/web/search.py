@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import ibis
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -19,7 +20,10 @@ from interlock.fabric.access import Act, needs, person_of
 from interlock.fabric.contexts import context_address
 from interlock.fabric.models import Person
 from interlock.listen import queries as listening
+from interlock.listen.findings import EchoTold, echo_told
+from interlock.listen.models import Signal
 from interlock.listen.search import containing
+from interlock.listen.selection import Selection
 from interlock.reconnect import queries as gaps
 
 MOST = 5
@@ -64,7 +68,14 @@ def _found(person: Person | None, words: str) -> dict[str, Any]:
         "disconnects": list(gaps.filtered_disconnects(person, text=words)[:MOST]),
         "conversations": list(conversations.order_by("-opened_at")[:MOST]),
         "signals": list(signals[:MOST]),
+        "echo": _echo(words, listening.signals_visible_to(person)),
     }
+
+
+def _echo(words: str, signals: QuerySet[Signal]) -> EchoTold | None:
+    """How widely that is echoed among the signals; None where nobody says nearly the same."""
+    told = echo_told(Selection(q=words), signals)
+    return told if told and told.echoed and told.echoed.usual.rows else None
 
 
 def _things(words: str) -> list[Thing]:

@@ -26,19 +26,29 @@ from interlock.listen.themes.vectors import Vectors, likeness_to, unpacked
 # no text alike by either lay in a group whose centre was less alike than this below it.
 NEAREST_GROUPS, CENTRE_BELOW = 96, 0.2
 MOST_READ, MOST_STRANGE = 25_000, 10_000
+NEARNESS = ("strict", "loose")
 _STAR_OR_QUOTE = str.maketrans("", "", '"*')
 
 
 @dataclass(frozen=True)
 class Echoed:
-    """What says nearly the same. `numbers` are the signals of the usual level; `whole`: nothing was left unread."""
+    """What says nearly the same, at three levels. `whole`: nothing that comes near was left unread.
 
-    numbers: list[int]
+    `numbers` and `likeness` are those of the signals that reach the loose level.
+    """
+
+    numbers: NDArray[np.int64]
+    likeness: NDArray[np.float32]
     usual: Echo
     strict: Echo
     loose: Echo
     levels: Levels
     whole: bool
+
+    def reaching(self, level: str) -> list[int]:
+        """The signals of one level, which is "strict", "loose" or else the usual one."""
+        least = getattr(self.levels, level if level in NEARNESS else "usual")
+        return self.numbers[self.likeness >= least].tolist()
 
 
 def echo_of(words: str) -> Echoed | None:
@@ -66,7 +76,8 @@ def echo_of_signal(number: int) -> Echoed | None:
 
 def _echo(vector: Vectors, encoder: str, groups: NDArray[np.int64], centres: Vectors) -> Echoed:
     levels, mark = levels_of(encoder), encoder_mark(encoder)
-    near = centres @ vector if len(groups) else np.empty(0, np.float32)
+    # A matrix product would wake threads, which took 40 ms on a busy machine, and this 1.
+    near = np.einsum("md,d->m", centres, vector) if len(groups) else np.empty(0, np.float32)
     order = np.argsort(-near)[:NEAREST_GROUPS]
     nearest = groups[order[near[order] >= levels.loose - CENTRE_BELOW]].tolist()
     since, all_weeks = _since(nearest)
@@ -81,7 +92,8 @@ def _echo(vector: Vectors, encoder: str, groups: NDArray[np.int64], centres: Vec
     strict, usual, loose = (
         echo_from(level, likeness, voices, customers) for level in (levels.strict, levels.usual, levels.loose)
     )
-    return Echoed(numbers[likeness >= levels.usual].tolist(), usual, strict, loose, levels, whole)
+    kept = likeness >= levels.loose
+    return Echoed(numbers[kept], likeness[kept], usual, strict, loose, levels, whole)
 
 
 def _since(groups: Sequence[int]) -> tuple[int, bool]:
