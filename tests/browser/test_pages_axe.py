@@ -47,6 +47,7 @@ NOT_PAGES = {
     "listen:sources_csv",
     "listen:access_given",
     "web:themes_csv",
+    "web:outcries_csv",
 }
 SEARCHES = {
     "reconnect:disconnects": [{"view": "map"}, {"view": "table"}, {"tab": "suspected"}],

@@ -47,6 +47,7 @@ def things(person) -> dict[str, object]:
         "answer_id": _answer(lead).pk,
         "arrival_id": _arrival(import_.source, lead).pk,
         "change_id": _theme_change(lead).pk,
+        "alarm_id": _alarm().pk,
     }
 
 
@@ -145,6 +146,16 @@ def _arrival(source, lead):
     from interlock.listen.models import Arrival  # see above
 
     return Arrival.objects.create(source=source, opened_at=timezone.now(), by=lead)
+
+
+def _alarm():
+    from interlock.listen.models import Alarm, WatchedStream  # see above
+
+    now = timezone.now()
+    stream = WatchedStream.objects.create(kind="product", key="P1", number=0, began_at=now, state="emerging")
+    return Alarm.objects.create(
+        stream=stream, label="Panniers", began_at=now, state="emerging", strength=3, times=4
+    )
 
 
 def _theme_change(lead):

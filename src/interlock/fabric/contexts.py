@@ -26,6 +26,7 @@ KIND_NAMES = {
     "month": _("month"),
     "kind": _("kind of signal"),
     "theme": _("theme"),
+    "outcry": _("outcry"),
 }
 
 
@@ -39,9 +40,10 @@ def context_for(*, kind: str, key: str, label: str) -> Context:
 
 
 def context_address(kind: str, key: str) -> str:
-    """Where the page of a context is. Keys hold any sign, so they travel in the query; a theme has a page of its own."""
-    if kind == "theme":
-        return reverse("web:one_theme", args=[key])
+    """Where the page of a context is. Keys hold any sign, so they travel in the query; themes and outcries have pages of their own."""
+    own = {"theme": "web:one_theme", "outcry": "web:one_outcry"}
+    if kind in own:
+        return reverse(own[kind], args=[key])
     return f"{reverse('web:context')}?{urlencode({'kind': kind, 'key': key})}"
 
 

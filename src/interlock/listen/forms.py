@@ -138,6 +138,9 @@ class SignalFilters(forms.Form):
         required=False, choices=[(name, name) for name in NEARNESS], widget=forms.HiddenInput
     )
     like = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
+    channel = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
+    from_at = forms.DateTimeField(required=False, widget=forms.HiddenInput)
+    to_at = forms.DateTimeField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

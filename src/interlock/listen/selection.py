@@ -54,6 +54,9 @@ class Selection:
     account: str = ""
     order: str = ""
     theme: str = ""
+    channel: str = ""
+    from_at: datetime | None = None  # moments, where days are too coarse
+    to_at: datetime | None = None
     meaning: str = ""
     like: str = ""
     nearness: str = ""
@@ -92,6 +95,10 @@ class Selection:
             signals = signals.filter(occurred_at__gte=_start(self.since))
         if self.until:
             signals = signals.filter(occurred_at__lt=_start(self.until + timedelta(days=1)))
+        if self.from_at:
+            signals = signals.filter(occurred_at__gte=self.from_at)
+        if self.to_at:
+            signals = signals.filter(occurred_at__lt=self.to_at)
         if self.theme:
             signals = signals.filter(pk__in=_themed(self.theme))
         if self.meaning or self.like:
@@ -218,6 +225,7 @@ _EQUAL = {
     "source": "source__key",
     "account": "account_key",
     "order": "order_key",
+    "channel": "channel",
 }
 _RATINGS = {
     "low": Q(rating_share__lte=LOW),

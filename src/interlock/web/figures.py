@@ -142,6 +142,15 @@ def day_short(value: date | datetime | None, today: date | None = None) -> str:
     return _day(value, today, "j M", "j M Y")
 
 
+def moment(value: datetime | None) -> str:
+    """The hour of something that happened today, 12:35; of another day with its day, 19 Nov, 12:35."""
+    if value is None:
+        return ""
+    local = timezone.localtime(value)
+    hour = date_format(local, "H:i", use_l10n=False)
+    return hour if local.date() == timezone.localdate() else f"{day_short(local)}, {hour}"
+
+
 def weekday(value: date) -> str:
     """Thursday 19 November 2026."""
     return date_format(value, "l j F Y", use_l10n=False)

@@ -23,6 +23,7 @@ from interlock.fabric.models import Person
 from interlock.fabric.personal import shown
 from interlock.listen import source_page
 from interlock.listen.answering import answering_now
+from interlock.listen.outcry.looking import loudest_now
 from interlock.listen.queries import demo_source
 from interlock.listen.waiting import due_for, rows_of
 from interlock.reconnect import findings, queries
@@ -30,6 +31,7 @@ from interlock.reconnect.measures import measure_of
 from interlock.reconnect.models import Detection, Disconnect
 from interlock.web import figures, sentences
 from interlock.web.driver_words import driver_card_text
+from interlock.web.outcries import words as alarm_words
 from interlock.web.templatetags.components import function_name
 from interlock.web.top_line import Figure, top_line
 
@@ -113,6 +115,7 @@ def _company_page(person: Person, detection: Detection, snapshot_number: int, no
         disconnects_url=list_url,
         lead=lead,
         cards=[
+            *_outcry_cards(person),
             *_answer_cards(person, now),
             *_source_cards(person, now),
             *others,
@@ -253,6 +256,27 @@ def _answer_cards(person: Person, now: datetime) -> list[TodayCard]:
             url=reverse("listen:signal", args=[row.signal.pk]),
             more=ngettext("See it in the queue", "See all %(n)s", owed) % {"n": owed},
             more_url=f"{reverse('listen:waiting')}?whose=mine",
+        )
+    ]
+
+
+def _outcry_cards(person: Person) -> list[TodayCard]:
+    """The loudest alarm that goes on, as one card; how many there are beside it."""
+    alarms = loudest_now(person)
+    if not alarms:
+        return []
+    first, more = alarms[0], len(alarms) - 1
+    return [
+        TodayCard(
+            icon="audio-lines",
+            kind=alarm_words.state_words(first),
+            about=first.stream.get_kind_display(),
+            sentence=alarm_words.headline(first),
+            why=alarm_words.spread(first),
+            act=_("See what is known"),
+            url=reverse("web:one_outcry", args=[first.pk]),
+            more=ngettext("One more alarm", "%(n)s more alarms", more) % {"n": more} if more else "",
+            more_url=reverse("web:outcries") if more else "",
         )
     ]
 

@@ -5,6 +5,11 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from interlock.web import context_page, gallery, live, people, search, views, work_page
+from interlock.web.outcries import acting
+from interlock.web.outcries import listing as alarm_list
+from interlock.web.outcries import page as alarm_page
+from interlock.web.outcries import talking as alarm_talking
+from interlock.web.outcries import watching as alarm_watch
 from interlock.web.themes import belonging, changes, listing, page, talking
 
 app_name = "web"
@@ -26,6 +31,16 @@ urlpatterns: list[URLPattern] = [
     path("signals/themes/<slug:key>/decision/", changes.decision, name="theme_decision"),
     path("signals/themes/<slug:key>/<slug:what>/", changes.change, name="change_theme"),
     path("signals/<int:signal_id>/theme/", belonging.place, name="place_signal"),
+    path("signals/outcries/", alarm_list.outcries, name="outcries"),
+    path("signals/outcries/rows.csv", alarm_list.outcries_csv, name="outcries_csv"),
+    path("signals/outcries/watch/", alarm_watch.outcry_watch, name="outcry_watch"),
+    path("signals/outcries/watch/budget/", alarm_watch.set_budget, name="outcry_budget"),
+    path("signals/outcries/watch/telling/", alarm_watch.set_telling, name="outcry_telling"),
+    path("signals/outcries/watch/past/", alarm_watch.go_through_past, name="outcry_past"),
+    path("signals/outcries/<int:alarm_id>/", alarm_page.one_outcry, name="one_outcry"),
+    path("signals/outcries/<int:alarm_id>/judge/", acting.judge, name="judge_outcry"),
+    path("signals/outcries/<int:alarm_id>/judge/undo/", acting.undo, name="undo_outcry_verdict"),
+    path("signals/outcries/<int:alarm_id>/talk/", alarm_talking.talk, name="talk_about_outcry"),
     path("work/", work_page.work, name="work"),
     path("work/<int:attempt_id>/again/", work_page.try_again, name="work_again"),
     path("work/<int:attempt_id>/drop/", work_page.drop, name="work_drop"),

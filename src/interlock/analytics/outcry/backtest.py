@@ -1,6 +1,7 @@
 """What would the watch have said about the company's own past?
 
-The detector runs over the past as it would have run then, knowing nothing of what came later. Only afterwards, and by
+The detector runs over the past as it would have run then, knowing nothing of what came later; an alarm is a quiet
+stream that rings with enough voices, and its stream rings anew only once it is quiet again. Only afterwards, and by
 another measure, it is decided what an incident was: six hours with at least three times the median of the same six
 hours of the day in the four weeks around them, and at least ten voices. An alarm from six hours before the first to
 the end of the last such block counts as heard; every other rise counts as false, though people may know better. What
@@ -9,7 +10,7 @@ grew more slowly than three times is no incident here, and an alarm about it cou
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from interlock.analytics.outcry.budget import Budget, alarm_at
-from interlock.analytics.outcry.detector import hold, tick
-from interlock.analytics.outcry.streams import new_streams
+from interlock.analytics.outcry.detector import Tick, hold, tick
+from interlock.analytics.outcry.standing import Spread, Standing, standing
+from interlock.analytics.outcry.streams import F32, new_streams
 from interlock.analytics.outcry.tuning import Tuning
 
 Counts = NDArray[np.float64]
@@ -46,6 +48,7 @@ class PastAlarm:
     stream: int
     time: datetime
     strength: float
+    times: float  # the usual, over six hours
     incident: Incident | None
 
     @property
@@ -60,6 +63,7 @@ class PastAlarm:
 class BackTest:
     """The watch on the past of so many streams and days. `allowed`: false alarms the budget allows in that time."""
 
+    budget: Budget
     days: float
     streams: int
     allowed: float
@@ -91,23 +95,26 @@ class BackTest:
 
 
 def backtest(
-    past: Iterable[tuple[datetime, Counts]], *, streams: int, budget: Budget, tuning: Tuning | None = None
-) -> BackTest:
-    """Run the watch over the past.
+    past: Iterable[tuple[datetime, Counts]],
+    *,
+    streams: int,
+    budgets: Sequence[Budget],
+    tuning: Tuning | None = None,
+) -> tuple[BackTest, ...]:
+    """Run the watch over the past, once for several budgets.
 
     Args:
         past: begin of each tick, in the time people live by and without gaps, and its counts, shape (streams,).
         streams: how many.
-        budget: over all of them together.
+        budgets: each over all of them together.
         tuning: the default unless given.
 
     Returns:
-        Alarms and incidents by time; nothing is an incident or an alarm in the first two days.
+        For each budget its alarms by time, beside the same incidents; nothing is either in the first two days.
     """
     tuning = tuning or Tuning()
-    limit = alarm_at(budget, streams=streams, ticks_per_day=tuning.ticks_per_day)
-    state, bar, observed = new_streams(streams, tuning), np.zeros(streams, np.float32), np.ones(streams, bool)
-    rang: list[tuple[int, datetime, float]] = []
+    state, observed = new_streams(streams, tuning), np.ones(streams, bool)
+    runs = [_Run(budget, streams, tuning) for budget in budgets]
     blocks: list[Counts] = []
     begins: list[datetime] = []
     ticks = 0
@@ -119,20 +126,57 @@ def backtest(
         seen = tick(
             state, counts, hour=moment.hour, weekday=moment.weekday(), observed=observed, tuning=tuning
         )
-        rings = hold(bar, seen.rise, limit, tuning)
-        rang += [(int(one), moment, float(seen.rise[one])) for one in np.nonzero(rings)[0]]
+        voices = state.recent[:, -1] * tuning.scales[-1]
+        for run in runs:
+            run.listen(moment, seen, voices)
         ticks += 1
     days = ticks / tuning.ticks_per_day
     incidents = _incidents(
         np.array(blocks).reshape(-1, streams), begins, tuning.warm_up / tuning.ticks_per_day
     )
-    return BackTest(
-        days=days,
-        streams=streams,
-        allowed=budget.alarms * days / budget.days,
-        alarms=tuple(PastAlarm(one, at, strength, _about(incidents, one, at)) for one, at, strength in rang),
-        incidents=tuple(incidents),
-    )
+    return tuple(run.tested(days, incidents) for run in runs)
+
+
+class _Run:
+    """One budget's watch while it goes through the past."""
+
+    def __init__(self, budget: Budget, streams: int, tuning: Tuning) -> None:
+        self.budget, self.tuning = budget, tuning
+        self.limit = alarm_at(budget, streams=streams, ticks_per_day=tuning.ticks_per_day)
+        self.bar = np.zeros(streams, np.float32)
+        self.stands = [Standing.QUIET] * streams
+        self.stirring: set[int] = set()
+        self.rang: list[tuple[int, datetime, float, float]] = []
+
+    def listen(self, moment: datetime, seen: Tick, voices: F32) -> None:
+        """Judge one tick; `voices` of the day, shape (n,)."""
+        rings = hold(self.bar, seen.rise, self.limit, self.tuning)
+        for one in sorted(self.stirring | set(np.nonzero(rings)[0].tolist())):
+            times = float(seen.ratio[one])
+            spread = Spread(times=times, voices=float(voices[one]), new_share=None, growth=0.0)
+            before, self.stands[one] = (
+                self.stands[one],
+                standing(self.stands[one], rings=bool(rings[one]), spread=spread),
+            )
+            if self.stands[one] == Standing.QUIET:
+                self.stirring.discard(one)
+            elif before == Standing.QUIET:
+                self.stirring.add(one)
+                self.rang.append((one, moment, float(seen.rise[one]), times))
+
+    def tested(self, days: float, incidents: list[Incident]) -> BackTest:
+        """What came of it, beside the incidents of hindsight."""
+        return BackTest(
+            budget=self.budget,
+            days=days,
+            streams=len(self.stands),
+            allowed=self.budget.alarms * days / self.budget.days,
+            alarms=tuple(
+                PastAlarm(one, at, strength, times, _about(incidents, one, at))
+                for one, at, strength, times in self.rang
+            ),
+            incidents=tuple(incidents),
+        )
 
 
 def _incidents(blocks: Counts, begins: list[datetime], warm_up_days: float) -> list[Incident]:

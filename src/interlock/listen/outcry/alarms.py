@@ -71,7 +71,7 @@ def turn(*, stream: WatchedStream, to: Standing, spread: Spread, strength: float
     """Move a stream to another state, and begin, raise or end its alarm."""
     stream.state, stream.state_since = to, at
     stream.save(update_fields=["state", "state_since"])
-    _turn_theme(stream, to, at)
+    turn_theme(stream, to, at)
     alarm = Alarm.objects.filter(stream=stream, ended_at=None).first()
     if to == Standing.QUIET:
         if alarm is not None:
@@ -89,7 +89,7 @@ def turn(*, stream: WatchedStream, to: Standing, spread: Spread, strength: float
     _tell(alarm, to, at)
 
 
-def _turn_theme(stream: WatchedStream, to: Standing, at: datetime) -> None:
+def turn_theme(stream: WatchedStream, to: str, at: datetime) -> None:
     """A theme that people are deciding about keeps its state: the watch does not talk into that."""
     if stream.kind == StreamKind.THEME:
         ours = (ThemeState.QUIET, ThemeState.EMERGING, ThemeState.OUTCRY)

@@ -7,6 +7,7 @@ The spec is plain data made by a room's `charts.py`:
     points    [{"name": "September 2026", "short": "S", "value": 24.0, "low": 17.0, "high": 33.0, "n": 88, "rows": url}]
     usual     the baseline or None               usual_label   "usual"
     events    [{"at": index of a point, "text": "two shifts, 7 Sept"}]
+    band      "usual" where low and high are limits of what was expected, not the interval of the value
     others    [{"name": "wet connector", "values": [4.0, None, ...], "dashed": True}], thin lines beside it
     harm      whether the line is drawn in ochre unit    "late per 100", heads the value column
 """
@@ -39,6 +40,7 @@ def line_chart(name: str, spec: Mapping[str, Any], height: int = 212) -> dict[st
         "events": list(spec.get("events") or ()),
         "others": list(spec.get("others") or ()),
         "harm": bool(spec.get("harm")),
+        "band": bool(spec.get("band")),
     }
     return {
         **spec,
@@ -56,6 +58,8 @@ def _point(point: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
     reading = _("%(name)s: %(value)s %(unit)s") % {
         "name": point["name"], "value": _short(value), "unit": spec.get("unit") or "",
     }  # fmt: skip
+    if ends and spec.get("band"):
+        ends = f"{spec['band']} {ends}"
     reading += (f" ({ends})" if ends else "") + (f", n {figures.count(n)}" if n is not None else "")
     drawn = {
         "short": point.get("short") or point["name"], "value": value, "low": low, "high": high,

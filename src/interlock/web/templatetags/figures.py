@@ -15,7 +15,7 @@ register = template.Library()
 _MACHINE_KEY = re.compile(r"[0-9a-f]{24,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 for name in (
     "count", "percent", "per_hundred", "in_hundred", "chances", "day", "day_short", "weekday", "hours", "in_words",
-    "three_digits", "duration",
+    "three_digits", "duration", "moment",
 ):  # fmt: skip
     register.filter(name, getattr(figures, name))
 

@@ -25,6 +25,7 @@ from interlock.listen.themes import looking
 from interlock.web.themes.page import CONTEXT_KIND
 
 DUE_AFTER = timedelta(days=14)
+Seat = tuple[Person, str]  # somebody, and the function they speak for
 _SPEAKERS = (Role.OWNER, Role.LEAD, Role.CONTRIBUTOR)
 
 
@@ -45,7 +46,7 @@ class TalkForm(forms.Form):
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )
 
-    def __init__(self, *args: Any, seats: Sequence[tuple[Person, str]], today: date, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, seats: Sequence[Seat], today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.today = today
         self._seats = {f"{person.pk}:{function}": (person, function) for person, function in seats}
@@ -60,7 +61,7 @@ class TalkForm(forms.Form):
             raise forms.ValidationError(_("Give a day that is still to come."))
         return due
 
-    def asked(self) -> list[tuple[Person, str]]:
+    def asked(self) -> list[Seat]:
         """The people ticked, each with the function they speak for."""
         return [self._seats[key] for key in self.cleaned_data["people"]]
 
@@ -72,7 +73,7 @@ def talk(request: HttpRequest, key: str) -> HttpResponse:
     person = person_of(request)
     theme = get_object_or_404(looking.themes_visible_to(person), key=key, ended_at=None)
     assert person is not None
-    seats, today = _seats(person), timezone.localdate()
+    seats, today = free_seats(person), timezone.localdate()
     form = TalkForm(request.POST or None, seats=seats, today=today, initial=_initial(theme, seats, today))
     if request.method == "POST" and form.is_valid():
         try:
@@ -95,7 +96,7 @@ def talk(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "web/talk_about_theme.html", context, status=422 if form.errors else 200)
 
 
-def _seats(by: Person) -> list[tuple[Person, str]]:
+def free_seats(by: Person) -> list[Seat]:
     """Colleagues who are free to talk, each for each of their functions, leads first. Two queries."""
     held = open_convenings()
     people = Person.objects.filter(left_at=None, role__in=_SPEAKERS).exclude(pk=by.pk).order_by("name", "pk")
@@ -105,7 +106,7 @@ def _seats(by: Person) -> list[tuple[Person, str]]:
     return sorted(seats, key=lambda seat: (order.index(seat[1]), seat[0].role != Role.LEAD, seat[0].name))
 
 
-def _initial(theme: Theme, seats: Sequence[tuple[Person, str]], today: date) -> dict[str, Any]:
+def _initial(theme: Theme, seats: Sequence[Seat], today: date) -> dict[str, Any]:
     """The decider and one of each function that the theme begins in or that answers customers."""
     wanted = {theme.function, Function.SERVICE} - {""}
     chosen: dict[str, str] = {}

@@ -64,7 +64,7 @@ export function lineWithBand(spec, width) {
       axisLabel: small(), splitLine: { lineStyle: { color: token("rule"), width: 1 } },
     },
     series: [
-      ...band(column("low"), column("high"), colour),
+      ...band(column("low"), column("high"), spec.band ? token("ink-3") : colour),
       ...(spec.others || []).map(beside),
       {
         type: "line", data: column("value"), symbol: few ? "circle" : "none", symbolSize: 6,

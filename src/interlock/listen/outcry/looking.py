@@ -1,0 +1,152 @@
+"""What may be read of alarms: the list, the account of the budget, and what is known of one alarm now."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from django.db.models import Count, F, Q, QuerySet, Value
+from django.db.models.functions import Coalesce, NullIf
+
+from interlock.fabric.access import Act, may
+from interlock.fabric.models import Person
+from interlock.listen.models import Alarm, Signal, Source, StreamKind, StreamState, Verdict, WatchedStream
+from interlock.listen.outcry import alarms
+from interlock.listen.selection import Selection
+
+PAGE_ROWS = 30
+TABS = ("now", "outcry", "over", "false", "all")
+MOST_NAMED = 6
+FILTERS = {
+    StreamKind.CHANNEL: "channel",
+    StreamKind.PRODUCT: "product_key",
+    StreamKind.THEME: "theme",
+    StreamKind.SOURCE: "source",
+}
+# Who speaks: the contact, else the account, else nobody knows and every signal is a voice of its own.
+SPEAKER = Coalesce(NullIf("contact_key", Value("")), NullIf("account_key", Value("")), F("key"))
+
+
+def alarms_visible_to(person: Person | None) -> QuerySet[Alarm]:
+    """Alarms this person may see: all for staff, none for others."""
+    shown = Alarm.objects.select_related("stream", "judged_by")
+    return shown if may(person, Act.READ) else shown.none()
+
+
+def tab_of(shown: QuerySet[Alarm], tab: str) -> QuerySet[Alarm]:
+    """The alarms of one tab: those that go on, outcries, those that ended, false ones, all."""
+    if tab == "now":
+        return shown.filter(ended_at=None)
+    if tab == "outcry":
+        return shown.filter(state=StreamState.OUTCRY).exclude(verdict=Verdict.FALSE)
+    if tab == "over":
+        return shown.filter(ended_at__isnull=False).exclude(verdict=Verdict.FALSE)
+    return shown.filter(verdict=Verdict.FALSE) if tab == "false" else shown
+
+
+@dataclass(frozen=True)
+class AlarmPage:
+    """Alarms of one page, and the place of the next: moment and number of the last one."""
+
+    rows: list[Alarm]
+    later: tuple[datetime, int] | None
+
+
+def alarm_page(shown: QuerySet[Alarm], after: tuple[datetime, int] | None) -> AlarmPage:
+    """Thirty alarms, the newest first. Keyset paging: one query however many there are."""
+    if after is not None:
+        at, number = after
+        shown = shown.filter(Q(began_at__lt=at) | Q(began_at=at, pk__lt=number))
+    rows = list(shown.order_by("-began_at", "-pk")[: PAGE_ROWS + 1])
+    more, rows = len(rows) > PAGE_ROWS, rows[:PAGE_ROWS]
+    return AlarmPage(rows, (rows[-1].began_at, rows[-1].pk) if more else None)
+
+
+def tab_counts(shown: QuerySet[Alarm]) -> dict[str, int]:
+    """How many alarms each tab holds, and how many go on by what they are. One query."""
+    false, goes_on = Q(verdict=Verdict.FALSE), Q(ended_at=None)
+    outcry = Q(state=StreamState.OUTCRY)
+    return shown.aggregate(
+        now=Count("pk", filter=goes_on),
+        outcry=Count("pk", filter=outcry & ~false),
+        over=Count("pk", filter=~goes_on & ~false),
+        false=Count("pk", filter=false),
+        all=Count("pk"),
+        outcries_now=Count("pk", filter=goes_on & outcry),
+        emerging_now=Count("pk", filter=goes_on & Q(state=StreamState.EMERGING)),
+    )
+
+
+@dataclass(frozen=True)
+class Account:
+    """The budget against what people said: alarms of its newest span, judged false among them, not judged yet."""
+
+    alarms: int
+    false: int
+    unjudged: int
+    since: datetime
+
+
+def account(*, days: float, now: datetime) -> Account:
+    """What the budget was spent on in its newest span. One query."""
+    since = now - timedelta(days=days)
+    counted = Alarm.objects.filter(began_at__gt=since).aggregate(
+        alarms=Count("pk"),
+        false=Count("pk", filter=Q(verdict=Verdict.FALSE)),
+        unjudged=Count("pk", filter=Q(verdict="")),
+    )
+    return Account(since=since, **counted)
+
+
+def loudest_now(person: Person | None) -> list[Alarm]:
+    """Alarms that go on, outcries first, then the newest. One query."""
+    going_on = alarms_visible_to(person).filter(ended_at=None, state__in=("emerging", "outcry"))
+    return list(going_on.order_by("-state", "-began_at", "-pk")[:PAGE_ROWS])
+
+
+def quotes(alarm: Alarm) -> list[Signal]:
+    """The signals to read first, in their order. One query."""
+    keys: Sequence[str] = alarm.known.get("quotes", [])
+    found = {one.key: one for one in Signal.objects.filter(key__in=keys).select_related("source")}
+    return [found[key] for key in keys if key in found]
+
+
+@dataclass(frozen=True)
+class Said:
+    """Signals of a stream from one moment to another, and how many different people said them."""
+
+    signals: int
+    voices: int
+
+
+def said_between(stream: WatchedStream, start: datetime, end: datetime) -> Said:
+    """What was said in a stream. One query."""
+    said = alarms.signals_of(stream).filter(occurred_at__gte=start, occurred_at__lt=end)
+    return Said(**said.aggregate(signals=Count("pk"), voices=Count(SPEAKER, distinct=True)))
+
+
+def speakers(stream: WatchedStream, start: datetime, end: datetime) -> list[tuple[str, str, int]]:
+    """Accounts that spoke most: key, name, signals. One query."""
+    said = alarms.signals_of(stream).filter(occurred_at__gte=start, occurred_at__lt=end)
+    rows = said.exclude(account_key="").values_list("account_key", "account_label").annotate(n=Count("pk"))
+    return list(rows.order_by("-n", "account_key")[:MOST_NAMED])
+
+
+def selection_of(stream: WatchedStream) -> Selection:
+    """The filter of the list that shows what is said in a stream; `said_from` bounds it. One query for a source."""
+    kind, key = StreamKind(stream.kind), stream.key
+    if kind == StreamKind.SOURCE:
+        key = source_keys([key]).get(key, key)
+    return Selection(**{FILTERS[kind]: key})
+
+
+def said_from(selection: Selection, start: datetime, end: datetime) -> Selection:
+    """The same filters, from one moment to another."""
+    return replace(selection, from_at=start, to_at=end)
+
+
+def source_keys(numbers: Collection[str]) -> dict[str, str]:
+    """The keys by which the list names sources, by their numbers as streams have them. One query."""
+    rows = Source.objects.filter(pk__in=[one for one in numbers if one.isdecimal()])
+    return {str(number): key for number, key in rows.values_list("pk", "key")}

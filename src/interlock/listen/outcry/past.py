@@ -1,0 +1,288 @@
+"""What would the watch have said of this company's own past? Read, counted as the live watch counts, and kept.
+
+The newest year of all signals, imported ones too, by when they were said. Several budgets go through it together, so
+that an owner can choose. Sources that know only the day of a signal are left out: at five minutes each of their days
+would begin with a burst.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+from django.db.models import Count, F, Max, Min
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from numpy.typing import NDArray
+
+from interlock.analytics.outcry.backtest import BackTest, PastAlarm, backtest
+from interlock.analytics.outcry.budget import Budget
+from interlock.analytics.outcry.tuning import Tuning
+from interlock.listen.errors import Stopped
+from interlock.listen.models import OutcryWatch, Signal, Source, StreamKind, Theme, ThemedSignal
+from interlock.listen.outcry import setting
+from interlock.listen.outcry.counting import TICK, StreamKey, author_of, begin_of
+
+LONGEST = timedelta(days=365)
+# An incident is told by the four weeks around it.
+LEAST_DAYS, LEAST_SIGNALS, LEAST_OF_STREAM = 28, 300, 50
+MOST_STREAMS = 2_000  # a year of 2,000 streams takes minutes; the loudest say most
+MOST_KEPT = 100  # alarms of a budget
+SAMPLED, SAME_TIME = (
+    1_000,
+    0.5,
+)  # more than half of a source's signals at one time of day: it knows only the day
+READ_AT_ONCE = 20_000
+
+
+class TooLittlePast(Exception):
+    """There is too little to go through; the text says how much is needed."""
+
+
+@dataclass(frozen=True)
+class Past:
+    """What was said by tick and stream: arrays of equal length in the order of ticks."""
+
+    start: datetime
+    ticks: int
+    signals: int
+    streams: list[StreamKey]
+    left_out: list[str]  # names of sources that know only the day
+    at: NDArray[np.int32]
+    stream: NDArray[np.int32]
+
+
+def budgets_tried(own: Budget) -> list[Budget]:
+    """One false alarm a month, a quarter and a year, and the installation's own."""
+    usual = [Budget(1.0, days) for days in setting.SPANS.values()]
+    return usual if own in usual else [own, *usual]
+
+
+def go_through(*, now: datetime) -> None:
+    """Run the watch over the past and keep what it would have said; a past too short is refused, and that is kept."""
+    row = setting.watch_row()
+    own = Budget(row.false_alarms, row.days)
+    try:
+        past = read_past(now)
+        tested = backtest(
+            _by_tick(past, _progress(past, now)), streams=len(past.streams), budgets=budgets_tried(own)
+        )
+    except TooLittlePast as refused:
+        return keep({"state": "refused", "at": now.isoformat(), "why": str(refused)})
+    except Stopped:
+        return None
+    return keep(
+        {
+            "state": "done",
+            "at": now.isoformat(),
+            "since": past.start.isoformat(),
+            "until": (past.start + past.ticks * TICK).isoformat(),
+            "signals": past.signals,
+            "streams": len(past.streams),
+            "left_out": past.left_out,
+            "tests": [_as_json(one, past.streams) for one in tested],
+        }
+    )
+
+
+def keep(past: dict[str, Any]) -> None:
+    """Write how far the going through the past came, or what it found."""
+    OutcryWatch.objects.get_or_create(pk=1)
+    OutcryWatch.objects.filter(pk=1).update(past=past)
+
+
+def read_past(now: datetime) -> Past:
+    """Read what was said in the newest year.
+
+    Raises:
+        TooLittlePast: fewer than four weeks, too few signals, or no stream that is said often enough.
+    """
+    day_only = {one.pk: one.name for one in Source.objects.all() if _knows_only_the_day(one)}
+    said = Signal.objects.filter(occurred_at__lte=now).exclude(source__in=day_only)
+    ends = said.aggregate(first=Min("occurred_at"), last=Max("occurred_at"))
+    if ends["last"] is None:
+        raise TooLittlePast(_no_times(list(day_only.values())))
+    start = begin_of(max(ends["first"], ends["last"] - LONGEST))
+    said = said.filter(occurred_at__gte=start)
+    days = (ends["last"] - start) / timedelta(days=1)
+    streams = _streams(said)
+    if days < LEAST_DAYS or not streams:
+        raise TooLittlePast(
+            _(
+                "There are %(days)d days of signals with their time of day. The watch can be tried on %(least)d days "
+                "or more, with a stream of %(most)d signals at least."
+            )
+            % {"days": days, "least": LEAST_DAYS, "most": LEAST_OF_STREAM}
+        )
+    signals, at, stream = _read(said, start, streams)
+    if signals < LEAST_SIGNALS:
+        raise TooLittlePast(
+            _("There are %(n)d signals in that time; the watch can be tried on %(least)d or more.")
+            % {"n": signals, "least": LEAST_SIGNALS}
+        )
+    ticks = int((begin_of(ends["last"]) - start) / TICK) + 1
+    return Past(start, ticks, signals, streams, sorted(day_only.values()), at, stream)
+
+
+def _no_times(left_out: list[str]) -> str:
+    if left_out:
+        return _("%(names)s: only the day of each signal is known there, not its hour.") % {
+            "names": ", ".join(sorted(left_out))
+        }
+    return _("No signal was heard yet.")
+
+
+def _knows_only_the_day(source: Source) -> bool:
+    times = Signal.objects.filter(source=source).order_by("-occurred_at")
+    clock = Counter(at.time() for at in times.values_list("occurred_at", flat=True)[:SAMPLED])
+    # Two months of days; a handful of equal times says nothing.
+    return clock.total() >= LEAST_OF_STREAM and max(clock.values()) > SAME_TIME * clock.total()
+
+
+def _streams(said: Any) -> list[StreamKey]:
+    """The streams said most, each often enough: those that the live watch would listen to. Four queries."""
+    columns = {
+        StreamKind.SOURCE: F("source_id"),
+        StreamKind.CHANNEL: F("channel"),
+        StreamKind.PRODUCT: F("product_key"),
+        StreamKind.THEME: F("themed__cluster__theme__key"),
+    }
+    counted = []
+    for kind, column in columns.items():
+        rows = said.order_by().annotate(of=column).values_list("of").annotate(n=Count("pk"))
+        often = rows.filter(n__gte=LEAST_OF_STREAM).order_by("-n")[:MOST_STREAMS]
+        counted += [(n, str(kind), str(key)) for key, n in often if key]
+    return [(kind, key) for _n, kind, key in sorted(counted, reverse=True)[:MOST_STREAMS]]
+
+
+def _read(
+    said: Any, start: datetime, streams: list[StreamKey]
+) -> tuple[int, NDArray[np.int32], NDArray[np.int32]]:
+    """Count the signals, and give tick and stream of each voice: one person counts once a day and stream."""
+    numbers = {key: number for number, key in enumerate(streams)}
+    themes = _themes(numbers)
+    warm_up = timedelta(days=Tuning().warm_up / Tuning().ticks_per_day)
+    begun: dict[int, datetime] = {}
+    spoken: set[tuple[int, int]] = set()
+    today, signals = None, 0
+    at: list[int] = []
+    stream: list[int] = []
+    rows = said.order_by("occurred_at", "pk").values_list(
+        "pk", "occurred_at", "source_id", "channel", "product_key", "contact_key", "account_key"
+    )
+    for pk, occurred, source, channel, product, contact, account in rows.iterator(chunk_size=READ_AT_ONCE):
+        signals += 1
+        day = timezone.localtime(occurred).date()
+        if day != today:
+            today, spoken = day, set()
+        keys: list[StreamKey] = [("source", str(source))]
+        # A source that has just begun speaks for itself alone, as when heard live.
+        if occurred - begun.setdefault(source, occurred) > warm_up:
+            keys += [("channel", channel), ("product", product), ("theme", themes.get(pk, ""))]
+        author = author_of(contact or account)
+        tick = int((occurred - start) / TICK)
+        for key in keys:
+            number = numbers.get(key)
+            if number is None or (author and (number, author) in spoken):
+                continue
+            spoken.add((number, author))
+            at.append(tick)
+            stream.append(number)
+    return signals, np.array(at, np.int32), np.array(stream, np.int32)
+
+
+def _themes(numbers: dict[StreamKey, int]) -> dict[int, str]:
+    """The theme of each signal whose theme is watched."""
+    watched = {key for kind, key in numbers if kind == StreamKind.THEME}
+    if not watched:
+        return {}
+    rows = ThemedSignal.objects.filter(cluster__theme__key__in=watched)
+    pairs = rows.values_list("signal_id", "cluster__theme__key")
+    return dict(pairs.iterator(chunk_size=READ_AT_ONCE))
+
+
+def _by_tick(past: Past, progress: Callable[[int], None]) -> Iterator[tuple[datetime, NDArray[np.float64]]]:
+    ends = np.searchsorted(past.at, np.arange(past.ticks + 1))
+    for place in range(past.ticks):
+        progress(place)
+        here = past.stream[ends[place] : ends[place + 1]]
+        counts = np.bincount(here, minlength=len(past.streams)).astype(float)
+        yield timezone.localtime(past.start + place * TICK), counts
+
+
+def _progress(past: Past, began: datetime) -> Callable[[int], None]:
+    """Keep how far it came, a hundred times; raises Stopped when somebody asked for that."""
+    step = max(1, past.ticks // 100)
+
+    def told(place: int) -> None:
+        if place % step:
+            return
+        if OutcryWatch.objects.filter(pk=1).values_list("past__state", flat=True).first() == "stopped":
+            raise Stopped(_("Somebody stopped it."))
+        done = {"state": "running", "at": began.isoformat(), "done": place, "ticks": past.ticks}
+        keep({**done, "signals": past.signals, "streams": len(past.streams)})
+
+    return told
+
+
+def _as_json(tested: BackTest, streams: list[StreamKey]) -> dict[str, Any]:
+    labels = _labels([streams[one.stream] for one in (*tested.alarms, *tested.incidents)])
+    return {
+        "false_alarms": tested.budget.alarms,
+        "days": tested.budget.days,
+        "past_days": tested.days,
+        "allowed": tested.allowed,
+        "alarm_count": len(tested.alarms),
+        "false": tested.false_alarms,
+        "incident_count": len(tested.incidents),
+        "heard": len(tested.heard),
+        "lead_hours": tested.median_lead_hours,
+        "alarms": [_alarm(one, streams, labels) for one in tested.alarms[-MOST_KEPT:]],
+        "missed": [
+            {
+                **_named(streams[one.stream], labels),
+                "at": one.start.isoformat(),
+                "end": one.end.isoformat(),
+                "peak": one.peak.isoformat(),
+                "times": one.times,
+                "voices": one.voices,
+            }
+            for one in tested.missed[-MOST_KEPT:]
+        ],
+    }
+
+
+def _alarm(one: PastAlarm, streams: list[StreamKey], labels: dict[StreamKey, str]) -> dict[str, Any]:
+    return {
+        **_named(streams[one.stream], labels),
+        "at": one.time.isoformat(),
+        "times": one.times,
+        "lead_hours": one.lead_hours,
+        "peak": one.incident.peak.isoformat() if one.incident else None,
+        "peak_times": one.incident.times if one.incident else None,
+    }
+
+
+def _named(stream: StreamKey, labels: dict[StreamKey, str]) -> dict[str, str]:
+    return {"kind": stream[0], "key": stream[1], "label": labels[stream]}
+
+
+def _labels(streams: list[StreamKey]) -> dict[StreamKey, str]:
+    """Streams as people call them: three queries, however many there are."""
+    found = {stream: stream[1] for stream in streams}
+    of = {kind: [key for each, key in found if each == kind] for kind in ("source", "theme", "product")}
+    names = {
+        "source": Source.objects.filter(pk__in=of["source"]).values_list("pk", "name"),
+        "theme": Theme.objects.filter(key__in=of["theme"]).values_list("key", "name"),
+        "product": Signal.objects.filter(product_key__in=of["product"])
+        .order_by()
+        .values_list("product_key")
+        .annotate(label=Max("product_label")),
+    }
+    for kind, rows in names.items():
+        found.update({(kind, str(key)): name for key, name in rows if name})
+    return found

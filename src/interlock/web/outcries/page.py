@@ -1,0 +1,195 @@
+"""One alarm, everything known on one page: who, where, since when, its course, quotes, what came before, what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET
+
+from interlock.converse import queries as talks
+from interlock.converse.models import Conversation
+from interlock.fabric import journal
+from interlock.fabric.access import Act, may, needs, person_of
+from interlock.fabric.contexts import context_address
+from interlock.fabric.models import Person
+from interlock.listen.models import Alarm, StreamKind, Verdict
+from interlock.listen.outcry import looking, setting
+from interlock.listen.outcry.course import Course, course
+from interlock.listen.selection import Selection
+from interlock.web import figures
+from interlock.web.outcries import seats, talking, words
+from interlock.web.outcries.forms import VerdictForm
+
+A_DAY, NEXT = timedelta(days=1), timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A value that signals of an alarm have in common: its name, how many, and their address."""
+
+    name: str
+    signals: int
+    url: str
+
+
+@require_GET
+@needs(Act.READ)
+def one_outcry(request: HttpRequest, alarm_id: int) -> HttpResponse:
+    """An alarm's page."""
+    person = person_of(request)
+    alarm = get_object_or_404(looking.alarms_visible_to(person), pk=alarm_id)
+    return render(request, "web/one_outcry.html", page_of(alarm, person, timezone.now()))
+
+
+def page_of(alarm: Alarm, person: Person | None, now: datetime, **more: Any) -> dict[str, Any]:
+    """Everything the page shows; `more` replaces forms that were refused."""
+    known = alarm.known
+    until = alarm.ended_at or now
+    last = datetime.fromisoformat(known["at"]) if known.get("at") else alarm.outcry_at or alarm.began_at
+    own = looking.selection_of(alarm.stream)
+    rows = looking.said_from(own, last - A_DAY + NEXT, last + NEXT)
+    since = looking.said_from(own, alarm.began_at, until)
+    list_url = reverse("listen:signals")
+    ran = course(alarm, now)
+    host = setting.host_on_duty(now)
+    return {
+        "alarm": alarm,
+        "headline": words.headline(alarm),
+        "state": words.state_words(alarm),
+        "lead": _lead(alarm),
+        "last": last,
+        "stream_url": _stream_address(alarm),
+        "between": words.times_between(alarm),
+        "whisker_end": max(2.0, (known.get("times") or [0, alarm.times])[1]),
+        "so_far": looking.said_between(alarm.stream, alarm.began_at, until),
+        "since_url": list_url + since.as_query(),
+        "rows_url": list_url + rows.as_query(),
+        "speakers": looking.speakers(alarm.stream, last - A_DAY + NEXT, last + NEXT),
+        "places": _places(alarm, list_url + rows.as_query()),
+        "chart": _chart(alarm, ran, own),
+        "has_band": any(hour.low is not None for hour in ran.hours),
+        "quotes": looking.quotes(alarm),
+        "changes": [
+            {**one, "said": words.change_line(one), "day": _day(one)} for one in known.get("changes", [])
+        ],
+        "conversations": _talks_about(alarm, person),
+        "notices": list(alarm.notices.exclude(state="waiting").order_by("sent_at", "pk")[:6]),
+        "entries": list(journal.entries_about(alarm).order_by("-number")[:12]),
+        "may_sort": may(person, Act.SORT),
+        "may_convene": may(person, Act.CONVENE),
+        "host": host,
+        "question": talking.question_of(alarm),
+        "purpose": talking.purpose_of(alarm),
+        "due": timezone.localdate() + talking.DUE_AFTER,
+        "asked": seats.proposed(alarm, person, host, now) if person and may(person, Act.CONVENE) else [],
+        "verdict_form": VerdictForm(),
+        **more,
+    }
+
+
+def _lead(alarm: Alarm) -> str:
+    if alarm.verdict == Verdict.FALSE:
+        return _("%(name)s: %(reason)s") % {"name": alarm.judged_by, "reason": alarm.reason}
+    return words.spread(alarm)
+
+
+def _stream_address(alarm: Alarm) -> str:
+    """Where the stream itself is to be read about."""
+    kind, key = alarm.stream.kind, alarm.stream.key
+    if kind == StreamKind.SOURCE:
+        return reverse("listen:source", args=[key]) if key.isdecimal() else ""
+    return context_address(kind, key)
+
+
+def _places(alarm: Alarm, rows_url: str) -> list[tuple[str, list[Place]]]:
+    """Where it is said: by channel, region and product, as far as that is not the stream itself."""
+    names = {"region": _("Region"), "product": _("Product"), "channel": _("Channel")}
+    where = alarm.known.get("where", {})
+    return [
+        (
+            title,
+            [
+                Place(str(name), number, f"{rows_url}&{kind}={quote(str(name), safe='')}")
+                for name, number in where[kind]
+            ],
+        )
+        for kind, title in names.items()
+        if where.get(kind)
+    ]
+
+
+def _day(change: dict[str, Any]) -> str:
+    return figures.day(date.fromisoformat(change["at"]))
+
+
+def _talks_about(alarm: Alarm, person: Person | None) -> list[Conversation]:
+    """Who talks about it already: about the alarm, and about its theme, product or channel. Two queries."""
+    if person is None:
+        return []
+    about = [(talking.CONTEXT_KIND, str(alarm.pk)), (alarm.stream.kind, alarm.stream.key)]
+    return [talk for kind, key in about for talk in talks.conversations_about(person, kind, key)[:5]]
+
+
+def _chart(alarm: Alarm, ran: Course, own: Selection) -> dict[str, Any]:
+    list_url = reverse("listen:signals")
+    points = []
+    for hour in ran.hours:
+        local = timezone.localtime(hour.at)
+        rows = looking.said_from(own, hour.at, hour.at + timedelta(hours=1))
+        clock = f"{local:%H:%M}"
+        points.append(
+            {"name": f"{figures.day_short(local)}, {clock}", "short": figures.day_short(local) if local.hour == 0 else clock,
+             "value": float(hour.voices), "low": hour.low, "high": hour.high, "rows": list_url + rows.as_query()}
+        )  # fmt: skip
+    voices = [hour.voices for hour in ran.hours]
+    peak = max(voices, default=0)
+    return {
+        "title": _course_title(alarm, ran),
+        "note": _(
+            "Different people an hour. Between the limits lie 95 of 100 hours of the four weeks before, "
+            "by hour of the day and weekday."
+        ),
+        "course": _("%(n)d hours, at most %(peak)d people in one; it rang at %(at)s.")
+        % {"n": len(voices), "peak": peak, "at": figures.moment(alarm.began_at)},
+        "points": points,
+        "usual": None,
+        "events": _events(alarm, ran),
+        "harm": not alarm.verdict,
+        "unit": _("people"),
+        "band": _("usual"),
+    }
+
+
+def _course_title(alarm: Alarm, ran: Course) -> str:
+    peak = max(ran.hours, key=lambda hour: hour.voices)
+    values = {"n": figures.count(peak.voices), "at": figures.moment(peak.at)}
+    if peak.high is None:
+        return _("%(n)s people in the hour from %(at)s; too little past to say what is usual") % values
+    return ngettext(
+        "%(n)s people in the hour from %(at)s, where at most one was usual",
+        "%(n)s people in the hour from %(at)s, where at most %(high)s were usual",
+        round(peak.high),
+    ) % {**values, "high": figures.count(peak.high)}
+
+
+def _events(alarm: Alarm, ran: Course) -> list[dict[str, Any]]:
+    """The moment it rang, and changes on record that lie on the course."""
+    first = ran.hours[0].at
+    drawn = [
+        {"at": ran.alarm_at, "text": _("rang %(at)s") % {"at": f"{timezone.localtime(alarm.began_at):%H:%M}"}}
+    ]
+    for change in alarm.known.get("changes", []):
+        day = date.fromisoformat(change["at"])
+        at = next((n for n, hour in enumerate(ran.hours) if timezone.localtime(hour.at).date() == day), None)
+        if at is not None and day >= timezone.localtime(first).date():
+            drawn.append({"at": at, "text": str(change["name"])[:24]})
+    return drawn[:3]

@@ -1,0 +1,98 @@
+"""The watch's own page: its budget against what happened, what it would have said of the past, and who is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from interlock.fabric.access import Act, may, needs, person_of
+from interlock.fabric.models import Person
+from interlock.listen.errors import ListenError
+from interlock.listen.outcry import looking, setting, trial
+from interlock.web.outcries import past_words
+from interlock.web.outcries.forms import BudgetForm, TellingForm
+from interlock.web.outcries.listing import budget_words
+
+
+@require_GET
+@needs(Act.READ)
+def outcry_watch(request: HttpRequest) -> HttpResponse:
+    """The budget, the past, and who is told."""
+    return render(request, "web/outcry_watch.html", _page(person_of(request)))
+
+
+@require_POST
+@needs(Act.OWN)
+def set_budget(request: HttpRequest) -> HttpResponse:
+    """Allow so many false alarms."""
+    person, form = person_of(request), BudgetForm(request.POST)
+    assert person is not None
+    if form.is_valid():
+        try:
+            setting.set_budget(by=person, now=timezone.now(), **form.cleaned_data)
+        except ListenError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.info(request, _("Kept. It holds from the next five minutes on."))
+            return redirect("web:outcry_watch")
+    return render(request, "web/outcry_watch.html", _page(person, budget_form=form), status=422)
+
+
+@require_POST
+@needs(Act.OWN)
+def set_telling(request: HttpRequest) -> HttpResponse:
+    """Say who is on duty and who is told where."""
+    person = person_of(request)
+    form = TellingForm(request.POST, watch=setting.watch_row())
+    assert person is not None
+    if form.is_valid():
+        setting.set_telling(
+            host=form.cleaned_data["host"],
+            told=list(form.cleaned_data["told"]),
+            mails=form.cleaned_data["mails"],
+            webhook=form.webhook_wanted(),
+            by=person,
+            now=timezone.now(),
+        )
+        messages.info(request, _("Kept."))
+        return redirect("web:outcry_watch")
+    return render(request, "web/outcry_watch.html", _page(person, telling_form=form), status=422)
+
+
+@require_POST
+@needs(Act.OWN)
+def go_through_past(request: HttpRequest) -> HttpResponse:
+    """Let the trial on the past begin, or stop it."""
+    person, now = person_of(request), timezone.now()
+    assert person is not None
+    if request.POST.get("what") == "stop":
+        trial.stop(by=person, now=now)
+        messages.info(request, _("It stops at its next step."))
+    else:
+        trial.ask_for(by=person, now=now)
+        messages.info(request, _("It runs in the background; this page may be left."))
+    return redirect("web:outcry_watch")
+
+
+def _page(person: Person | None, **more: Any) -> dict[str, Any]:
+    watch = setting.watch_row()
+    now = timezone.now()
+    return {
+        "watch": watch,
+        "budget": budget_words(watch.false_alarms, watch.days),
+        "account": looking.account(days=watch.days, now=now),
+        "past": past_words.of(watch, is_alive=trial.is_under_way()),
+        "may_own": may(person, Act.OWN),
+        "host": setting.host_on_duty(now),
+        "chat": setting.chat_name(watch),
+        "told": list(watch.told.all()),
+        "budget_form": BudgetForm(initial=BudgetForm.kept(watch)),
+        "telling_form": TellingForm(watch=watch, initial=TellingForm.kept(watch)),
+        **more,
+    }
