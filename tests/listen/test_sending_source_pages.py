@@ -12,7 +12,7 @@ from interlock.api.status import status
 from interlock.fabric import tokens
 from interlock.fabric.models import JournalEntry, Person
 from interlock.listen import inbox, pushing, settling, source_page
-from interlock.listen.models import Clock, Source
+from interlock.listen.models import Arrival, Clock, Signal, Source
 from listen.live import offered
 
 # What is taken in is committed at once.
@@ -128,3 +128,40 @@ def test_customers_of_a_program_are_answered_within_the_hours_that_somebody_set(
 
     clock = Clock.objects.get()
     assert clock.due_at - clock.opened_at == timedelta(hours=6)
+
+
+def test_what_was_sent_this_moment_is_taken_back_and_put_back_on_the_page(signed_in, till):
+    client = signed_in("lead")
+    send(till, *range(50))
+    batch = Arrival.objects.get()
+    undo, back = (reverse(f"listen:{name}", args=[batch.pk]) for name in ("undo_batch", "put_back_batch"))
+    sent = page(client, till)
+    assert "still open: what is sent in the next minutes joins it" in sent
+    assert "brought 50 new records and 0 new versions. 50 of them are still the newest version" in sent
+    assert "It is still open and is closed first: what is sent from then on is a batch of its own." in sent
+    assert (undo in sent, back in sent) == (True, False)
+
+    client.post(undo)
+
+    gone = page(client, till)
+    assert (undo in gone, back in gone) == (False, True)
+    assert (Signal.objects.count(), Clock.objects.count()) == (0, 0)
+    said = client.post(back, follow=True).text
+    assert "50 records are put back; they are on the lists in a moment." in said
+    assert undo in said
+    settling.settle_all(now=timezone.now)
+    assert (Signal.objects.count(), Clock.objects.count()) == (50, 50)
+    till.refresh_from_db()
+    assert (till.received, till.stored, status(timezone.now()).adds_up) == (50, 50, True)
+    assert "is not taken back" in client.post(back, follow=True).text
+
+
+def test_who_may_not_import_neither_takes_back_nor_puts_back(signed_in, till):
+    send(till, 1)
+    batch = Arrival.objects.get()
+    inbox.undo_arrival(arrival=batch, by=None, now=timezone.now())
+    client = signed_in("contributor")
+    back = reverse("listen:put_back_batch", args=[batch.pk])
+
+    assert client.post(back).status_code == 403
+    assert back not in page(client, till)

@@ -147,6 +147,7 @@ POLICY: dict[str, Row] = {
     "listen:source_try": writes(LEADS),
     "listen:source_act": writes(LEADS),
     "listen:undo_batch": writes(LEADS),
+    "listen:put_back_batch": writes(LEADS),
     "listen:import": Row(STAFF),
     "listen:progress": Row(STAFF),
     "listen:refused": Row(WRITERS),

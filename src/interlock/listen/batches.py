@@ -13,7 +13,10 @@ _FIRST = 2**62
 
 @dataclass(frozen=True)
 class Batch:
-    """One batch with its accounting; `arrival` or `import_` is what it is."""
+    """One batch with its accounting; `arrival` or `import_` is what it is.
+
+    `joined`: it is open because what its source sends in the next minutes joins it; nobody is asking.
+    """
 
     at: datetime
     received: int
@@ -23,13 +26,20 @@ class Batch:
     refused: int
     undone: bool
     open: bool = False
+    joined: bool = False
+    pushed: bool = False
     by: str = ""
     arrival: Arrival | None = None
     import_: Import | None = None
 
     @property
     def can_be_undone(self) -> bool:
-        return not self.undone and not self.open and self.stored + self.updated > 0
+        return not self.undone and (self.joined or not self.open) and self.stored + self.updated > 0
+
+    @property
+    def can_be_put_back(self) -> bool:
+        """Of a source that is not asked: nobody else would bring it again."""
+        return self.undone and self.pushed and self.stored + self.updated > 0
 
 
 @dataclass(frozen=True)
@@ -57,7 +67,7 @@ def batches_of(source: Source, after: str = "") -> Batches:
         .order_by("-pk")[: PAGE_BATCHES + 1]
     )
     rows = sorted(
-        [*(_of_arrival(each) for each in arrivals), *(_of_import(each) for each in imports)],
+        [*(_of_arrival(each, source) for each in arrivals), *(_of_import(each) for each in imports)],
         key=lambda row: row.at,
         reverse=True,
     )
@@ -79,7 +89,8 @@ def still_newest(arrival: Arrival) -> int:
     return InboxRow.objects.filter(arrival=arrival).count()
 
 
-def _of_arrival(one: Arrival) -> Batch:
+def _of_arrival(one: Arrival, source: Source) -> Batch:
+    pushed, is_open = source.ask_every is None, one.closed_at is None
     return Batch(
         at=one.opened_at,
         received=one.received,
@@ -88,7 +99,9 @@ def _of_arrival(one: Arrival) -> Batch:
         duplicate=one.duplicate,
         refused=one.refused,
         undone=one.undone_at is not None,
-        open=one.closed_at is None,
+        open=is_open,
+        joined=is_open and pushed and one.by_id is None,
+        pushed=pushed,
         by=str(one.by or ""),
         arrival=one,
     )

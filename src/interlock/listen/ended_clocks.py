@@ -14,7 +14,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from interlock.listen.models import AnsweredSignal, Arrival, Clock, RestingClock, Signal
+from interlock.listen.models import AnsweredSignal, Arrival, Clock, InboxRow, RestingClock, Signal
 
 _AT_ONCE = 500
 
@@ -58,7 +58,9 @@ def rest_clocks(*, keys: Collection[str], now: datetime, arrival: Arrival | None
 
 def rest_clocks_of_gone(*, now: datetime) -> int:
     """Let running clocks rest whose signal was deleted at its source; return how many."""
-    gone = Clock.objects.filter(~Exists(_signal()), stopped_at=None)
+    # What was put back this moment has its clock again and stands on the list in a second.
+    coming = InboxRow.objects.filter(table="signals", key=OuterRef("signal_key"), settled=False)
+    gone = Clock.objects.filter(~Exists(_signal()), ~Exists(coming), stopped_at=None)
     return rest_clocks(keys=list(gone.values_list("signal_key", flat=True)), now=now)
 
 
@@ -77,12 +79,18 @@ def wake_clocks(*, keys: Collection[str], arrival: Arrival | None) -> int:
             signal_key__in=some, arrival=arrival
         )
         there = Clock.objects.select_for_update(of=("self",)).in_bulk(list(some), field_name="signal_key")
-        for one in resting:
-            clock, now = _clock(one.clock), there.get(one.signal_key)
-            # One that was answered was only stopped. It goes on unless somebody did something with it since.
-            if now is None or (now.pk, now.closed_at) == (clock.pk, one.rested_at):
-                clock.save(force_insert=now is None)
-                woken += 1
+        kept = [(_clock(one.clock), one.rested_at) for one in resting]
+        gone = [clock for clock, _at in kept if clock.signal_key not in there]
+        # One that was answered was only stopped. It goes on unless somebody did something with it since.
+        stopped = [
+            clock
+            for clock, at in kept
+            if (now := there.get(clock.signal_key)) and (now.pk, now.closed_at) == (clock.pk, at)
+        ]
+        Clock.objects.bulk_create(gone)
+        for clock in stopped:
+            clock.save()
+        woken += len(gone) + len(stopped)
         resting.delete()
     return woken
 

@@ -44,6 +44,7 @@ urlpatterns: list[URLPattern] = [
     path("sources/<int:source_id>/try/", source.try_out, name="source_try"),
     path("sources/<int:source_id>/do/<slug:what>/", source.act, name="source_act"),
     path("sources/batches/<int:arrival_id>/undo/", source.undo_batch, name="undo_batch"),
+    path("sources/batches/<int:arrival_id>/put-back/", source.put_back_batch, name="put_back_batch"),
     path("sources/demo/", sources.demo, name="demo"),
     path("sources/new/", imports.upload, name="upload"),
     path("sources/<int:source_id>/remove/", sources.remove, name="remove"),

@@ -18,7 +18,7 @@ from interlock.store.delta import DeltaFolder
 from interlock.store.draft import Draft, Limits, plainly
 from interlock.store.errors import LakeError, TableAbsent, VersionGone
 from interlock.store.lock import only_writer
-from interlock.store.parquet import scan
+from interlock.store.parquet import quoted, scan
 from interlock.store.snapshots import (
     Batch,
     Snapshot,
@@ -29,6 +29,8 @@ from interlock.store.snapshots import (
     publish,
 )
 from interlock.store.writing import Write
+
+WRITTEN_SINCE = "written_since"
 
 
 class Lake:
@@ -63,6 +65,38 @@ class Lake:
         """Return the number of the newest snapshot that holds a write of this batch, None when there is none."""
         writes = kept_writes(self.root, self.snapshot().number)
         return next((one.number for one in writes if any(batch_id == b.batch_id for b in one.batches)), None)
+
+    def taken_back(self, batch_id: str) -> dict[str, pa.Table]:
+        """Return the rows that undoing this batch took out or gave another value, as the batch wrote them, by table.
+
+        Beside the contract columns stands WRITTEN_SINCE: the batch that wrote the same key after the undo, null
+        where none did. Of a batch that was undone twice it is the last time; no table if it never was.
+
+        Raises:
+            VersionGone: the vacuum has cleared the rows away.
+        """
+        now = self.snapshot()
+        undo = next(
+            (one.number for one in kept_writes(self.root, now.number) if batch_id in one.undone), None
+        )
+        if undo is None:
+            return {}
+        before = kept_snapshot(self.root, undo - 1)
+        with duckdb.connect() as connection:
+            return {
+                name: _taken_back(
+                    connection, name, self._scan(name, before), self._scan(name, now), batch_id, undo
+                )
+                for name in before.tables
+                if before.tables[name].files
+            }
+
+    def _scan(self, name: str, snapshot: Snapshot) -> str:
+        """The SQL of a table as a snapshot shows it; empty when it has no rows. Raises VersionGone."""
+        paths = self.paths(name, snapshot.tables[name])
+        if not all(path.exists() for path in paths):
+            raise VersionGone(f"The rows of {name} as they were before the undo were cleared away.")
+        return scan(paths) if paths else ""
 
     @contextmanager
     def writing(self, *, batch_id: str, source_id: str) -> Iterator[Write]:
@@ -150,6 +184,26 @@ class Lake:
             self.root.mkdir(parents=True, exist_ok=True)
         with only_writer(self.root / "writer.lock", purpose):
             yield
+
+
+def _taken_back(
+    connection: duckdb.DuckDBPyConnection, name: str, before: str, now: str, batch_id: str, undo: int
+) -> pa.Table:
+    keys, schema = ", ".join(TABLES[name].key), arrow_schema(name)
+    columns = ", ".join(f"had.{column}" for column in schema.names)
+    since = f"SELECT {keys}, _batch_id AS {WRITTEN_SINCE} FROM {now} WHERE _written > {undo}" if now else ""
+    joined = (
+        f"LEFT JOIN ({since}) USING ({keys})"
+        if now
+        else f"CROSS JOIN (SELECT NULL::VARCHAR AS {WRITTEN_SINCE})"
+    )
+    with plainly(f"Reading {name}"):
+        select = (
+            f"SELECT {columns}, {WRITTEN_SINCE} FROM {before} AS had {joined}"
+            f" WHERE had._batch_id = {quoted(batch_id)} ORDER BY {keys}"
+        )
+        rows = connection.sql(select).to_arrow_table()
+        return rows.cast(schema.append(pa.field(WRITTEN_SINCE, pa.string())))
 
 
 @lru_cache(maxsize=1024)

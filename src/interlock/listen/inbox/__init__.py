@@ -10,5 +10,6 @@ from interlock.listen.inbox.offering import Offer as Offer
 from interlock.listen.inbox.offering import Offered as Offered
 from interlock.listen.inbox.offering import Refusal as Refusal
 from interlock.listen.inbox.offering import Taken as Taken
+from interlock.listen.inbox.putting_back import put_back_arrival as put_back_arrival
 from interlock.listen.inbox.taking import take_in as take_in
 from interlock.listen.inbox.undoing import undo_arrival as undo_arrival

@@ -8,8 +8,11 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from interlock.connectors.errors import ConnectorError
@@ -210,8 +213,7 @@ def act(request: HttpRequest, source_id: int, what: str) -> HttpResponse:
 @needs(Act.IMPORT)
 def undo_batch(request: HttpRequest, arrival_id: int) -> HttpResponse:
     """Take one batch back."""
-    known = queries.sources_visible_to(person_of(request))
-    batch = get_object_or_404(Arrival.objects.select_related("source"), pk=arrival_id, source__in=known)
+    batch = _batch(request, arrival_id)
     try:
         inbox.undo_arrival(arrival=batch, by=person_of(request), now=timezone.now())
     except (ListenError, LakeError) as error:
@@ -222,6 +224,31 @@ def undo_batch(request: HttpRequest, arrival_id: int) -> HttpResponse:
             request, _("The batch is taken back. Its counts stay, as they say what was received.")
         )
     return redirect("listen:source", batch.source_id)
+
+
+@require_POST
+@needs(Act.IMPORT)
+def put_back_batch(request: HttpRequest, arrival_id: int) -> HttpResponse:
+    """Let a batch that was taken back count again."""
+    batch = _batch(request, arrival_id)
+    try:
+        records = inbox.put_back_arrival(arrival=batch, by=person_of(request), now=timezone.now())
+    except (ListenError, LakeError) as error:
+        messages.error(request, str(error))
+    else:
+        said = ngettext(
+            "One record is put back; it is on the lists in a moment.",
+            "%(n)s records are put back; they are on the lists in a moment.",
+            records,
+        )
+        undo = f"undo:{reverse('listen:undo_batch', args=[batch.pk])}"
+        messages.success(request, said % {"n": number_format(records, force_grouping=True)}, extra_tags=undo)
+    return redirect("listen:source", batch.source_id)
+
+
+def _batch(request: HttpRequest, arrival_id: int) -> Arrival:
+    known = queries.sources_visible_to(person_of(request))
+    return get_object_or_404(Arrival.objects.select_related("source"), pk=arrival_id, source__in=known)
 
 
 def _said(what: str, one: Source) -> str:
