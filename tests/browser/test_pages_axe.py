@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from unittest.mock import patch
 from urllib.parse import urlencode
+from uuid import uuid4
 
 import pytest
 from django.urls import reverse
@@ -22,7 +23,16 @@ from interlock.fabric.models import Attempt
 from interlock.listen import asking_tasks, inbox, live_sources, signal_copies
 from interlock.listen import services as listening
 from interlock.listen.live_sources import Terms
-from interlock.listen.models import Signal, Source, Theme, ThemeFigures, ThemeState
+from interlock.listen.models import (
+    Answer,
+    AnsweredSignal,
+    AnswerRound,
+    Signal,
+    Source,
+    Theme,
+    ThemeFigures,
+    ThemeState,
+)
 from interlock.listen.themes import editing, learning
 from interlock.listen.trying_out import Trial
 from interlock.reconnect import services
@@ -95,7 +105,7 @@ def company(demo_records, person):
         "token": "no-such-token",
         "kind": "zendesk",
         "source_id": connected(now).pk,
-        "key": theme_above_its_limit(ines, now).key,
+        **answered_theme(ines, now),
     }
 
 
@@ -107,6 +117,19 @@ def theme_above_its_limit(by, now) -> Theme:
     editing.rename(theme=theme, name="When does my bike come?", by=by, now=now)
     Theme.objects.filter(pk=theme.pk).update(state=ThemeState.EMERGING, state_since=now)
     return theme
+
+
+def answered_theme(by, now) -> dict:
+    """A theme, and a round of answers about it that has not left."""
+    theme = theme_above_its_limit(by, now)
+    signal = Signal.objects.filter(themed__cluster__theme=theme).first()
+    made = AnswerRound.objects.create(
+        reference=uuid4(), theme=theme, by=by, text="It comes on Friday.", made_at=now, sends_at=now,
+        recipients=[[signal.key]], written_at=now,
+    )  # fmt: skip
+    answer = Answer.objects.create(author=by, text=made.text, made_at=now, state="waiting", round=made)
+    AnsweredSignal.objects.create(answer=answer, signal_key=signal.key)
+    return {"key": theme.key, "round_id": made.pk}
 
 
 def connected(now) -> Source:

@@ -48,6 +48,7 @@ def things(person) -> dict[str, object]:
         "arrival_id": _arrival(import_.source, lead).pk,
         "change_id": _theme_change(lead).pk,
         "alarm_id": _alarm().pk,
+        "round_id": _round(lead).pk,
     }
 
 
@@ -165,6 +166,16 @@ def _theme_change(lead):
     now = timezone.now()
     theme = Theme.objects.create(key="theme-1", name="fee", began_at=now, found_at=now)
     return editing.rename(theme=theme, name="The fee", by=lead, now=now)
+
+
+def _round(lead):
+    from interlock.listen.models import AnswerRound, Theme  # see above
+
+    now = timezone.now()
+    theme = Theme.objects.create(key="theme-2", name="bell", began_at=now, found_at=now)
+    return AnswerRound.objects.create(
+        reference=uuid4(), theme=theme, by=lead, text="Soon.", made_at=now, sends_at=now, recipients=[["t1"]]
+    )
 
 
 def test_every_parameter_of_a_guarded_address_has_its_thing(things):

@@ -6,7 +6,7 @@ clock shown (keyset paging), so that page 1,000 costs what page 1 costs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -226,13 +226,18 @@ def to_settle(person: Person | None) -> list[Answer]:
         return []
     stuck = Answer.objects.filter(state__in=TO_SETTLE).select_related("author", "source")
     answers = list(stuck.order_by("made_at")[:SETTLED_SHOWN])
+    for answer, signal in signals_answered(answers):
+        answer.signal = signal
+    return [answer for answer in answers if answer.signal]
+
+
+def signals_answered(answers: Sequence[Answer]) -> list[tuple[Answer, Signal | None]]:
+    """Each answer with the signal it was written under; None for one that was taken out. Two queries."""
     firsts: dict[int, str] = {}
     for served in AnsweredSignal.objects.filter(answer__in=answers).order_by("-pk"):
         firsts[served.answer_id] = served.signal_key
     signals = Signal.objects.in_bulk(list(firsts.values()), field_name="key")
-    for answer in answers:
-        answer.signal = signals.get(firsts.get(answer.pk, ""))
-    return [answer for answer in answers if answer.signal]
+    return [(answer, signals.get(firsts.get(answer.pk, ""))) for answer in answers]
 
 
 def waiting_note(person: Person | None) -> str:

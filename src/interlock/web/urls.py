@@ -10,7 +10,7 @@ from interlock.web.outcries import listing as alarm_list
 from interlock.web.outcries import page as alarm_page
 from interlock.web.outcries import talking as alarm_talking
 from interlock.web.outcries import watching as alarm_watch
-from interlock.web.themes import belonging, changes, listing, page, talking
+from interlock.web.themes import answering, belonging, changes, listing, page, talking
 
 app_name = "web"
 urlpatterns: list[URLPattern] = [
@@ -28,6 +28,9 @@ urlpatterns: list[URLPattern] = [
     path("signals/themes/changes/<int:change_id>/undo/", changes.undo_change, name="undo_theme_change"),
     path("signals/themes/<slug:key>/", page.one_theme, name="one_theme"),
     path("signals/themes/<slug:key>/talk/", talking.talk, name="talk_about_theme"),
+    path("signals/themes/<slug:key>/answer/", answering.answer_all, name="answer_theme"),
+    path("signals/rounds/<int:round_id>/", answering.answer_round, name="answer_round"),
+    path("signals/rounds/<int:round_id>/undo/", answering.take_round_back, name="take_round_back"),
     path("signals/themes/<slug:key>/decision/", changes.decision, name="theme_decision"),
     path("signals/themes/<slug:key>/<slug:what>/", changes.change, name="change_theme"),
     path("signals/<int:signal_id>/theme/", belonging.place, name="place_signal"),

@@ -26,6 +26,11 @@ class Channel:
 def channel_of(signal: Signal) -> Channel:
     """The channel of one signal. One query."""
     route = ReplyRoute.objects.filter(signal_key=signal.key).select_related("source").first()
+    return channel_by(signal, route)
+
+
+def channel_by(signal: Signal, route: ReplyRoute | None) -> Channel:
+    """The channel of a signal whose route, with its source, is known already."""
     if route is None:
         return Channel(signal.source, False, url=signal.url)
     open_source = route.source.removed_at is None and route.source.paused_at is None

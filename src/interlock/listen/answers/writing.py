@@ -18,9 +18,9 @@ from django.utils.translation import gettext as _
 from interlock.fabric.models import Person
 from interlock.listen.answers import going_out
 from interlock.listen.answers.channels import channel_of
-from interlock.listen.answers.together import answerable_together
+from interlock.listen.answers.together import answerable_together, surely_same_person
 from interlock.listen.errors import AlreadyAnswered, NotAnswerable
-from interlock.listen.models import Answer, AnsweredSignal, Clock, Sending, Signal
+from interlock.listen.models import Answer, AnsweredSignal, AnswerRound, Clock, Sending, Signal
 from interlock.listen.stages import must_answer, noted_about
 
 TAKE_BACK = timedelta(seconds=30)
@@ -79,16 +79,28 @@ def send(
     if not text.strip():
         raise NotAnswerable(_("There is nothing to send yet. Write a line first; nothing was sent."))
     try:
-        return _send(signal, also, by, _clean(text), reference, seen, now)
+        return write(signal=signal, also=also, by=by, text=text, reference=reference, seen=seen, now=now)
     except AlreadyAnswered:
         keep_draft(signal=signal, by=by, text=text, now=now)
         raise
 
 
 @transaction.atomic
-def _send(
-    signal: Signal, also: Sequence[str], by: Person, text: str, reference: uuid.UUID, seen: int, now: datetime
+def write(
+    *,
+    signal: Signal,
+    also: Sequence[str],
+    by: Person,
+    text: str,
+    reference: uuid.UUID,
+    seen: int,
+    now: datetime,
+    within: AnswerRound | None = None,
 ) -> Answer:
+    """Write an answer that goes out by its channel, as `send` does, but keep no draft when somebody was first.
+
+    One `within` a round leaves no earlier than the round does.
+    """
     keys = _keys(signal, also)
     # Locked, so that of two who answer at once the second sees the first; in the order of settling, signals
     # before clocks, so that neither waits for the other.
@@ -103,11 +115,12 @@ def _send(
     answer = Answer(
         reference=reference,
         author=by,
-        text=text,
+        text=_clean(text),
         made_at=now,
+        round=within,
         source=channel.source,
         state=Sending.WAITING if channel.can_send else Sending.BY_HAND,
-        try_at=now + TAKE_BACK if channel.can_send else None,
+        try_at=max(now + TAKE_BACK, within.sends_at if within else now) if channel.can_send else None,
         drafted_from=draft.drafted_from if draft else None,
     )
     answer.save(force_insert=True)
@@ -147,11 +160,16 @@ def _keys(signal: Signal, also: Sequence[str]) -> list[str]:
     """The signals this answer serves.
 
     Raises:
-        NotAnswerable: one of them is no waiting signal of the same customer or talk.
+        NotAnswerable: one of them is no waiting signal of the same customer, talk or place.
     """
     others = [key for key in dict.fromkeys(also) if key != signal.key]
-    allowed = {one.key for one in answerable_together(signal)}
-    if not allowed.issuperset(others):
+    unknown = set(others) - {one.key for one in answerable_together(signal)}
+    if unknown:
+        waiting = Clock.objects.filter(signal_key__in=unknown, stopped_at=None).values("signal_key")
+        unknown -= {
+            one.key for one in surely_same_person(signal, list(Signal.objects.filter(key__in=waiting)))
+        }
+    if unknown:
         raise NotAnswerable(
             _(
                 "These signals are not all of one customer, or one no longer waits. Look at them again; nothing was sent."

@@ -7,6 +7,7 @@ the copy carries the names a reader needs (account, product, region) and nothing
 
 from interlock.listen.models.answers import Answer as Answer
 from interlock.listen.models.answers import AnsweredSignal as AnsweredSignal
+from interlock.listen.models.answers import AnswerRound as AnswerRound
 from interlock.listen.models.answers import Clock as Clock
 from interlock.listen.models.answers import RestingClock as RestingClock
 from interlock.listen.models.answers import Sending as Sending

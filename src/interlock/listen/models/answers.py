@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from interlock.fabric.models import Person
 from interlock.listen.models.arrivals import Arrival
 from interlock.listen.models.sources import Source
+from interlock.listen.models.themes import Theme
 
 
 class Stage(models.TextChoices):
@@ -116,6 +117,25 @@ class Sending(models.TextChoices):
     BY_HAND = "by_hand", _("to be sent by hand")
 
 
+class AnswerRound(models.Model):
+    """One text that a person sends to everybody who waits about one theme, each by the own channel."""
+
+    reference = models.UUIDField(unique=True, editable=False)
+    theme = models.ForeignKey(Theme, models.PROTECT, related_name="rounds")
+    by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    text = models.TextField()
+    made_at = models.DateTimeField()
+    sends_at = models.DateTimeField(help_text=_("nothing leaves before"))
+    recipients = models.JSONField(
+        help_text=_("keys of the signals by person: the first is answered, the others with it")
+    )
+    passed_over = models.PositiveIntegerField(
+        default=0, help_text=_("people who had an answer, or waited no longer, when theirs was to be written")
+    )
+    written_at = models.DateTimeField(null=True, blank=True)
+    taken_back_at = models.DateTimeField(null=True, blank=True)
+
+
 class Answer(models.Model):
     """What a named person says to a customer. `reference` makes one sending recognisable in the other system."""
 
@@ -130,6 +150,7 @@ class Answer(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
     foreign_id = models.CharField(max_length=400, blank=True, help_text=_("what the other system calls it"))
     error = models.TextField(blank=True)
+    round = models.ForeignKey(AnswerRound, models.PROTECT, null=True, blank=True, related_name="answers")
     drafted_from = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+")
 
     class Meta:
