@@ -41,6 +41,27 @@ def test_the_control_that_rings_as_if_there_were_one_stream_breaks_the_budget_to
     assert rang > 60
 
 
+@pytest.mark.parametrize("world", ["wandering", "bursting"])
+def test_nobody_falls_silent_in_a_quiet_world_and_whoever_does_is_told_within_the_day(world):
+    streams, last = 60, 12 * A_DAY - A_DAY // 2
+    usual, silent = np.zeros(streams), np.zeros(streams)
+
+    def some_stop():
+        for at, counts in enumerate(quiet_world(world, streams, 12 * A_DAY, seed=5)):
+            usual[:] += counts / last
+            yield counts if at < last else counts * (np.arange(streams) % 2)
+
+    limit = alarm_at(Budget(), streams=streams, ticks_per_day=A_DAY)
+    for at, one in enumerate(seen(some_stop(), streams)):
+        silent += one.silence >= limit
+        if at == last - 1:
+            assert silent.sum() == 0
+
+    often, stopped = usual > 10, np.arange(streams) % 2 == 0
+    assert not silent[~stopped].any()
+    assert (silent[stopped & often] > 0).mean() > 0.7
+
+
 def test_twice_the_streams_or_half_the_budget_raise_the_limit_alike():
     one = alarm_at(Budget(1, 91), streams=100, ticks_per_day=A_DAY)
 

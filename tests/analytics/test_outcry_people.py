@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analytics.outcry_worlds import A_DAY
 from interlock.analytics.outcry import shares, voices
+from interlock.analytics.outcry.budget import power_allowed
 from interlock.analytics.outcry.standing import Spread, Standing, standing
 
 
@@ -53,37 +55,68 @@ def test_rows_of_authors_take_sixteen_bytes_and_come_back():
     assert np.array_equal(voices.unpacked(kept), rows)
 
 
+def test_only_the_first_words_of_somebody_known_count_as_an_opinion():
+    rows = voices.new_rows(2)
+    stream, author = np.array([0, 0, 1, 0, 0]), np.array([7, 7, 7, 0, 0], np.uint64)
+
+    before = voices.first_words(rows, stream, author)
+    voices.count_voices(rows, stream, author)
+
+    assert before.tolist() == [True, False, True, True, True]
+    assert voices.first_words(rows, stream, author).tolist() == [False, False, False, True, True]
+
+
 def test_a_share_that_did_not_shift_is_likely_and_one_that_did_is_not():
     kept = shares.new_shares(2)
     for at in range(2000):
         bad = [2, 2] if at < 1950 else [2, 9]
         shares.add(kept, np.array(bad, float), np.array([10.0, 10]), recent_ticks=50, usual_ticks=5000)
 
-    recent, usual, chance = shares.chance_of_share(kept, 0)
-    shifted = shares.chance_of_share(kept, 1)
+    found = shares.shifts(kept, np.array([0, 1]))
 
-    assert (recent, usual) == (pytest.approx(0.2), pytest.approx(0.2))
-    assert chance > 0.4
-    assert shifted[0] > 0.5
-    assert shifted[2] < 1e-6
+    assert (found.recent[0], found.usual[0]) == (pytest.approx(0.2), pytest.approx(0.2))
+    assert found.power[0] < 0.4
+    assert found.recent[1] > 0.5
+    assert found.power[1] > 6
 
 
 def test_without_cases_no_share_is_unlikely():
-    assert shares.chance_of_share(shares.new_shares(1), 0) == (0.0, 0.0, 1.0)
+    found = shares.shifts(shares.new_shares(1), np.array([0]))
+
+    assert [each.tolist() for each in (found.recent, found.usual, found.power)] == [[0.0], [0.0], [0.0]]
 
 
-def test_shares_keep_their_rate_of_false_alarms():
-    rng = np.random.default_rng(3)
-    kept = shares.new_shares(400)
-    for _ in range(400):
-        cases = rng.poisson(1.0, 400).astype(float)
-        shares.add(
-            kept, rng.binomial(cases.astype(int), 0.3).astype(float), cases, recent_ticks=40, usual_ticks=4000
-        )
+def powers_of_wandering_shares(streams, days):
+    """The highest power each stream reached, and how many judgements there were. Shares drift by 0.3 of a logit a day."""
+    rng = np.random.default_rng(5)
+    mean, base = np.exp(rng.uniform(-3.5, 1, streams)), rng.beta(2, 5, streams)
+    kept, wave, judged = shares.new_shares(streams), np.zeros(streams), 0
+    highest, pace = np.zeros(streams), np.exp(-1 / A_DAY)
+    for at in range(days * A_DAY):
+        wave = pace * wave + np.sqrt(1 - pace**2) * 0.3 * rng.standard_normal(streams)
+        cases = rng.poisson(mean)
+        bad = rng.binomial(cases, 1 / (1 + (1 / base - 1) * np.exp(-wave)))
+        shares.add(kept, bad * 1.0, cases * 1.0, recent_ticks=A_DAY, usual_ticks=30 * A_DAY)
+        if at > 7 * A_DAY and at % 12 == 0:  # once an hour
+            judged += streams
+            highest = np.maximum(highest, shares.shifts(kept, np.arange(streams)).power)
+    return highest, judged
 
-    unlikely = sum(shares.chance_of_share(kept, one)[2] < 0.01 for one in range(400))
 
-    assert unlikely <= 12  # 4 expected at one in a hundred
+def test_shares_that_wander_from_day_to_day_keep_to_their_budget():
+    highest, judged = powers_of_wandering_shares(300, 16)
+
+    assert (
+        highest >= power_allowed(3, judged)
+    ).sum() <= 8  # Poisson with mean 3 passes 8 four times in 1,000
+
+
+def test_the_control_that_takes_shares_for_steady_breaks_the_same_budget(monkeypatch):
+    monkeypatch.setattr(shares, "WORTH", 1e9)
+
+    highest, judged = powers_of_wandering_shares(300, 16)
+
+    assert (highest >= power_allowed(3, judged)).sum() > 10
 
 
 LOUD = Spread(times=6, voices=40, new_share=0.8, growth=3)
@@ -108,3 +141,22 @@ LOUD = Spread(times=6, voices=40, new_share=0.8, growth=3)
 )
 def test_a_stream_stands_where_its_spread_puts_it(before, rings, spread, after):
     assert standing(Standing(before), rings=rings, spread=spread) == Standing(after)
+
+
+@pytest.mark.parametrize(
+    ("before", "falls", "spread", "after"),
+    [
+        ("quiet", True, Spread(0.3, 2, None, 1, pace=0.0), "fallen"),
+        ("fallen", True, Spread(0.1, 1, None, 1, pace=0.1), "fallen"),
+        ("fallen", False, Spread(0.4, 9, None, 1, pace=0.6), "quiet"),
+        ("emerging", True, Spread(2, 40, None, 1, pace=0.0), "emerging"),  # what is loud does not fall silent
+    ],
+)
+def test_a_stream_falls_silent_and_speaks_again(before, falls, spread, after):
+    assert standing(Standing(before), rings=False, falls=falls, spread=spread) == Standing(after)
+
+
+def test_a_fallen_stream_that_rings_is_loud_and_a_shifted_share_holds_an_alarm():
+    assert standing(Standing.FALLEN, rings=True, spread=LOUD) == Standing.OUTCRY
+    low = Spread(1, 40, 0.2, 1, is_low=True)
+    assert standing(Standing.EMERGING, rings=False, spread=low) == Standing.EMERGING

@@ -59,3 +59,13 @@ def alarm_at(budget: Budget, *, streams: int, ticks_per_day: float) -> float:
     """
     ticks = max(streams, 1) * ticks_per_day * budget.days
     return max(2.0, strength_of(math.log10(ticks / (budget.alarms * (1 - FALLS)))))
+
+
+def power_allowed(alarms: float, stream_ticks: float) -> float:
+    """Return the powers of ten that a p-value must reach, so that so many stream-ticks pass it by chance so often.
+
+    Args:
+        alarms: how many false ones are expected then, > 0.
+        stream_ticks: streams times ticks, > 0.
+    """
+    return math.log10(stream_ticks / alarms)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from interlock.analytics.outcry import tails
 from interlock.analytics.outcry.budget import FALLS, SLOPE, START
-from interlock.analytics.outcry.streams import F32, Streams
+from interlock.analytics.outcry.streams import F32, NORMAL_EXCESS, Streams
 from interlock.analytics.outcry.tuning import Tuning
 
 Bools = NDArray[np.bool_]
@@ -37,6 +37,9 @@ LARGEST_EXCESS = 3.0  # one enormous value teaches no more than 20 times the lim
 LARGEST_HOUR = 0.5  # and one busy hour no more than half again as much
 FALL_FROM = 5.0  # expected count of the second window from which a fall can be told
 FALLS_LOSE = np.float32(np.log10((1 - FALLS) / FALLS))  # powers of ten, for their smaller part of the budget
+# Quiet simulated streams pass a power of 2 less than once in a million ticks, not once in a hundred: the tail of an empty
+# window ends where nothing is left. Half of that is believed (tests/analytics/test_outcry_budget.py).
+SILENCE_COUNTS = 2.0
 SILENT_AFTER = 15.0  # expected events missed in a row: a Poisson chance of 3 in 10 million
 FORGOTTEN_DAYS = 14.0  # a stream silent for longer starts anew
 
@@ -49,6 +52,9 @@ class Tick:
     fall: F32
     expected: F32  # usual count of this tick
     ratio: F32  # how many times the usual, in the window of the third scale
+    silence: (
+        F32  # strength of a window that lacks what it holds at this time of the week, on the scale of rises
+    )
 
 
 def tick(
@@ -86,6 +92,7 @@ def tick(
     even = _usual(streams, season, tuning)[:, None]
     streams.awaited += np.where(live[:, None], pace[:, 1:] * (even - streams.awaited), 0)
     swell = _swell(streams, window[:, 1:], streams.awaited * scales[1:], scales[1:], live, tuning)
+    silence = _silence(streams, window[:, 1:], streams.awaited * scales[1:], tuning)
     fall = _fall(streams, -ratio[:, 1], expected[:, 1], live, tuning)
     old_enough = live & (streams.seen > tuning.warm_up)
     _learn_usual(streams, x, usual, factor, live, hour, weekday, tuning)
@@ -94,6 +101,7 @@ def tick(
         np.where(old_enough, fall, 0).astype(np.float32),
         usual,
         (streams.recent[:, 2] / usual).astype(np.float32),
+        np.where(old_enough, silence, 0).astype(np.float32),
     )
 
 
@@ -196,6 +204,17 @@ def _fall(streams: Streams, drop: F32, expected: F32, live: Bools, tuning: Tunin
     # One window, not the mean of three: brought to the scale of rises, on which the budget was measured.
     strength = (power + np.float32(START) - FALLS_LOSE) / np.float32(-SLOPE)
     return np.where(expected >= FALL_FROM, strength, np.float32(0))
+
+
+def _silence(streams: Streams, window: F32, expected: F32, tuning: Tuning) -> F32:
+    """Strength of the emptiest of the longer windows, in the deviations that `_swell` learnt for it."""
+    over = np.asarray(
+        -_log_ratio(window, expected, tuning) / np.sqrt(streams.variance) - DEVIATIONS, np.float32
+    )
+    power = tails.pareto(over, streams.swell_beyond, np.maximum(streams.swell_excess, NORMAL_EXCESS))
+    power = np.where(expected >= SWELL_FROM, power, 0).max(axis=1) - np.log10(window.shape[1])
+    aged = streams.seen > SWELL_FROM_DAYS * tuning.ticks_per_day
+    return np.where(aged, (SILENCE_COUNTS * power + START - FALLS_LOSE) / -SLOPE, 0).astype(np.float32)
 
 
 def _learn_tail(

@@ -5,14 +5,17 @@ What is usual is remembered slowly, what is recent quickly; both as counts that 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import betabinom
 
 F32 = NDArray[np.float32]
-WORTH = 200.0  # cases the usual share is worth at most: real shares wander more than their counts tell
+# Cases the usual share is worth at most. Real shares wander more than their counts tell: simulated ones that drift by three
+# tenths of a logit from day to day break a budget at 200 and keep it at 50 (tests/analytics/test_outcry_people.py).
+WORTH = 50.0
+SMALLEST = 1e-15  # chance that is still told apart from none
 
 
 @dataclass
@@ -27,6 +30,16 @@ class Shares:
 
 def new_shares(streams: int) -> Shares:
     return Shares(*(np.zeros(streams, np.float32) for _ in range(4)))
+
+
+def joined(one: Shares, other: Shares) -> Shares:
+    """The streams of the one, then those of the other."""
+    return Shares(
+        **{
+            each.name: np.concatenate([getattr(one, each.name), getattr(other, each.name)])
+            for each in fields(Shares)
+        }
+    )
 
 
 def add(
@@ -48,19 +61,39 @@ def add(
         kept += came.astype(np.float32)
 
 
-def chance_of_share(shares: Shares, stream: int) -> tuple[float, float, float]:
-    """Return (recent share, usual share, chance of a recent share this high if nothing shifted).
+@dataclass(frozen=True)
+class Shift:
+    """Of k streams: the recent share, the usual one before it, and how unlikely so high a share is, as powers of ten."""
 
-    The usual share is that of the cases before the recent ones. Without cases: (0.0, 0.0, 1.0).
+    recent: NDArray[np.float64]
+    usual: NDArray[np.float64]
+    cases: NDArray[np.float64]  # recent
+    known: NDArray[np.float64]  # cases behind the usual share
+    power: NDArray[np.float64]  # 3.0 is one in a thousand
+
+
+def shifts(shares: Shares, rows: NDArray[np.int64]) -> Shift:
+    """Compare the recent share of some streams with their usual one.
+
+    Args:
+        shares: n streams.
+        rows: shape (k,), 0 to n - 1.
+
+    Returns:
+        Arrays of shape (k,); a stream without recent or without earlier cases has shares of 0 and a power of 0.
     """
-    recent_with, recent_all = float(shares.recent_with[stream]), float(shares.recent_all[stream])
-    before_all = max(float(shares.usual_all[stream]) - recent_all, 0.0)
-    before_with = min(max(float(shares.usual_with[stream]) - recent_with, 0.0), before_all)
-    cases = round(recent_all)
-    if cases == 0 or before_all < 1:
-        return (recent_with / recent_all if recent_all else 0.0), 0.0, 1.0
-    usual = (before_with + 0.5) / (before_all + 1)
-    worth = min(before_all + 1, WORTH)
-    seen = min(round(recent_with), cases)
-    tail = float(betabinom.sf(seen - 1, cases, usual * worth, (1 - usual) * worth))
-    return recent_with / recent_all, before_with / before_all, tail
+    recent_with, cases = (one[rows].astype(np.float64) for one in (shares.recent_with, shares.recent_all))
+    known = np.maximum(shares.usual_all[rows] - cases, 0.0)
+    before = np.clip(shares.usual_with[rows] - recent_with, 0.0, known)
+    usual, worth = (before + 0.5) / (known + 1), np.minimum(known + 1, WORTH)
+    counted = np.round(cases)
+    seen = np.minimum(np.round(recent_with), counted)
+    tail = betabinom.sf(seen - 1, np.maximum(counted, 1), usual * worth, (1 - usual) * worth)
+    power = np.where((counted > 0) & (known >= 1), -np.log10(np.maximum(tail, SMALLEST)), 0.0)
+    return Shift(
+        recent=np.where(cases > 0, recent_with / np.maximum(cases, 1e-9), 0.0),
+        usual=np.where(known >= 1, before / np.maximum(known, 1e-9), 0.0),
+        cases=cases,
+        known=known,
+        power=np.maximum(power, 0.0),
+    )

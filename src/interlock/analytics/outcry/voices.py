@@ -56,3 +56,22 @@ def count_voices(
     rows[of[fresh], at[fresh]] = True
     rows[rows.sum(axis=1) >= FULL] = False
     return voices
+
+
+def first_words(
+    rows: NDArray[np.bool_], stream: NDArray[np.int64], author: NDArray[np.uint64]
+) -> NDArray[np.bool_]:
+    """Return which posts of a tick are the first of their author in their stream; ask before `count_voices`.
+
+    Args:
+        rows: shape (n, 128), not changed.
+        stream: shape (e,), 0 to n - 1.
+        author: shape (e,); every post of an unknown one is a first.
+
+    Returns:
+        Shape (e,). An author whose bit another has set is missed, which leaves shares as they are.
+    """
+    bit = (author % np.uint64(BITS)).astype(np.int64)
+    first = np.zeros(stream.shape, np.bool_)
+    first[np.unique(stream * BITS + bit, return_index=True)[1]] = True
+    return np.asarray((first & ~rows[stream, bit]) | (author == UNKNOWN), np.bool_)

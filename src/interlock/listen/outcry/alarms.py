@@ -8,15 +8,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from interlock.analytics.outcry.shares import Shift
 from interlock.analytics.outcry.standing import Spread, Standing
 from interlock.fabric import events, journal
-from interlock.listen.models import Alarm, Signal, Source, StreamKind, Theme, ThemeState, WatchedStream
+from interlock.listen.models import (
+    Alarm,
+    Signal,
+    Source,
+    StreamKind,
+    StreamState,
+    Theme,
+    ThemeState,
+    WatchedStream,
+)
 from interlock.listen.outcry import changes
 
 LOOKED_BACK, BEFORE = timedelta(days=1), timedelta(days=90)
@@ -53,7 +63,8 @@ def label_of(stream: WatchedStream) -> str:
 def new_share(stream: WatchedStream, at: datetime) -> float | None:
     """Share of those who spoke in the last day and had not in the 90 days before; None where nobody is known."""
     recent = signals_of(stream).filter(occurred_at__gt=at - LOOKED_BACK, occurred_at__lte=at)
-    speakers = set(_speakers(recent.values_list("contact_key", "account_key")[:MOST_READ]))
+    newest = recent.order_by("-occurred_at").values_list("contact_key", "account_key")
+    speakers = set(_speakers(newest[:MOST_READ]))
     if not speakers:
         return None
     earlier = signals_of(stream).filter(occurred_at__gt=at - BEFORE, occurred_at__lte=at - LOOKED_BACK)
@@ -66,42 +77,91 @@ def _speakers(rows: Iterable[tuple[str, str]]) -> Iterable[str]:
     return (contact or account for contact, account in rows if contact or account)
 
 
-@transaction.atomic
-def turn(*, stream: WatchedStream, to: Standing, spread: Spread, strength: float, at: datetime) -> None:
-    """Move a stream to another state, and begin, raise or end its alarm."""
-    stream.state, stream.state_since = to, at
-    stream.save(update_fields=["state", "state_since"])
-    turn_theme(stream, to, at)
-    alarm = Alarm.objects.filter(stream=stream, ended_at=None).first()
-    if to == Standing.QUIET:
-        if alarm is not None:
-            alarm.ended_at = at
-            alarm.save(update_fields=["ended_at"])
-            _tell(alarm, "ended", at)
-        return
+@dataclass(frozen=True)
+class Change:
+    """A stream moved to another state: all that is kept of it, read and worked out before anything is written."""
+
+    stream: WatchedStream
+    was: str
+    to: Standing
+    at: datetime
+    strength: float
+    times: float
+    label: str
+    known: dict[str, Any]
+
+
+def noticed(*, stream: WatchedStream, was: str, spread: Spread, strength: float, low: Shift) -> Change:
+    """What there is to say of a stream that has just changed its state."""
+    at, to = stream.state_since, Standing(stream.state)
+    assert at is not None
+    return Change(
+        stream=stream,
+        was=was,
+        to=to,
+        at=at,
+        strength=strength,
+        times=spread.times,
+        label=label_of(stream)[:400],
+        known={} if to == Standing.QUIET else {**known(stream, spread, at), "unhappy": _unhappy(low)},
+    )
+
+
+def write(change: Change) -> Alarm | None:
+    """Begin, raise or end the alarm of a stream, inside the caller's transaction; the alarm there is something to tell of."""
+    turn_theme(change.stream, change.to, change.at)
+    alarm = Alarm.objects.filter(stream=change.stream, ended_at=None).first()
+    if alarm is not None and (change.to == Standing.QUIET or alarm.is_fall):
+        alarm.ended_at = change.at
+        alarm.save(update_fields=["ended_at"])
+        _note(alarm, "ended", change)
+        alarm = None
+    if change.to == Standing.QUIET:
+        return None
     if alarm is None:
-        alarm = Alarm(stream=stream, began_at=at)
-    alarm.label, alarm.state, alarm.strength, alarm.times = label_of(stream)[:400], to, strength, spread.times
-    alarm.outcry_at = at if to == Standing.OUTCRY else None
-    alarm.known = known(stream, spread, at)
-    alarm.told_at = None
+        alarm = Alarm(stream=change.stream, began_at=change.at)
+    alarm.label, alarm.state, alarm.known = change.label, change.to, change.known
+    alarm.strength, alarm.times = change.strength, change.times
+    alarm.outcry_at = change.at if change.to == Standing.OUTCRY else None
+    alarm.told_at, alarm.told_error = None, ""
     alarm.save()
-    _tell(alarm, to, at)
+    _note(alarm, change.to, change)
+    return alarm
 
 
 def turn_theme(stream: WatchedStream, to: str, at: datetime) -> None:
-    """A theme that people are deciding about keeps its state: the watch does not talk into that."""
-    if stream.kind == StreamKind.THEME:
-        ours = (ThemeState.QUIET, ThemeState.EMERGING, ThemeState.OUTCRY)
-        Theme.objects.filter(key=stream.key, state__in=ours).exclude(state=to).update(
-            state=to, state_since=at
-        )
+    """A theme that people are deciding about keeps its state: the watch does not talk into that.
+
+    One that comes down stays above its limit as long as its week does.
+    """
+    if stream.kind != StreamKind.THEME:
+        return
+    state = ThemeState(to) if to in {StreamState.EMERGING, StreamState.OUTCRY} else ThemeState.QUIET
+    theme = Theme.objects.filter(key=stream.key).select_related("figures").first()
+    if theme is None or theme.state in {state, ThemeState.DECIDING, ThemeState.FIXED}:
+        return
+    if state == ThemeState.QUIET and _week_is_above(theme):
+        state = ThemeState.EMERGING
+    Theme.objects.filter(pk=theme.pk, state=theme.state).update(state=state, state_since=at)
 
 
-def _tell(alarm: Alarm, verb: str, at: datetime) -> None:
+def _week_is_above(theme: Theme) -> bool:
+    figures = getattr(theme, "figures", None)
+    return bool(
+        figures and figures.limit is not None and figures.weeks and figures.weeks[-1][2] > figures.limit
+    )
+
+
+def _note(alarm: Alarm, verb: str, change: Change) -> None:
     detail = {"stream": f"{alarm.stream.kind} {alarm.label}"}
-    journal.note(actor=None, verb=f"heard: {verb}", about=alarm, at=at, detail=detail)
-    events.tell(topic=TOPIC, verb=verb, keys=[str(alarm.pk)], at=at, detail={"kind": "alarm"})
+    journal.note(actor=None, verb=f"heard: {verb}", about=alarm, at=change.at, detail=detail)
+    events.tell(topic=TOPIC, verb=verb, keys=[str(alarm.pk)], at=change.at, detail={"kind": "alarm"})
+
+
+def _unhappy(low: Shift) -> dict[str, float]:
+    """Who is not content: the share of the last day, the usual one, and the powers of ten of so high a share."""
+    shown = {"now": low.recent, "usual": low.usual, "voices": low.cases, "power": low.power}
+    return {name: round(float(values[0]), 3) for name, values in shown.items()}
 
 
 def known(stream: WatchedStream, spread: Spread, at: datetime) -> dict[str, Any]:
