@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import batched
 
+import numpy as np
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from interlock.analytics.outcry import voices
 from interlock.analytics.outcry.memory import remembered
 from interlock.listen.models import Alarm, OutcryWatch, Signal, StreamState, WatchedStream
 from interlock.listen.outcry import alarms, falls, listening, watching
-from interlock.listen.outcry.counting import TICK, WAIT
+from interlock.listen.outcry.counting import TICK, WAIT, author_of
 from listen.outcries import START, listen, spoken, usual
 from listen.waiting import NOON, hours, source
 
@@ -171,8 +174,16 @@ def test_the_same_number_of_people_who_are_suddenly_not_content_ring(unheard):
     assert (alarm.label, alarm.state, alarm.ended_at) == ("Bells", StreamState.EMERGING, None)
     unhappy = alarm.known["unhappy"]
     assert unhappy["now"] > 0.6
-    assert unhappy["usual"] < 0.25
+    assert unhappy["usual"] < 0.3
     assert unhappy["power"] > 5
+
+
+def test_hundreds_of_different_customers_a_day_are_counted_as_that_many():
+    rows, counted = voices.new_rows(1), 0.0
+    for some in batched((author_of(f"customer-{n}") for n in range(600)), 10):
+        counted += voices.count_voices(rows, np.zeros(len(some), np.int64), np.array(some, np.uint64))[0]
+
+    assert 450 < counted < 750
 
 
 def test_nobody_known_has_no_share_of_new_people(unheard):

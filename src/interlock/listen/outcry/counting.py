@@ -99,7 +99,7 @@ def counted_at(occurred: datetime, received: datetime) -> datetime | None:
 
 def author_of(key: str) -> int:
     """A hash of who spoke, evenly spread; 0 where nobody knows."""
-    return int.from_bytes(blake2b(key.encode(), digest_size=8).digest()) | 1 if key else 0
+    return (int.from_bytes(blake2b(key.encode(), digest_size=8).digest()) or 1) if key else 0
 
 
 def ticks_between(start: datetime, end: datetime) -> Iterator[datetime]:
