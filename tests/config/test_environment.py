@@ -35,6 +35,11 @@ WRONG = {
         "mysql://me:secret@x/y",
         "DATABASE_URL needs postgresql://user:password@host:port/name, or nothing for SQLite; it is (hidden).",
     ),
+    "INTERLOCK_MAIL_URL": (
+        "mail.example.com:465",
+        "INTERLOCK_MAIL_URL needs smtps://user:password@smtp.example.com?from=interlock@example.com (smtp:// with"
+        " STARTTLS); it is (hidden).",
+    ),
     "INTERLOCK_PROT": ("1", "INTERLOCK_PROT is not a setting of Interlock; docs/settings.md lists them all."),
     "INTERLOCK_SECRET_KEY": ("short", "INTERLOCK_SECRET_KEY needs 32 characters or more."),
 }
@@ -57,6 +62,17 @@ def test_folders_to_watch_are_full_paths_parted_by_colons(tmp_path):
     assert read_environment({"INTERLOCK_HOME": str(tmp_path)})["INTERLOCK_WATCH_FOLDERS"] == ()
     with pytest.raises(SettingError, match="INTERLOCK_WATCH_FOLDERS needs full paths"):
         read_environment({"INTERLOCK_HOME": str(tmp_path), "INTERLOCK_WATCH_FOLDERS": "/"})
+
+
+def test_a_mail_server_is_named_with_its_encryption_user_and_sender(tmp_path):
+    url = "smtps://interlock%40example.com:p%3Ass@smtp.example.com?from=service@example.com"
+    values = read_environment({"INTERLOCK_HOME": str(tmp_path), "INTERLOCK_MAIL_URL": url})
+
+    assert values["INTERLOCK_MAIL_URL"] == {
+        "host": "smtp.example.com", "port": 465, "security": "tls", "user": "interlock@example.com",
+        "password": "p:ss", "sender": "service@example.com",
+    }  # fmt: skip
+    assert read_environment({"INTERLOCK_HOME": str(tmp_path)})["INTERLOCK_MAIL_URL"] == {}
 
 
 def test_all_faults_are_told_at_once(tmp_path):

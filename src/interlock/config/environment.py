@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.exceptions import ImproperlyConfigured
@@ -133,6 +133,34 @@ def _database(text: str) -> dict[str, Any]:
     }
 
 
+_MAIL_PORTS = {"smtps": ("tls", 465), "smtp": ("starttls", 587), "smtp+none": ("none", 25)}
+
+
+def _mail(text: str) -> dict[str, Any]:
+    """Turn the URL of an SMTP server into its parts; the word none means that no mail is sent."""
+    if text == "none":
+        return {}
+    wrong = "needs smtps://user:password@smtp.example.com?from=interlock@example.com (smtp:// with STARTTLS)"
+    try:
+        url = urlsplit(text)
+        port = url.port
+    except ValueError as error:
+        raise SettingError(wrong) from error
+    user = unquote(url.username or "")
+    sender = dict(parse_qsl(url.query)).get("from", user)
+    if url.scheme not in _MAIL_PORTS or not url.hostname or sender.count("@") != 1:
+        raise SettingError(wrong)
+    security, usual = _MAIL_PORTS[url.scheme]
+    return {
+        "host": url.hostname,
+        "port": port or usual,
+        "security": security,
+        "user": user,
+        "password": unquote(url.password or ""),
+        "sender": sender,
+    }
+
+
 SETTINGS: tuple[Setting, ...] = (
     Setting(
         "INTERLOCK_HOME",
@@ -153,6 +181,18 @@ SETTINGS: tuple[Setting, ...] = (
         "the stream's port; /events with INTERLOCK_HTTPS",
         "Where browsers find the event stream behind a proxy, such as https://interlock.example.com/events.",
         _address,
+    ),
+    Setting(
+        "INTERLOCK_URL",
+        "http://INTERLOCK_HOST:INTERLOCK_PORT",
+        "Address under which people open the pages; links in mails and chats lead there.",
+        _address,
+    ),
+    Setting(
+        "INTERLOCK_MAIL_URL",
+        "none",
+        "SMTP server for notices, as smtps://user:password@host?from=address; smtp:// for STARTTLS.",
+        _mail,
     ),
     Setting(
         "DATABASE_URL", "SQLite in INTERLOCK_HOME", "postgresql:// URL of the relational database.", _database
@@ -279,7 +319,7 @@ def read_environment(environ: Mapping[str, str] | None = None) -> dict[str, Any]
 def _default(setting: Setting) -> Any:
     if setting.name == "INTERLOCK_HOME":
         return user_data_path("interlock", appauthor=False)
-    if setting.name in {"INTERLOCK_STREAM_PORT", "INTERLOCK_STREAM_URL"}:
+    if setting.name in {"INTERLOCK_STREAM_PORT", "INTERLOCK_STREAM_URL", "INTERLOCK_URL"}:
         return ""
     if setting.name in {"DATABASE_URL", "INTERLOCK_SECRET_KEY", "INTERLOCK_ALLOWED_HOSTS"}:
         return {"DATABASE_URL": {}, "INTERLOCK_SECRET_KEY": "", "INTERLOCK_ALLOWED_HOSTS": []}[setting.name]

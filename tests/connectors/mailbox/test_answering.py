@@ -109,7 +109,7 @@ def test_an_answer_kept_in_the_folder_of_sent_mails_is_found(answering: Box):
 def test_a_server_that_dies_after_the_dot_leaves_a_doubt_that_the_copy_settles(answering: Box):
     answering.post.die_at = "dot"
 
-    with pytest.raises(PerhapsSent, match="after it had the whole answer"):
+    with pytest.raises(PerhapsSent, match="after it had the whole mail"):
         send(answering)
     assert find(answering) == Sent(foreign_id=ID)
 
@@ -126,7 +126,7 @@ def test_a_server_that_dies_before_it_keeps_the_answer_leaves_a_doubt_settled_by
 def test_a_refused_customer_is_surely_not_answered(answering: Box, code: str, for_good: bool):
     answering.post.refuse_receiver = f"maria@ortiz.example|{code}"
 
-    with pytest.raises(NotSent, match=f"refused the customer's address \\({code}\\)") as caught:
+    with pytest.raises(NotSent, match=f"refused the receiver's address \\({code}\\)") as caught:
         send(answering)
     assert caught.value.for_good is for_good
     assert answering.post.kept == []

@@ -105,6 +105,11 @@ class Account:
         return self.address.rpartition("@")[2]
 
 
+def is_address(text: str) -> bool:
+    """Whether this can be a mail address."""
+    return bool(_ADDRESS.match(text))
+
+
 def account_of(answers: Mapping[str, str], reach: Reach) -> Account:
     """Check the answers.
 
@@ -114,7 +119,7 @@ def account_of(answers: Mapping[str, str], reach: Reach) -> Account:
     given = {
         question.name: answers.get(question.name, "").strip() or question.default for question in QUESTIONS
     }
-    if not _ADDRESS.match(given["address"]):
+    if not is_address(given["address"]):
         raise ConnectorError("The mail address is not one. Write it like service@example.org.")
     grant = grant_of(given)
     if grant is None and not given["password"]:

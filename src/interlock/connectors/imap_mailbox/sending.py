@@ -1,4 +1,4 @@
-"""Answers on their way out over SMTP, sent once: whatever breaks, it is known whether the server had the whole mail.
+"""Answers and notices on their way out over SMTP, sent once: whatever breaks, it is known whether the server had the whole mail.
 
 A server may only take a mail after the line with the lone dot. So before that line everything is surely not sent;
 between it and the server's word nobody can tell from here, and the copy in the own mailbox decides (`finding.py`).
@@ -6,7 +6,7 @@ between it and the server's word nobody can tell from here, and the copy in the 
 
 import re
 import smtplib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
@@ -16,12 +16,11 @@ from socket import socket
 from ..errors import ConnectorError
 from ..live import Letter, NotSent, PerhapsSent, Reach, Route, Sent, Unauthorised
 from ..mail.message import plain_subject
-from .account import Account, Server
+from .account import Account, Server, is_address
 from .connecting import STEP_SECONDS, connect, time_limit, tls_context, tls_fault
 
 LONGEST_SUBJECT = 200
 _SAFE_REFERENCE = re.compile(r"^[A-Za-z0-9._-]{1,200}$")
-_ADDRESS = re.compile(r"^[^\s<>\"(),:;@\\\[\]]{1,64}@[^\s<>\"(),:;@\\\[\]]{1,255}$")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")
 
 
@@ -45,17 +44,27 @@ def send_letter(account: Account, route: Route, letter: Letter, reach: Reach) ->
     """
     if account.smtp is None:
         raise NotSent("No SMTP server is given for this mailbox. Send the answer by hand.", for_good=True)
-    message = written(account, route, letter, reach)
+    return hand_over(account, written(account, route, letter, reach), reach.wait)
+
+
+def hand_over(account: Account, message: EmailMessage, wait: Callable[[float], None]) -> Sent:
+    """Send a mail to its one receiver, once. `wait` is asked at the last moment at which it can be broken off.
+
+    Raises:
+        NotSent, PerhapsSent: as `send_letter`.
+    """
+    server = account.smtp
+    if server is None:
+        raise NotSent("No SMTP server is given.", for_good=True)
     try:
         with signed_in_smtp(account) as smtp:
-            _envelope(smtp, account, route.address)
-            # The last moment at which a sending that took too long can be broken off.
-            reach.wait(0)
-            return _hand_over(smtp, account.smtp, message)
+            _envelope(smtp, account, str(message["To"]))
+            wait(0)
+            return _hand_over(smtp, server, message)
     except (NotSent, PerhapsSent):
         raise
     except (smtplib.SMTPException, OSError, ConnectorError) as error:
-        raise NotSent(f"{account.smtp.host}: {_short(error)} The answer was not sent.") from error
+        raise NotSent(f"{server.host}: {_short(error)} It was not sent.") from error
 
 
 def message_id(account: Account, letter: Letter) -> str:
@@ -69,12 +78,12 @@ def written(account: Account, route: Route, letter: Letter, reach: Reach) -> Ema
     Raises:
         NotSent: the customer's address or the reference is none, for good.
     """
-    if not _ADDRESS.match(route.address):
+    if not is_address(route.address):
         raise NotSent("The customer's mail address is not one; answer by hand.", for_good=True)
     if not _SAFE_REFERENCE.match(letter.reference):
         raise NotSent("The answer has no usable reference; nothing was sent.", for_good=True)
     message = EmailMessage(policy=SMTP_POLICY)
-    message["From"] = formataddr((_one_line(letter.author), account.address))
+    message["From"] = formataddr((one_line(letter.author), account.address))
     message["To"] = route.address
     message["Subject"] = _subject(route, letter)
     message["Date"] = format_datetime(reach.now())
@@ -88,11 +97,11 @@ def written(account: Account, route: Route, letter: Letter, reach: Reach) -> Ema
 
 
 def _subject(route: Route, letter: Letter) -> str:
-    subject = plain_subject(_one_line(route.detail.get("subject", "") or letter.subject))[:LONGEST_SUBJECT]
+    subject = plain_subject(one_line(route.detail.get("subject", "") or letter.subject))[:LONGEST_SUBJECT]
     return f"Re: {subject}" if subject else "Re:"
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """Without line breaks, so that no name or subject can add headers."""
     return " ".join(_CONTROLS.sub(" ", text).split())
 
@@ -121,6 +130,8 @@ def signed_in_smtp(account: Account) -> Iterator[_Smtp]:
 
 
 def _sign_in(smtp: _Smtp, server: Server) -> None:
+    if not server.user:
+        return
     if server.tokens is None:
         smtp.login(server.user, server.password)
         return
@@ -195,7 +206,7 @@ def _envelope(smtp: _Smtp, account: Account, address: str) -> None:
         _taken(smtp.mail(account.address, options), server, "the sender")
         if account.copies:
             _taken(smtp.rcpt(account.address), server, "the copy to the own mailbox")
-        _taken(smtp.rcpt(address), server, "the customer's address")
+        _taken(smtp.rcpt(address), server, "the receiver's address")
         code, words = smtp.docmd("DATA")
         if code != 354:
             _taken((code if code >= 400 else 451, words), server, "the mail")
@@ -206,9 +217,7 @@ def _taken(reply: tuple[int, bytes], server: Server, what: str) -> None:
     if 200 <= code < 300:
         return
     said = " ".join(words.decode("utf-8", "replace").split())[:160]
-    raise NotSent(
-        f"{server.host} refused {what} ({code} {said}). The answer was not sent.", for_good=code >= 500
-    )
+    raise NotSent(f"{server.host} refused {what} ({code} {said}). It was not sent.", for_good=code >= 500)
 
 
 def _hand_over(smtp: _Smtp, server: Server, message: EmailMessage) -> Sent:
@@ -222,11 +231,11 @@ def _hand_over(smtp: _Smtp, server: Server, message: EmailMessage) -> Sent:
             code, words = smtp.getreply()
     except (smtplib.SMTPException, OSError, ConnectorError) as error:
         raise PerhapsSent(
-            f"{server.host} broke the connection after it had the whole answer ({_short(error)})"
+            f"{server.host} broke the connection after it had the whole mail ({_short(error)})"
         ) from error
     if not 200 <= code < 600:
         raise PerhapsSent(f"{server.host} answered with something that is no answer ({code}).")
-    _taken((code, words), server, "the answer")
+    _taken((code, words), server, "the mail")
     return Sent(foreign_id=str(message["Message-ID"]))
 
 

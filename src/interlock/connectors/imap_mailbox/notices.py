@@ -1,0 +1,60 @@
+"""Notices of this installation over its own SMTP server, sent as surely once as answers are."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from email.policy import SMTP as SMTP_POLICY
+from email.utils import format_datetime, formataddr
+
+from ..live import NotSent, Sent
+from .account import Account, Server, is_address
+from .sending import hand_over, one_line
+
+AUTHOR = "Interlock"
+
+
+@dataclass(frozen=True)
+class PostOffice:
+    """The installation's SMTP server. `security` is tls, starttls or none; `user` is empty where none signs in."""
+
+    host: str
+    port: int
+    security: str
+    user: str
+    password: str
+    sender: str
+
+
+@dataclass(frozen=True)
+class Note:
+    """What is sent. `reference` is the same at every try."""
+
+    to: str
+    subject: str
+    text: str
+    reference: str
+
+
+def post(office: PostOffice, note: Note, *, now: datetime, wait: Callable[[float], None]) -> Sent:
+    """Send once. The server may stand in the own network: whoever runs this machine named it.
+
+    Raises:
+        NotSent: it was surely not taken.
+        PerhapsSent: the connection broke after the whole mail was handed over.
+    """
+    if not is_address(note.to):
+        raise NotSent(f"{note.to[:60]!r} is no mail address. Mend it where it was entered.", for_good=True)
+    server = Server(
+        office.host, office.port, office.security, office.user, office.password, frozenset({office.host})
+    )
+    account = Account(office.sender, server, server, folder="", kind="", days=0, copies=False)
+    message = EmailMessage(policy=SMTP_POLICY)
+    message["From"] = formataddr((AUTHOR, office.sender))
+    message["To"] = note.to
+    message["Subject"] = one_line(note.subject)[:200]
+    message["Date"] = format_datetime(now)
+    message["Message-ID"] = f"<{note.reference}@{account.domain}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(note.text, charset="utf-8")
+    return hand_over(account, message, wait)

@@ -1,0 +1,103 @@
+"""What a message about alarms says: what, since when, how many people, and where to read all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from interlock.listen.models import Alarm, StreamKind, StreamState
+
+# The narrowest first: a theme says more than the source it came through.
+_ORDER = (StreamKind.THEME, StreamKind.PRODUCT, StreamKind.CHANNEL, StreamKind.SOURCE)
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message; `chat` is its text where chats may not take words for commands."""
+
+    subject: str
+    text: str
+
+    @property
+    def chat(self) -> str:
+        """Names come from outside: none of them may call a whole channel or hide a link."""
+        plain = self.text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        return plain.replace("@", "@\u200b")
+
+
+def about(alarms: Sequence[Alarm]) -> Message:
+    """One message about all that changed at one moment, what matters most first."""
+    ranks = {str(StreamState.OUTCRY): 0, str(StreamState.EMERGING): 1, str(StreamState.FALLEN): 2}
+    ordered = sorted(
+        alarms, key=lambda one: (ranks[one.state], _ORDER.index(StreamKind(one.stream.kind)), one.pk)
+    )
+    return Message(subject=_title(ordered[0]), text="\n\n".join(_paragraph(one) for one in ordered))
+
+
+def trial() -> Message:
+    """The message by which somebody tries out whether messages arrive."""
+    said = _("This is a trial. From now on you are told here when customers begin to speak of something.")
+    return Message(
+        _("Trial: you are told of outcries here"), f"{said}\n{_address(reverse('web:outcry_watch'))}"
+    )
+
+
+def _title(alarm: Alarm) -> str:
+    name = {"name": _line(alarm.label), "times": f"{alarm.times:.1f}"}
+    if alarm.state == StreamState.OUTCRY:
+        return _("Outcry: %(name)s, %(times)s times the usual") % name
+    if alarm.state == StreamState.FALLEN:
+        return _("Fallen silent: %(name)s") % name
+    if alarm.times < 2:  # it rang for who is not content, not for how many they are
+        return _("More discontent than usual: %(name)s") % name
+    return _("Emerging: %(name)s, %(times)s times the usual") % name
+
+
+def _paragraph(alarm: Alarm) -> str:
+    kind = alarm.stream.get_kind_display()
+    said = _("%(title)s (%(kind)s), since %(day)s.") % {
+        "title": _title(alarm),
+        "kind": kind,
+        "day": _moment(alarm.began_at),
+    }
+    return "\n".join(
+        [" ".join([said, *_people(alarm)]), _address(reverse("web:one_outcry", args=[alarm.pk]))]
+    )
+
+
+def _people(alarm: Alarm) -> list[str]:
+    """How many customers spoke in the last day and how many of them are new to it, where that is known."""
+    known = alarm.known
+    count = known.get("customers", 0)
+    if not count:
+        signals = known.get("signals", 0)
+        return [
+            ngettext("One signal in the last day.", "%(n)d signals in the last day.", signals)
+            % {"n": signals}
+        ]
+    said = [
+        ngettext("One customer in the last day.", "%(n)d customers in the last day.", count) % {"n": count}
+    ]
+    if known.get("new_share") is not None and alarm.state != StreamState.FALLEN:
+        said.append(_("%(n)d in 100 of them are new to it.") % {"n": round(100 * known["new_share"])})
+    return said
+
+
+def _moment(at: datetime) -> str:
+    return date_format(timezone.localtime(at), "j F, H:i")
+
+
+def _address(path: str) -> str:
+    return f"{settings.PAGES_URL.rstrip('/')}{path}"
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,88 @@
+"""The two ways out for a message: the installation's SMTP server, and a chat's webhook.
+
+Both say whether it surely went out, surely did not, or nobody knows, so that nothing is sent twice.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from functools import cache
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from interlock.connectors.imap_mailbox.notices import Note, PostOffice, post
+from interlock.connectors.live import AddressRefused, Http, HttpReply, NotSent, PerhapsSent, Unreachable
+from interlock.connectors.outbound import open_http
+from interlock.listen.outcry.messages import Message
+
+# A chat answers within a second; a worker and a page wait no longer than this.
+CHAT_SECONDS = 15.0
+_PATIENCE = {408, 425, 429}
+_NOBODY_KNOWS = {504}
+
+
+def mail_is_set_up() -> bool:
+    """Whether whoever runs this machine named an SMTP server."""
+    return bool(settings.MAIL_SERVER)
+
+
+def by_mail(message: Message, *, to: str, reference: str, now: datetime) -> None:
+    """Send a mail once.
+
+    Raises:
+        NotSent, PerhapsSent: as the mail server has it.
+    """
+    if not mail_is_set_up():
+        raise NotSent(
+            _("Mail is not set up: whoever runs this machine sets INTERLOCK_MAIL_URL, then mails go out."),
+            for_good=True,
+        )
+    note = Note(to, message.subject, message.text, reference)
+    post(PostOffice(**settings.MAIL_SERVER), note, now=now, wait=time.sleep)
+
+
+def by_chat(message: Message, *, webhook: str) -> None:
+    """Post `{"text": ...}` once, as Slack, Mattermost and Teams take it.
+
+    Raises:
+        NotSent, PerhapsSent: no text of theirs holds the address, which is a secret.
+    """
+    host = urlsplit(webhook).hostname or _("the chat")
+    try:
+        reply = _http(frozenset(settings.PRIVATE_HOSTS))("POST", webhook, json={"text": message.chat})
+    except AddressRefused as error:
+        raise NotSent(str(error), for_good=True) from error
+    except Unreachable as error:
+        if error.handed_over:
+            raise PerhapsSent(str(error)) from error
+        raise NotSent(str(error)) from error
+    _judge(reply, host)
+
+
+def _judge(reply: HttpReply, host: str) -> None:
+    if 200 <= reply.status < 300:
+        return
+    values = {"host": host, "status": reply.status}
+    if reply.status in _NOBODY_KNOWS:
+        raise PerhapsSent(
+            _("%(host)s answered %(status)d: nobody knows whether it has the message.") % values
+        )
+    if 300 <= reply.status < 400:
+        raise NotSent(
+            _("%(host)s redirects to another address. Enter the final one; nothing was sent.") % values,
+            for_good=True,
+        )
+    if reply.status in _PATIENCE or reply.status >= 500:
+        raise NotSent(_("%(host)s answered %(status)d and did not take it.") % values)
+    raise NotSent(
+        _("%(host)s refused it (%(status)d). Make a new webhook there and enter its address.") % values,
+        for_good=True,
+    )
+
+
+@cache
+def _http(private_hosts: frozenset[str]) -> Http:
+    return open_http(private_hosts=private_hosts, timeout=CHAT_SECONDS, max_bytes=100_000)
