@@ -8,6 +8,7 @@ from datetime import datetime
 
 import numpy as np
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from interlock.analytics.themes.names import Named, name_themes
@@ -50,7 +51,7 @@ def _name(themes: Sequence[Theme], parts: dict[int, list[int]]) -> int:
             owners.append(place)
             packed.append(signal.vector.bytes)
     unnamed: list[Theme] = []
-    named = name_themes(texts, unpacked(packed), np.array(owners, dtype=np.int32))
+    named = name_themes(texts, unpacked(packed), np.array(owners, dtype=np.int32), taken=_taken(themes))
     with transaction.atomic():
         named_by = dict(
             Theme.objects.select_for_update(of=("self",))
@@ -68,6 +69,14 @@ def _name(themes: Sequence[Theme], parts: dict[int, list[int]]) -> int:
         Theme.objects.bulk_update(themes, ["words", "quotes"], batch_size=500)
         Theme.objects.bulk_update(unnamed, ["name"], batch_size=500)
     return len(themes)
+
+
+def _taken(themes: Sequence[Theme]) -> list[str]:
+    """The names that people gave; broad themes are not called like one of those under them either."""
+    given = Q(named_by__isnull=False)
+    if any(one.is_broad for one in themes):
+        given |= Q(is_broad=False)
+    return list(Theme.objects.filter(given, ended_at=None).values_list("name", flat=True))
 
 
 def _fresh(named: Named, taken: set[str], theme: Theme) -> str:
