@@ -104,6 +104,7 @@ AFTER_IMPORT_TASKS = [
     "interlock.listen.understanding_tasks.read_new",
     "interlock.reconnect.tasks.detect",
     "interlock.listen.tasks.learn_themes",
+    "interlock.reconnect.tasks.cite_themes",
     "interlock.listen.tasks.clear_old_versions",
 ]
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from interlock.converse.models import Conversation
 from interlock.fabric.models import Context, Evidence, Function, Person
+from interlock.listen.models import Theme
 
 
 class State(models.TextChoices):
@@ -153,6 +154,41 @@ class Disconnect(models.Model):
     @property
     def pair(self) -> tuple[str, str]:
         return self.function_a, self.function_b
+
+
+class CitedTheme(models.Model):
+    """A theme of which the customers behind a disconnect's rows speak more than others do.
+
+    Of `n` voices about these rows `x` belong to the theme; of all voices of that time `usual` (0 to 1).
+    """
+
+    disconnect = models.ForeignKey(Disconnect, models.CASCADE, related_name="cited_themes")
+    theme = models.ForeignKey(Theme, models.CASCADE, related_name="+")
+    x = models.PositiveIntegerField()
+    n = models.PositiveIntegerField()
+    low = models.FloatField(help_text=_("of the share x of n, as the upper end: 95 in 100"))
+    high = models.FloatField()
+    usual = models.FloatField()
+    counted_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-x", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["disconnect", "theme"], name="theme_cited_once"),
+            models.CheckConstraint(condition=models.Q(x__lte=models.F("n")), name="cited_x_of_n"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.theme}: {self.x} of {self.n}"
+
+    @property
+    def share(self) -> float:
+        return self.x / self.n
+
+    @property
+    def today(self) -> Theme:
+        """The theme, or what it became since."""
+        return self.theme.became if self.theme.ended_at and self.theme.became else self.theme
 
 
 class Acknowledgement(models.Model):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db.models import Count, Q, QuerySet
@@ -10,7 +11,7 @@ from interlock.converse import queries as talks
 from interlock.converse.queries import Talk
 from interlock.fabric.access import Act, may
 from interlock.fabric.models import Person
-from interlock.reconnect.models import Detection, Disconnect, DriverReport, Judgement, State
+from interlock.reconnect.models import CitedTheme, Detection, Disconnect, DriverReport, Judgement, State
 from interlock.reconnect.moves import OPEN, TABS
 
 # A pair has talked about a context if both wrote within this time (domain.md 5.3).
@@ -79,6 +80,24 @@ def disconnects_about(person: Person, kind: str, key: str) -> QuerySet[Disconnec
         .filter(context__kind=kind, context__key=key)
         .exclude(state__in=[State.DISMISSED, State.FADED])
     )
+
+
+def themes_cited_by(disconnect: Disconnect) -> list[CitedTheme]:
+    """The themes that its customers speak of more than others do, the most voices first. One query."""
+    return list(disconnect.cited_themes.select_related("theme__became"))
+
+
+def citing(person: Person, theme_keys: Collection[str]) -> list[CitedTheme]:
+    """Where these themes are evidence, in the order of the work of those disconnects. Two queries."""
+    order = list(
+        in_order(
+            disconnects_visible_to(person).exclude(state__in=[State.DISMISSED, State.FADED])
+        ).values_list("pk", flat=True)
+    )
+    cited = CitedTheme.objects.filter(disconnect__in=order, theme__key__in=theme_keys).select_related(
+        "disconnect"
+    )
+    return sorted(cited, key=lambda one: order.index(one.disconnect_id))
 
 
 def talk_of(disconnects: list[Disconnect], now: datetime) -> dict[int, Talk]:

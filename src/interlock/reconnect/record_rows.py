@@ -151,6 +151,20 @@ def all_rows(
     return found.column_names, shown_rows(found.column_names, every, reader)
 
 
+def named_by_hits(disconnect: Disconnect, column: str, most: int) -> list[str]:
+    """The different values of one column of the rows with harm, at most so many; none where they have no such column.
+
+    Raises:
+        RowsGone: the versions of the records are no longer kept.
+    """
+    with _tables(disconnect) as tables:
+        found = _rows(tables, disconnect, "hits")
+        if column not in found.columns:
+            return []
+        named = found.filter(found[column].notnull()).select(column).distinct().order_by(column).limit(most)
+        return [str(value) for value in named.to_pyarrow()[column].to_pylist()]
+
+
 def sample_table(disconnect: Disconnect, reader: Person | None) -> dict[str, Any]:
     """The rows kept with the finding, as the evidence table draws them. Reads nothing."""
     sample = disconnect.sample or {"columns": [], "rows": []}

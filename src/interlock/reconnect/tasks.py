@@ -20,6 +20,12 @@ def detect(**_of_import: Any) -> int:
     return services.detect_disconnects(now=now).snapshot_number
 
 
+@work.task(key="all", attempts=3, title=_("See which themes are evidence of disconnects"))
+def cite_themes() -> int:
+    """Write anew which themes the open disconnects cite."""
+    return services.cite_themes(now=timezone.now())
+
+
 @work.task(title=_("Follow a conversation"))
 def follow_conversation(conversation_id: int) -> int:
     """Move the disconnects of one conversation as far as the talk has earned."""

@@ -118,7 +118,7 @@ class Sending(models.TextChoices):
 
 
 class AnswerRound(models.Model):
-    """One text that a person sends to everybody who waits about one theme, each by the own channel."""
+    """One text that a person sends to everybody who waits about one theme, each by their own channel."""
 
     reference = models.UUIDField(unique=True, editable=False)
     theme = models.ForeignKey(Theme, models.PROTECT, related_name="rounds")

@@ -1,5 +1,6 @@
 """What can happen to a disconnect. Every function runs in one transaction and writes the journal itself."""
 
+from interlock.reconnect.services.citing import cite_themes
 from interlock.reconnect.services.convening import bring_together
 from interlock.reconnect.services.detection import detect_disconnects, record_report
 from interlock.reconnect.services.steps import (
@@ -14,6 +15,7 @@ from interlock.reconnect.services.votes import judge, undo_judgement
 __all__ = [
     "acknowledge",
     "bring_together",
+    "cite_themes",
     "detect_disconnects",
     "dismiss",
     "follow_conversation",

@@ -51,6 +51,7 @@ def disconnect(request: HttpRequest, disconnect_id: int) -> HttpResponse:
         "chart": charts.rate_over_time(found),
         "sample": sample_table(found, person),
         "quotes": findings.quotes(found, MOST_QUOTES, person),
+        "themes": queries.themes_cited_by(found),
         "reasons": Disconnect.Dismissal.choices,
         "may_convene": may(person, Act.CONVENE),
         "may_judge": may(person, Act.JUDGE),

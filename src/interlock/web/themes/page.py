@@ -17,6 +17,7 @@ from interlock.fabric.access import Act, may, needs, person_of
 from interlock.fabric.models import Person
 from interlock.listen.models import ChangeKind, Theme, ThemeChange, ThemeFigures, ThemeState
 from interlock.listen.themes import looking
+from interlock.reconnect import queries as gaps
 from interlock.web import figures
 from interlock.web.themes import forms
 from interlock.web.themes.listing import Row, address, loop_of, row_of, rows_address
@@ -57,6 +58,7 @@ def page_of(theme: Theme, person: Person | None, **more: Any) -> dict[str, Any]:
         "sources": looking.said_through(theme),
         "changes": [_line(change, theme) for change in changes],
         "conversations": talks.conversations_about(person, CONTEXT_KIND, theme.key)[:5] if person else [],
+        "citing": gaps.citing(person, _own_keys(theme)) if person else [],
         "rows_url": rows_address(theme),
         "may_sort": may(person, Act.SORT) and theme.ended_at is None,
         "may_convene": may(person, Act.CONVENE),
@@ -75,6 +77,11 @@ def page_of(theme: Theme, person: Person | None, **more: Any) -> dict[str, Any]:
         ),
         **more,
     }
+
+
+def _own_keys(theme: Theme) -> list[str]:
+    """The theme's key and those of themes that were merged into it."""
+    return [theme.key, *theme.was.values_list("key", flat=True)]
 
 
 def _headline(theme: Theme, row: Row | None) -> str:
