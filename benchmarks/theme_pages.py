@@ -1,0 +1,65 @@
+"""How long do the pages of themes and the search by meaning take with a million signals and 2,000 themes?
+
+On the installation that `waiting.py` makes (SQLite), with themes written on top: every page alone through real HTTP.
+The limit holds for the median; the exit code is 1 when a page misses it.
+
+    python benchmarks/theme_pages.py [--small] [--home FOLDER] [--pages WORD]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from installation import environment
+from pages import free_port, serving
+from themes import TRAIN, questions
+from waiting import HERE, REQUESTS, SIGNALS, read_pages, web_process
+
+WAITING = 20_000
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--small", action="store_true", help="a tenth of the signals")
+    parser.add_argument("--full", action="store_true", help="the same as without")
+    parser.add_argument("--home", help="where the installation is kept for another run")
+    parser.add_argument("--pages", default="", help="only pages whose name holds this")
+    asked = parser.parse_args()
+    if not TRAIN.exists():
+        print(f"{TRAIN} is not there: nothing was measured.")
+        return 0
+    signals = SIGNALS // (10 if asked.small else 1)
+    home = Path(asked.home or tempfile.mkdtemp(prefix="interlock-themes-")) / "sqlite"
+    home.mkdir(parents=True, exist_ok=True)
+    texts = list(dict.fromkeys(questions()[0]))
+    (home / "texts.json").write_text(json.dumps(texts))
+    environ = environment(home)
+    made = (
+        f"import json, waiting_loading, theme_pages_loading; waiting_loading.load({signals}, {WAITING}); "
+        f"theme_pages_loading.load(json.load(open({str(home / 'texts.json')!r})), {signals})"
+    )
+    subprocess.run(
+        [sys.executable, "-c", made], env=environ | {"PYTHONPATH": str(HERE)}, check=True, cwd=HERE
+    )
+    pages = json.loads((home / "themes.json").read_text())
+    port = free_port()
+    with serving(
+        [sys.executable, "-m", "interlock", "serve", "--port", str(port)], port, environ, home
+    ) as pid:
+        load = os.getloadavg()[0]
+        print(f"\n{signals:,} signals, 2,000 themes; {REQUESTS} requests each, load {load:.1f}")
+        return (
+            0
+            if read_pages(port, {n: p for n, p in pages.items() if asked.pages in n}, [web_process(pid)])
+            else 1
+        )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
