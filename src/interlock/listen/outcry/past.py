@@ -103,12 +103,12 @@ def read_past(now: datetime) -> Past:
     """
     day_only = {one.pk: one.name for one in Source.objects.all() if _knows_only_the_day(one)}
     said = Signal.objects.filter(occurred_at__lte=now).exclude(source__in=day_only)
-    ends = said.aggregate(first=Min("occurred_at"), last=Max("occurred_at"))
-    if ends["last"] is None:
+    last = said.aggregate(last=Max("occurred_at"))["last"]
+    if last is None:
         raise TooLittlePast(_no_times(list(day_only.values())))
-    start = begin_of(max(ends["first"], ends["last"] - LONGEST))
-    said = said.filter(occurred_at__gte=start)
-    days = (ends["last"] - start) / timedelta(days=1)
+    said = said.filter(occurred_at__gte=last - LONGEST)
+    start = begin_of(said.aggregate(first=Min("occurred_at"))["first"])
+    days = (last - start) / timedelta(days=1)
     streams = _streams(said)
     if days < LEAST_DAYS or not streams:
         raise TooLittlePast(
@@ -124,7 +124,7 @@ def read_past(now: datetime) -> Past:
             _("There are %(n)d signals in that time; the watch can be tried on %(least)d or more.")
             % {"n": signals, "least": LEAST_SIGNALS}
         )
-    ticks = int((begin_of(ends["last"]) - start) / TICK) + 1
+    ticks = int((begin_of(last) - start) / TICK) + 1
     return Past(start, ticks, signals, streams, sorted(day_only.values()), at, stream)
 
 
