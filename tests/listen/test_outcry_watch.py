@@ -9,7 +9,7 @@ import pytest
 from interlock.fabric import journal
 from interlock.fabric.models import Event
 from interlock.listen.models import Alarm, Signal, StreamState, WatchedStream
-from interlock.listen.outcry import watching
+from interlock.listen.outcry import pace, watching
 from interlock.listen.outcry.counting import counted_at
 from listen import outcries
 from listen.outcries import listen, spoken, usual
@@ -45,6 +45,7 @@ def test_a_burst_of_new_people_is_an_outcry_with_what_is_known_of_it(shop):
     assert alarm.times > 4
     told = alarm.known
     assert told["new_share"] >= 0.7
+    assert pace.of(alarm)["times"] == told["now"]["times"] >= alarm.times
     low, high = told["times"]
     assert 1.5 < low < alarm.times < high
     assert told["at"] == alarm.outcry_at.isoformat()
@@ -168,6 +169,7 @@ def test_an_alarm_ends_when_it_is_quiet_again(shop):
 
     alarm = Alarm.objects.filter(stream__kind="product").get()
     assert NOON + hours(1) < alarm.ended_at < NOON + hours(60)
+    assert pace.of(alarm)["times"] > alarm.known["now"]["times"]
     assert set(WatchedStream.objects.values_list("state", flat=True)) == {StreamState.QUIET}
 
 

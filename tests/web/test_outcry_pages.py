@@ -180,7 +180,7 @@ def test_not_an_outcry_needs_a_reason_ends_it_counts_and_is_taken_back(signed_in
     Alarm.objects.update(began_at=timezone.now())  # the budget counts its newest quarter
     answer = browser.post(judge, {"verdict": "false", "reason": "Our own mailing."}, follow=True)
     assert "Our own mailing." in answer.content.decode()
-    assert "one was called false" in text_of(browser, reverse("web:outcry_watch"))
+    assert "of one alarm since" in text_of(browser, reverse("web:outcry_watch"))
     panniers.refresh_from_db()
     assert (panniers.verdict, panniers.ended_at == panniers.judged_at) == ("false", True)
     assert WatchedStream.objects.get().state == StreamState.QUIET

@@ -48,6 +48,9 @@ class Look:
     relearnt: list[WatchedStream] = field(default_factory=list)  # themes whose usual was learnt from the past
     new: list[WatchedStream] = field(default_factory=list)
     changes: list[alarms.Change] = field(default_factory=list)
+    loud: dict[int, tuple[datetime, Spread]] = field(
+        default_factory=dict
+    )  # those not quiet, as they are last
 
     def __post_init__(self) -> None:
         self.by_number = {one.number: one for one in self.streams.values()}
@@ -126,6 +129,8 @@ def _place(look: Look, row: int, seen: Tick, *, rings: bool, fallen: bool, at: d
     if spread.is_loud and before != Standing.OUTCRY:
         spread = replace(spread, new_share=alarms.new_share(stream, at + TICK))
     now_stands = standing(before, rings=rings, falls=fallen, spread=spread)
+    if now_stands != Standing.QUIET:
+        look.loud[row] = (at + TICK, spread)
     if now_stands == before:
         return
     stream.state, stream.state_since = now_stands, at + TICK

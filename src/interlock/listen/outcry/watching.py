@@ -17,7 +17,7 @@ from interlock.analytics.outcry.budget import Budget, alarm_at, power_allowed
 from interlock.analytics.outcry.memory import kept, new_memory, remembered, with_room
 from interlock.analytics.outcry.streams import StateError
 from interlock.listen.models import Alarm, OutcryWatch, Source, StreamKind, WatchedStream
-from interlock.listen.outcry import alarms, relearning, telling
+from interlock.listen.outcry import alarms, pace, relearning, telling
 from interlock.listen.outcry.counting import WAIT, StreamKey, begin_of, said_by_tick, ticks_between
 from interlock.listen.outcry.listening import TUNING, Look, listen
 from interlock.listen.turns import turn
@@ -89,6 +89,7 @@ def _written(look: Look, row: OutcryWatch, until: datetime) -> bool:
         WatchedStream.objects.bulk_create(look.new, batch_size=500)
         WatchedStream.objects.bulk_update(look.relearnt, ["learnt_at"], batch_size=500)
         telling.note(_write_changes(look), at=until)
+        pace.keep(look.loud)
     return True
 
 

@@ -19,7 +19,7 @@ from interlock.fabric.access import Act, needs, person_of
 from interlock.fabric.export import csv_bytes
 from interlock.listen import queries, waiting
 from interlock.listen.models import Alarm
-from interlock.listen.outcry import looking, setting
+from interlock.listen.outcry import looking, pace, setting
 from interlock.web import figures
 from interlock.web.outcries import words
 
@@ -32,7 +32,7 @@ class Row:
 
     alarm: Alarm
     state: str
-    spread: str
+    pace: dict[str, Any]
     between: str
     changed_at: datetime
 
@@ -57,8 +57,8 @@ def outcries(request: HttpRequest) -> HttpResponse:
         "rows": [_row(one) for one in page.rows],
         "later": f"?show={tab}&after={_mark(page.later)}" if page.later else "",
         "watch": watch,
-        "budget": budget_words(watch.false_alarms, watch.days),
-        "account": looking.account(days=watch.days, now=now),
+        "budget": words.budget(watch.false_alarms, watch.days),
+        "account": words.account(looking.account(days=watch.days, now=now)),
         "waiting": waiting.counts(waiting.clocks_visible_to(person), now).waiting,
         "copied": queries.signals_copied(),
     }
@@ -78,19 +78,9 @@ def outcries_csv(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def budget_words(false_alarms: float, days: float) -> str:
-    """At most one false alarm a quarter."""
-    spans = {"month": _("a month"), "quarter": _("a quarter"), "year": _("a year")}
-    alarms = round(false_alarms)
-    return ngettext("at most one false alarm %(span)s", "at most %(n)s false alarms %(span)s", alarms) % {
-        "n": figures.count(alarms),
-        "span": spans[setting.span_of(days)],
-    }
-
-
 def _row(alarm: Alarm) -> Row:
     changed = max(at for at in (alarm.began_at, alarm.outcry_at, alarm.ended_at, alarm.judged_at) if at)
-    return Row(alarm, words.state_words(alarm), words.spread(alarm), words.times_between(alarm), changed)
+    return Row(alarm, words.state_words(alarm), pace.of(alarm), words.times_between(alarm), changed)
 
 
 def _headline(counted: dict[str, int]) -> str:
@@ -142,10 +132,11 @@ _HEADS = [
 
 def _lines(shown: Any) -> Iterator[list[Any]]:
     for one in shown.order_by("-began_at", "-pk").iterator(chunk_size=500):
-        low, high = one.known.get("times") or (None, None)
+        ran = pace.of(one)
+        low, high = ran["within"] or (None, None)
         yield [
             one.pk, one.stream.get_kind_display(), one.label, one.get_state_display(), one.began_at, one.outcry_at,
-            one.ended_at, round(one.times, 2), low, high, one.known.get("voices"), one.known.get("customers"),
+            one.ended_at, round(ran["times"], 2), low, high, ran["voices"], one.known.get("customers"),
             one.known.get("new_share"), one.get_verdict_display(), one.reason,
             one.judged_by.name if one.judged_by else "",
         ]  # fmt: skip

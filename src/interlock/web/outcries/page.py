@@ -22,7 +22,7 @@ from interlock.fabric.access import Act, may, needs, person_of
 from interlock.fabric.contexts import context_address
 from interlock.fabric.models import Person
 from interlock.listen.models import Alarm, StreamKind, Verdict
-from interlock.listen.outcry import looking, setting
+from interlock.listen.outcry import alarms, looking, pace, setting
 from interlock.listen.outcry.course import Course, course
 from interlock.listen.selection import Selection
 from interlock.web import figures
@@ -69,7 +69,9 @@ def page_of(alarm: Alarm, person: Person | None, now: datetime, **more: Any) -> 
         "last": last,
         "stream_url": _stream_address(alarm),
         "between": words.times_between(alarm),
-        "whisker_end": max(2.0, (known.get("times") or [0, alarm.times])[1]),
+        "pace": pace.of(alarm),
+        "whisker_end": max(2.0, (pace.of(alarm)["within"] or [0, alarm.times])[1]),
+        **_spread(alarm, until),
         "so_far": looking.said_between(alarm.stream, alarm.began_at, until),
         "since_url": list_url + since.as_query(),
         "rows_url": list_url + rows.as_query(),
@@ -100,6 +102,15 @@ def _lead(alarm: Alarm) -> str:
     if alarm.verdict == Verdict.FALSE:
         return _("%(name)s: %(reason)s") % {"name": alarm.judged_by, "reason": alarm.reason}
     return words.spread(alarm)
+
+
+def _spread(alarm: Alarm, until: datetime) -> dict[str, Any]:
+    """Who spoke in the last day of an alarm, and the share of those who are new to it. Three queries."""
+    return {
+        "until": until,
+        "last_day": looking.said_between(alarm.stream, until - A_DAY, until),
+        "new_share": alarms.new_share(alarm.stream, until),
+    }
 
 
 def _stream_address(alarm: Alarm) -> str:
@@ -156,7 +167,7 @@ def _chart(alarm: Alarm, ran: Course, own: Selection) -> dict[str, Any]:
         "title": _course_title(alarm, ran),
         "note": _(
             "Different people an hour. Between the limits lie 95 of 100 hours of the four weeks before, "
-            "by hour of the day and weekday."
+            "by hour of the day and weekday. The running hour is not over."
         ),
         "course": _("%(n)d hours, at most %(peak)d people in one; it rang at %(at)s.")
         % {"n": len(voices), "peak": peak, "at": figures.moment(alarm.began_at)},

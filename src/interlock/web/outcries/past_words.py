@@ -16,7 +16,7 @@ from interlock.listen.models import OutcryWatch, StreamKind
 from interlock.listen.outcry import looking
 from interlock.listen.selection import Selection
 from interlock.web import figures
-from interlock.web.outcries.listing import budget_words
+from interlock.web.outcries import words
 from interlock.web.outcries.strips import Mark, strip
 
 A_DAY = timedelta(days=1)
@@ -75,9 +75,9 @@ def _done(past: Mapping[str, Any], watch: OutcryWatch) -> dict[str, Any]:
     return {
         "since": since,
         "until": until,
-        "finding": _finding(own, since, until) if own else "",
+        "finding": _finding(own) if own else "",
         "budgets": [
-            {**one, "name": budget_words(one["false_alarms"], one["days"]), "own": one is own}
+            {**one, "name": words.budget(one["false_alarms"], one["days"]), "own": one is own}
             for one in tests
         ],
         "rows": rows,
@@ -90,19 +90,28 @@ def _is_in_force(test: Mapping[str, Any], watch: OutcryWatch) -> bool:
     return (test["false_alarms"], round(test["days"])) == (watch.false_alarms, round(watch.days))
 
 
-def _finding(own: Mapping[str, Any], since: datetime, until: datetime) -> str:
-    rang = ngettext("Once it would have rung", "%(n)s times it would have rung", own["alarm_count"]) % {
-        "n": figures.in_words(own["alarm_count"]).capitalize()
-    }
-    heard = _("%(heard)s of %(n)s incidents heard") % {
-        "heard": figures.in_words(own["heard"]), "n": figures.in_words(own["incident_count"]),
+def _finding(own: Mapping[str, Any]) -> str:
+    if not own["alarm_count"] and not own["incident_count"]:
+        return _("It would not have rung, and nothing happened: a quiet past.")
+    rang = (
+        ngettext("Once it would have rung", "%(n)s times it would have rung", own["alarm_count"])
+        % {"n": figures.in_words(own["alarm_count"]).capitalize()}
+        if own["alarm_count"]
+        else _("It would not have rung")
+    )
+    heard = ngettext(
+        "%(heard)s of one incident heard", "%(heard)s of %(n)s incidents heard", own["incident_count"]
+    ) % {
+        "heard": words.number(own["heard"]), "n": words.number(own["incident_count"]),
     }  # fmt: skip
+    if not own["incident_count"]:
+        heard = _("nothing happened that was three times the usual")
     if own["lead_hours"] is not None and own["lead_hours"] > 0:
         heard += ", " + _("half of them %(hours)s or more before the peak") % {
             "hours": figures.hours(own["lead_hours"])
         }
     false = _("%(false)s called false, where %(allowed)s were allowed") % {
-        "false": figures.in_words(own["false"]), "allowed": figures.three_digits(own["allowed"]),
+        "false": words.number(own["false"]), "allowed": figures.three_digits(own["allowed"]),
     }  # fmt: skip
     return f"{rang}: {heard}; {false}."
 

@@ -15,9 +15,8 @@ from interlock.fabric.access import Act, may, needs, person_of
 from interlock.fabric.models import Person
 from interlock.listen.errors import ListenError
 from interlock.listen.outcry import looking, setting, trial
-from interlock.web.outcries import past_words
+from interlock.web.outcries import past_words, words
 from interlock.web.outcries.forms import BudgetForm, TellingForm
-from interlock.web.outcries.listing import budget_words
 
 
 @require_GET
@@ -83,10 +82,12 @@ def go_through_past(request: HttpRequest) -> HttpResponse:
 def _page(person: Person | None, **more: Any) -> dict[str, Any]:
     watch = setting.watch_row()
     now = timezone.now()
+    account = looking.account(days=watch.days, now=now)
     return {
         "watch": watch,
-        "budget": budget_words(watch.false_alarms, watch.days),
-        "account": looking.account(days=watch.days, now=now),
+        "budget": words.budget(watch.false_alarms, watch.days),
+        "account": words.account(account),
+        "unjudged": account.unjudged,
         "past": past_words.of(watch, is_alive=trial.is_under_way()),
         "may_own": may(person, Act.OWN),
         "host": setting.host_on_duty(now),

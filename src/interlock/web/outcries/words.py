@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from interlock.fabric.models import Function
 from interlock.listen.models import Alarm, StreamState, Verdict
+from interlock.listen.outcry import pace, setting
+from interlock.listen.outcry.looking import Account
 from interlock.web import figures
 
 # Functions that an outcry brings together, beside the host (domain.md, 5.2).
@@ -21,10 +24,13 @@ def headline(alarm: Alarm) -> str:
         "since": figures.moment(alarm.began_at),
         "outcry": figures.moment(alarm.outcry_at),
         "until": figures.moment(alarm.ended_at),
-        "times": figures.three_digits(alarm.times),
+        "times": figures.three_digits(pace.of(alarm)["times"]),
     }
     if alarm.verdict == Verdict.FALSE:
-        return _("“%(name)s” is no outcry, somebody decided: it had been %(times)s times the usual.") % values
+        return (
+            _("“%(name)s” is no outcry, somebody decided: it had been up to %(times)s times the usual.")
+            % values
+        )
     if alarm.is_fall:
         if alarm.ended_at:
             return _("“%(name)s” had fallen silent from %(since)s to %(until)s.") % values
@@ -32,16 +38,51 @@ def headline(alarm: Alarm) -> str:
     if alarm.state == StreamState.OUTCRY:
         if alarm.ended_at:
             return (
-                _("“%(name)s” was an outcry, %(times)s times the usual, and is over since %(until)s.")
+                _("“%(name)s” was an outcry, up to %(times)s times the usual, and is over since %(until)s.")
                 % values
             )
         return _("“%(name)s” is an outcry since %(outcry)s: %(times)s times the usual.") % values
     if alarm.ended_at:
         return (
-            _("“%(name)s” was above its limit, %(times)s times the usual, and is quiet since %(until)s.")
+            _(
+                "“%(name)s” was above its limit, up to %(times)s times the usual, and is quiet since %(until)s."
+            )
             % values
         )
     return _("“%(name)s” is above its limit since %(since)s: %(times)s times the usual.") % values
+
+
+def budget(false_alarms: float, days: float) -> str:
+    """At most one false alarm a quarter."""
+    spans = {"month": _("a month"), "quarter": _("a quarter"), "year": _("a year")}
+    alarms = round(false_alarms)
+    return ngettext("at most one false alarm %(span)s", "at most %(n)s false alarms %(span)s", alarms) % {
+        "n": figures.in_words(alarms),
+        "span": spans[setting.span_of(days)],
+    }
+
+
+def account(counted: Account) -> str:
+    """What the budget's newest span brought: of three alarms since 23 August none was called false."""
+    since = figures.day(counted.since)
+    if not counted.alarms:
+        return _("nothing has rung since %(since)s") % {"since": since}
+    said = ngettext(
+        "of one alarm since %(since)s %(false)s called false",
+        "of %(n)s alarms since %(since)s %(false)s called false",
+        counted.alarms,
+    )
+    false = (
+        ngettext("one was", "%(n)s were", counted.false) % {"n": figures.in_words(counted.false)}
+        if counted.false
+        else _("none was")
+    )
+    return said % {"n": figures.in_words(counted.alarms), "since": since, "false": false}
+
+
+def number(value: int) -> str:
+    """None, one to nine as a word, the rest as figures."""
+    return figures.in_words(value) if value else _("none")
 
 
 def state_words(alarm: Alarm) -> str:
@@ -73,7 +114,7 @@ def spread(alarm: Alarm) -> str:
 
 def times_between(alarm: Alarm) -> str:
     """The interval of how far above the usual it is: 3.9 to 7.0."""
-    ends = alarm.known.get("times")
+    ends = pace.of(alarm)["within"]
     return "" if not ends else _("%(low)s to %(high)s") % {
         "low": figures.three_digits(ends[0]), "high": figures.three_digits(ends[1]),
     }  # fmt: skip
