@@ -76,8 +76,8 @@ def _place(groups: Any, centres: Any) -> None:
     from django.db import transaction
 
     from interlock.analytics.text.encoders import MiniLM, unit_rows
+    from interlock.listen.bulk_rows import upsert
     from interlock.listen.models import Signal, SignalVector, ThemedSignal
-    from interlock.listen.themes.bulk import upsert
     from interlock.listen.themes.counting import week_of
     from interlock.listen.themes.encoding import encoder_mark
     from interlock.listen.themes.placing import THEMED

@@ -72,3 +72,12 @@ def watched_database(database, folder):
     from listen.watched import MAPPING, Watch  # likewise
 
     return Watch(WatchedDatabase(), {"address": f"sqlite:///{database}"}, (folder,), MAPPING)
+
+
+@pytest.fixture
+def channel(monkeypatch):
+    """Sources of the kind `small` can send answers."""
+    from interlock.listen.answers import channels  # after the settings
+    from listen.waiting import Foreign  # likewise
+
+    monkeypatch.setattr(channels, "live_connectors", lambda: {"small": Foreign()})

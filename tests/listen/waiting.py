@@ -7,6 +7,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from django.urls import reverse
+from django.utils import timezone
+
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 _numbers = count(1)
 
@@ -107,3 +110,29 @@ class Foreign:
             raise self.blind
         there = [place for place, kept in enumerate(self.kept) if kept[2].reference == letter.reference]
         return Sent(f"f{there[0] + 1}") if there else None
+
+
+def waits(words: str = "Where is it?", *, ago: float = 1, **more):
+    """A signal that came in so many hours ago, with its clock."""
+    now = timezone.now()
+    one = said(words, at=now - hours(ago), **more)
+    opened(one, now=now)
+    return one
+
+
+def queue(client, query: str = ""):
+    return client.get(reverse("listen:waiting") + query)
+
+
+def shown(response) -> list[str]:
+    return [row.signal.body for row in response.context["page"].rows]
+
+
+def post(client, name: str, number: int, **values):
+    return client.post(reverse(f"listen:{name}", args=[number]), values)
+
+
+def form_of(client, signal) -> dict[str, object]:
+    """What the form on a signal's page sends, as far as the page fills it in."""
+    form = client.get(reverse("listen:signal", args=[signal.pk])).context["loop"].form
+    return {name: form[name].value() for name in form.fields}

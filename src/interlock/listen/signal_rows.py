@@ -1,8 +1,7 @@
 """The rows of the signal copies: how they are read from the lake, and how they are written in bulk.
 
 Reading is one Ibis expression, so any engine can run it, and what a copy shows is worked out there, a column
-at a time. Writing goes past the ORM, which would take minutes for 300,000 signals: executemany on SQLite,
-COPY on PostgreSQL, both as an upsert by key.
+at a time. Writing goes past the ORM (bulk_rows.py), as an upsert by key.
 """
 
 from __future__ import annotations
@@ -15,9 +14,9 @@ from typing import Any
 
 import ibis
 import pyarrow as pa
-from django.db import connection
 from ibis import _ as row
 
+from interlock.listen.bulk_rows import updates_of, upsert_prepared
 from interlock.store.contract import arrow_schema
 from interlock.store.engine import Records
 from interlock.store.lake import Lake
@@ -192,7 +191,8 @@ def read_rows(copies: pa.Table, sources: Mapping[str, int]) -> Iterator[list[tup
 
 def write_rows(rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert or update these copies, inside the caller's transaction; what is newer than the lake stays."""
-    _upsert(WRITTEN, rows, "incoming_signals", f"{_updates(WRITTEN[1:])} WHERE listen_signal.in_records")
+    updates = f"{updates_of(WRITTEN[1:])} WHERE listen_signal.in_records"
+    upsert_prepared("listen_signal", WRITTEN, rows, staging="incoming_signals", updates=updates)
 
 
 def live_row(copy: tuple[Any, ...], received_at: datetime) -> LiveRow:
@@ -212,35 +212,6 @@ def _with_times(row: Sequence[Any], zone: tzinfo | None) -> Sequence[Any]:
 def write_live_rows(rows: Sequence[LiveRow]) -> None:
     """Insert or update what came in live."""
     first = "received_at = COALESCE(listen_signal.received_at, excluded.received_at)"
-    _upsert(
-        LIVE,
-        [_with_times(live, None) for live in rows],
-        "incoming_live_signals",
-        f"{_updates([*WRITTEN[1:], 'in_records'])}, {first}",
-    )
-
-
-def _updates(names: Sequence[str]) -> str:
-    return ", ".join(f"{name} = excluded.{name}" for name in names)
-
-
-def _upsert(names: Sequence[str], rows: Sequence[tuple[Any, ...]], staging: str, updates: str) -> None:
-    columns = ", ".join(names)
-    upsert = f"ON CONFLICT (key) DO UPDATE SET {updates}"
-    with connection.cursor() as cursor:
-        if connection.vendor != "postgresql":
-            places = ", ".join(["%s"] * len(names))
-            # Only names of our own columns are composed.
-            cursor.executemany(f"INSERT INTO listen_signal ({columns}) VALUES ({places}) {upsert}", rows)  # noqa: S608
-            return
-        cursor.execute(
-            f"CREATE TEMP TABLE IF NOT EXISTS {staging} ON COMMIT DELETE ROWS AS"  # noqa: S608 - as above
-            f" SELECT {columns} FROM listen_signal WHERE false"
-        )
-        with cursor.copy(f"COPY {staging} ({columns}) FROM STDIN") as copy:
-            for values in rows:
-                copy.write_row(values)
-        cursor.execute(
-            f"INSERT INTO listen_signal ({columns}) SELECT {columns} FROM {staging} {upsert}"  # noqa: S608 - as above
-        )
-        cursor.execute(f"TRUNCATE {staging}")
+    updates = f"{updates_of([*WRITTEN[1:], 'in_records'])}, {first}"
+    values = [_with_times(live, None) for live in rows]
+    upsert_prepared("listen_signal", LIVE, values, staging="incoming_live_signals", updates=updates)

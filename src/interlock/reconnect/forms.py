@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from interlock.converse.opening_form import OpeningForm, seat_key
 from interlock.fabric.contexts import kind_name
 from interlock.fabric.models import Function, Person
 from interlock.reconnect.models import Disconnect
@@ -80,38 +81,16 @@ class SafetyForm(forms.Form):
         return cleaned
 
 
-class TogetherForm(SafetyForm):
-    """Who is asked, about what, until when."""
+class TogetherForm(OpeningForm, SafetyForm):
+    """Who is asked, about what, until when, and whether it is safe."""
 
-    people = forms.MultipleChoiceField(
-        label=_("Who is asked"), widget=forms.CheckboxSelectMultiple, required=False
-    )
-    purpose = forms.CharField(
-        label=_("To move"), max_length=500, help_text=_("The figure that should be better afterwards.")
-    )
-    question = forms.CharField(
-        label=_("The question to answer"), max_length=300, widget=forms.Textarea(attrs={"rows": 2})
-    )
-    due = forms.DateField(
-        label=_("Answer needed by"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-    )
     field_order = ["people", "question", "purpose", "due", "safety", "facilitator"]
 
     def __init__(self, *args: Any, proposals: Sequence[Any], today: date, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.today = today
-        self._proposed = {f"{one.person.pk}:{one.function}": one for one in proposals if one.person}
-        self.fields["people"].choices = [(key, one.person.name) for key, one in self._proposed.items()]
-        self.fields["people"].initial = [key for key, one in self._proposed.items() if one.chosen]
+        there = [one for one in proposals if one.person]
+        seats = [(one.person, one.function) for one in there]
+        super().__init__(*args, seats=seats, today=today, **kwargs)
+        # Whoever opens it takes part; whether both functions are there is for the service to say.
+        self.fields["people"].required = False
+        self.fields["people"].initial = [seat_key(one.person, one.function) for one in there if one.chosen]
         self.fields["due"].initial = today + timedelta(days=14)
-
-    def clean_due(self) -> date:
-        due: date = self.cleaned_data["due"]
-        if due < self.today:
-            raise forms.ValidationError(_("Give a day that is still to come."))
-        return due
-
-    def asked(self) -> list[tuple[Person, str]]:
-        """The people ticked, each with the function they speak for."""
-        chosen = [self._proposed[key] for key in self.cleaned_data["people"]]
-        return [(one.person, one.function) for one in chosen]

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from numpy.typing import NDArray
 
 from interlock.fabric import events, work
+from interlock.listen.bulk_rows import upsert
 from interlock.listen.models import (
     Cluster,
     PlacedSignal,
@@ -27,7 +28,6 @@ from interlock.listen.models import (
     ThemedSignal,
     ThemesLearnt,
 )
-from interlock.listen.themes.bulk import upsert
 from interlock.listen.themes.counting import week_of
 from interlock.listen.themes.encoding import COLUMNS, Said, encoder_called, encoder_mark, said
 from interlock.listen.themes.vectors import Vectors, centres_of, packed

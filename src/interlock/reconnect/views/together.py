@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from interlock.converse.errors import ConversationError
+from interlock.converse.opening_form import seat_key
 from interlock.fabric import invitations
 from interlock.fabric.access import Act, may, needs, person_of
 from interlock.fabric.models import Function, Role
@@ -75,7 +76,7 @@ def invite(request: HttpRequest, disconnect_id: int) -> HttpResponse:
 def _context(found: Disconnect, form: TogetherForm, seats: list[proposals.Proposal]) -> dict[str, object]:
     chosen = set(form["people"].value() or [])
     rows = [
-        {"seat": seat, "key": f"{seat.person.pk}:{seat.function}" if seat.person else "", "ticked": False}
+        {"seat": seat, "key": seat_key(seat.person, seat.function) if seat.person else "", "ticked": False}
         for seat in seats
     ]
     for row in rows:

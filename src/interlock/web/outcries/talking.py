@@ -14,13 +14,14 @@ from django.views.decorators.http import require_http_methods
 from interlock.converse import services as talks
 from interlock.converse.errors import ConversationError
 from interlock.converse.models import Conversation, Participant
+from interlock.converse.opening_form import OpeningForm, seat_key
 from interlock.fabric.access import Act, needs, person_of
 from interlock.fabric.contexts import context_for
 from interlock.fabric.models import Function, Person
 from interlock.listen.models import Alarm
 from interlock.listen.outcry import looking, setting
 from interlock.web.outcries import seats
-from interlock.web.themes.talking import TalkForm, free_seats
+from interlock.web.themes.talking import free_seats
 
 CONTEXT_KIND = "outcry"
 DUE_AFTER = timedelta(days=2)  # an outcry doubles within a day
@@ -37,12 +38,12 @@ def talk(request: HttpRequest, alarm_id: int) -> HttpResponse:
     asked = seats.proposed(alarm, person, host, now)
     offered = [*asked, *(seat for seat in free_seats(person) if seat not in asked)]
     today = timezone.localdate()
-    form = TalkForm(
+    form = OpeningForm(
         request.POST or None,
         seats=offered,
         today=today,
         initial={
-            "people": [f"{one.pk}:{function}" for one, function in asked],
+            "people": [seat_key(one, function) for one, function in asked],
             "question": question_of(alarm),
             "purpose": purpose_of(alarm),
             "due": today + DUE_AFTER,
@@ -60,7 +61,9 @@ def talk(request: HttpRequest, alarm_id: int) -> HttpResponse:
 
 
 @transaction.atomic
-def _opened(alarm: Alarm, form: TalkForm, *, host: Person | None, by: Person, now: datetime) -> Conversation:
+def _opened(
+    alarm: Alarm, form: OpeningForm, *, host: Person | None, by: Person, now: datetime
+) -> Conversation:
     """The conversation, with the host among those asked as its host."""
     asked = form.asked()
     conversation = talks.open_conversation(

@@ -6,16 +6,15 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as later
 from django.views.decorators.http import require_http_methods
 
 from interlock.converse import services as talks
 from interlock.converse.errors import ConversationError
+from interlock.converse.opening_form import OpeningForm, seat_key
 from interlock.converse.queries import MOST_CONVENINGS, open_convenings
 from interlock.fabric.access import Act, needs, person_of
 from interlock.fabric.contexts import context_for
@@ -29,43 +28,6 @@ Seat = tuple[Person, str]  # somebody, and the function they speak for
 _SPEAKERS = (Role.OWNER, Role.LEAD, Role.CONTRIBUTOR)
 
 
-class TalkForm(forms.Form):
-    """Who is asked, about what, until when."""
-
-    people = forms.MultipleChoiceField(label=later("Who is asked"), widget=forms.CheckboxSelectMultiple)
-    question = forms.CharField(
-        label=later("The question to answer"), max_length=300, widget=forms.Textarea(attrs={"rows": 2})
-    )
-    purpose = forms.CharField(
-        label=later("To move"),
-        max_length=500,
-        help_text=later("The figure that should be better afterwards."),
-    )
-    due = forms.DateField(
-        label=later("Answer needed by"),
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-    )
-
-    def __init__(self, *args: Any, seats: Sequence[Seat], today: date, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.today = today
-        self._seats = {f"{person.pk}:{function}": (person, function) for person, function in seats}
-        self.fields["people"].choices = [  # type: ignore[attr-defined]  # of MultipleChoiceField
-            (key, f"{person.name}, {Function(function).label}")
-            for key, (person, function) in self._seats.items()
-        ]
-
-    def clean_due(self) -> date:
-        due: date = self.cleaned_data["due"]
-        if due < self.today:
-            raise forms.ValidationError(_("Give a day that is still to come."))
-        return due
-
-    def asked(self) -> list[Seat]:
-        """The people ticked, each with the function they speak for."""
-        return [self._seats[key] for key in self.cleaned_data["people"]]
-
-
 @require_http_methods(["GET", "POST"])
 @needs(Act.CONVENE)
 def talk(request: HttpRequest, key: str) -> HttpResponse:
@@ -74,7 +36,7 @@ def talk(request: HttpRequest, key: str) -> HttpResponse:
     theme = get_object_or_404(looking.themes_visible_to(person), key=key, ended_at=None)
     assert person is not None
     seats, today = free_seats(person), timezone.localdate()
-    form = TalkForm(request.POST or None, seats=seats, today=today, initial=_initial(theme, seats, today))
+    form = OpeningForm(request.POST or None, seats=seats, today=today, initial=_initial(theme, seats, today))
     if request.method == "POST" and form.is_valid():
         try:
             conversation = talks.open_conversation(
@@ -112,7 +74,7 @@ def _initial(theme: Theme, seats: Sequence[Seat], today: date) -> dict[str, Any]
     chosen: dict[str, str] = {}
     for person, function in seats:
         if person.pk == theme.decider_id or function in wanted:
-            chosen.setdefault(function, f"{person.pk}:{function}")
+            chosen.setdefault(function, seat_key(person, function))
     return {
         "people": list(chosen.values()),
         "question": theme.question or _("What do we change about “%(name)s”?") % {"name": theme.name},
