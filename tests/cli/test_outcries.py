@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from datetime import datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
@@ -96,6 +97,40 @@ def test_bad_files_are_refused_in_one_sentence(tmp_path, rows, head, sentence):
 
     assert output.startswith("Error: bad.csv: ")
     assert sentence in output
+
+
+def strange(name):
+    """Twelve days in which something is odd, and the row from which it rings; None where nothing should."""
+    counts = steady(12, seed=3)
+    kept = list(range(counts.size))
+    at = 9 * A_DAY + 140
+    if name == "gaps":
+        del kept[5 * A_DAY : 6 * A_DAY], kept[7 * A_DAY : 7 * A_DAY + 30]
+    elif name == "zeros":
+        counts[:] = 0
+    elif name == "level shift":
+        counts[at:] *= 8
+    elif name == "one enormous value":
+        counts[at] = 1e15
+    elif name == "out of order":
+        counts[at : at + 12] *= 12
+        kept = kept[::-1]
+    times = moments(counts.size)
+    rows = [[times[one].isoformat(), f"{counts[one]:.0f}"] for one in kept]
+    return rows, times[at] if name in {"level shift", "one enormous value", "out of order"} else None
+
+
+@pytest.mark.parametrize("name", ["gaps", "zeros", "level shift", "one enormous value", "out of order"])
+def test_strange_series_ring_where_something_happened_and_nowhere_else(tmp_path, name):
+    rows, happened = strange(name)
+
+    said = json.loads(run(written(tmp_path / "strange.csv", rows), "--json", "--days", "30"))
+
+    rang = [one["time"] for one in said["alarms"] if one["direction"] == "rise"]
+    assert (rang[:1] != []) == (happened is not None)
+    if happened:
+        first = datetime.fromisoformat(rang[0])
+        assert happened <= first <= happened + timedelta(hours=2)
 
 
 def test_an_empty_file_and_one_that_is_no_text_are_refused(tmp_path):
