@@ -1,6 +1,6 @@
 """How far is an import, and has anybody asked it to stop?
 
-Written a few times a second at most, each time as a statement of its own: the import holds no transaction
+Written a few times a second at most, each time in a short transaction of its own: the import holds none
 open while it reads, so that other people's work never waits for it. Open pages hear of it through the event stream.
 """
 
@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-from django.db import OperationalError
+from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
 from interlock.fabric import events
@@ -68,21 +68,39 @@ class Reporter:
             Stopped: somebody asked for it.
         """
         self._written_at = time.monotonic()
-        rows = Import.objects.filter(pk=self.import_.pk)
         try:
-            rows.update(
-                doing=self.import_.doing,
-                done=self.import_.done,
-                total=self.import_.total,
-                rows_done=self.import_.rows_done,
-            )
-            asked = rows.values_list("stop_asked", flat=True).first()
-            if self._written_at - self._told_at >= SECONDS_BETWEEN_EVENTS:
-                self._told_at = self._written_at
-                tell(self.import_, self._clock())
+            with transaction.atomic():
+                _wait_little()
+                asked = self._written()
         except OperationalError:
             return
         if self.on_progress:
             self.on_progress(self.import_)
         if asked:
             raise Stopped(_("Stopped on request. Nothing was stored; the records are as they were."))
+
+    def _written(self) -> bool | None:
+        """Save how far it is; return whether somebody asked it to stop."""
+        rows = Import.objects.filter(pk=self.import_.pk)
+        rows.update(
+            doing=self.import_.doing,
+            done=self.import_.done,
+            total=self.import_.total,
+            rows_done=self.import_.rows_done,
+        )
+        asked = rows.values_list("stop_asked", flat=True).first()
+        if self._written_at - self._told_at >= SECONDS_BETWEEN_EVENTS:
+            self._told_at = self._written_at
+            tell(self.import_, self._clock())
+        return asked
+
+
+def _wait_little() -> None:
+    """Give up after a second of waiting for somebody's lock. SQLite gives up by itself.
+
+    Rows are read by threads of the engine as well, each with a connection of its own: one of them waited for ever
+    for a transaction that waited for it.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '1s'")
