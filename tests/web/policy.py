@@ -110,7 +110,7 @@ POLICY: dict[str, Row] = {
     "web:undo_outcry_verdict": writes(WRITERS),
     "web:talk_about_outcry": Row(WRITERS, WRITERS),
     "web:outcry_watch": Row(STAFF),
-    **{f"web:outcry_{name}": writes(OWNER) for name in ("budget", "telling", "past")},
+    **{f"web:outcry_{name}": writes(OWNER) for name in ("budget", "telling", "try", "past")},
     "web:work": Row(LEADS),
     "web:work_again": writes(LEADS),
     "web:work_drop": writes(LEADS),

@@ -325,5 +325,34 @@ def test_an_address_that_cannot_be_told_is_refused_and_nothing_is_kept(signed_in
     assert not OutcryWatch.objects.exists()
 
 
+def test_a_trial_message_says_how_it_went(signed_in):
+    browser = signed_in("owner")
+    tried = reverse("web:outcry_try")
+    assert "Nobody is told yet." in browser.post(tried, follow=True).content.decode()
+
+    browser.post(reverse("web:outcry_telling"), {"mails": "team@example.com"})
+    said = browser.post(tried, follow=True).content.decode()
+    assert "team@example.com: Mail is not set up" in said
+
+
+def test_an_alarm_for_how_people_feel_says_so(signed_in, home):
+    known = {**KNOWN, "unhappy": {"now": 0.62, "usual": 0.3, "voices": 40, "power": 4.2}}
+    one = alarm("emerging", times=1.1, outcry_at=None, known=known)
+
+    text = text_of(signed_in("lead"), page(one))
+
+    assert "More people than usual are not content with “Panniers”" in text
+    assert "62\xa0% of 40 voices" in text
+    assert "30\xa0% is usual here" in text
+
+
+def test_a_stream_that_fell_silent_says_so_in_the_list_and_on_its_page(signed_in, home):
+    one = alarm("fallen", times=0.1, outcry_at=None, known={**KNOWN, "times": [0.0, 0.3]})
+    browser = signed_in("lead")
+
+    assert "Fallen silent" in text_of(browser, reverse("web:outcries"))
+    assert "“Panniers” fell silent: 0.1 times the usual" in text_of(browser, page(one))
+
+
 def test_an_alarm_that_is_not_there_is_not_found(signed_in):
     assert signed_in("owner").get(reverse("web:one_outcry", args=[99])).status_code == 404

@@ -39,6 +39,7 @@ urlpatterns: list[URLPattern] = [
     path("signals/outcries/watch/", alarm_watch.outcry_watch, name="outcry_watch"),
     path("signals/outcries/watch/budget/", alarm_watch.set_budget, name="outcry_budget"),
     path("signals/outcries/watch/telling/", alarm_watch.set_telling, name="outcry_telling"),
+    path("signals/outcries/watch/telling/try/", alarm_watch.try_telling, name="outcry_try"),
     path("signals/outcries/watch/past/", alarm_watch.go_through_past, name="outcry_past"),
     path("signals/outcries/<int:alarm_id>/", alarm_page.one_outcry, name="one_outcry"),
     path("signals/outcries/<int:alarm_id>/judge/", acting.judge, name="judge_outcry"),

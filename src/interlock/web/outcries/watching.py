@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from interlock.fabric.access import Act, may, needs, person_of
 from interlock.fabric.models import Person
 from interlock.listen.errors import ListenError
-from interlock.listen.outcry import looking, setting, trial
+from interlock.listen.outcry import looking, posting, setting, telling, trial
 from interlock.web.outcries import past_words, words
 from interlock.web.outcries.forms import BudgetForm, TellingForm
 
@@ -59,9 +59,17 @@ def set_telling(request: HttpRequest) -> HttpResponse:
             by=person,
             now=timezone.now(),
         )
-        messages.info(request, _("Kept."))
+        messages.info(request, _("Kept. Send a trial message to see whether it arrives."))
         return redirect("web:outcry_watch")
     return render(request, "web/outcry_watch.html", _page(person, telling_form=form), status=422)
+
+
+@require_POST
+@needs(Act.OWN)
+def try_telling(request: HttpRequest) -> HttpResponse:
+    """Send everybody who is told a trial message, and say how that went."""
+    messages.info(request, telling.try_out(setting.watch_row()))
+    return redirect("web:outcry_watch")
 
 
 @require_POST
@@ -93,6 +101,7 @@ def _page(person: Person | None, **more: Any) -> dict[str, Any]:
         "host": setting.host_on_duty(now),
         "chat": setting.chat_name(watch),
         "told": list(watch.told.all()),
+        "has_mail": posting.mail_is_set_up(),
         "budget_form": BudgetForm(initial=BudgetForm.kept(watch)),
         "telling_form": TellingForm(watch=watch, initial=TellingForm.kept(watch)),
         **more,

@@ -42,6 +42,8 @@ def headline(alarm: Alarm) -> str:
                 % values
             )
         return _("“%(name)s” is an outcry since %(outcry)s: %(times)s times the usual.") % values
+    if rang_for_discontent(alarm) and not alarm.ended_at:
+        return _("More people than usual are not content with “%(name)s” since %(since)s.") % values
     if alarm.ended_at:
         return (
             _(
@@ -96,6 +98,11 @@ def state_words(alarm: Alarm) -> str:
         StreamState.EMERGING: _("Above its limit"),
         StreamState.FALLEN: _("Fallen silent"),
     }[StreamState(alarm.state)]
+
+
+def rang_for_discontent(alarm: Alarm) -> bool:
+    """Whether it rang for how people feel rather than for how many they are."""
+    return alarm.state == StreamState.EMERGING and alarm.times < 2 and bool(alarm.known.get("unhappy"))
 
 
 def spread(alarm: Alarm) -> str:
