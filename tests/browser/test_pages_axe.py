@@ -64,6 +64,7 @@ SEARCHES = {
     "web:search": [{"q": "heron"}, {"q": "nothing of the kind"}],
     "listen:signals": [{"q": "bike"}, {"meaning": "the bike came late"}],
     "web:place_signal": [{"q": "late"}],
+    "web:outcries": [{"show": "all"}, {"show": "over"}],
     "web:themes": [{"show": "all"}, {"show": "few"}],
 }
 
@@ -130,6 +131,42 @@ def answered_theme(by, now) -> dict:
     answer = Answer.objects.create(author=by, text=made.text, made_at=now, state="waiting", round=made)
     AnsweredSignal.objects.create(answer=answer, signal_key=signal.key)
     return {"key": theme.key, "round_id": made.pk}
+
+
+def outcry(now) -> Alarm:
+    """An outcry about a product of which much was said, and what the watch would have said of the past."""
+    about = Signal.objects.exclude(product_key="").order_by("-occurred_at").first()
+    stream = WatchedStream.objects.create(
+        kind="product", key=about.product_key, number=0, began_at=now - timedelta(days=40), state="outcry"
+    )
+    known = {
+        "at": about.occurred_at.isoformat(), "times": [3.9, 7.1], "signals": 3, "customers": 3, "new_share": 0.9,
+        "voices": 40.0, "low": 2, "rated": 3, "where": {"region": [[about.region, 2]]}, "quotes": [about.key],
+        "changes": [{"kind": "campaign", "name": "Spring", "at": "2026-03-01", "same_product": True}],
+        "unhappy": {"now": 0.6, "usual": 0.3, "voices": 40, "power": 4.0},
+    }  # fmt: skip
+    alarm = Alarm.objects.create(
+        stream=stream, label=about.product_label, began_at=about.occurred_at, outcry_at=about.occurred_at,
+        state="outcry", strength=6, times=5.2, known=known,
+    )  # fmt: skip
+    named = {
+        "kind": "product",
+        "key": stream.key,
+        "label": alarm.label,
+        "at": "2026-03-01T08:00:00+00:00",
+        "times": 4.0,
+    }
+    heard = {**named, "peak": "2026-03-01T11:00:00+00:00", "lead_hours": 3.0}
+    missed = {**named, "at": "2026-02-01T08:00:00+00:00", "peak": "2026-02-01T11:00:00+00:00"}
+    tested = {
+        "false_alarms": 1, "days": 91.25, "allowed": 0.4, "alarm_count": 2, "false": 1, "incident_count": 2, "heard": 1,
+        "lead_hours": 3.0, "alarms": [heard, {**named, "peak": None}], "missed": [missed],
+    }  # fmt: skip
+    past.keep({
+        "state": "done", "at": now.isoformat(), "since": "2026-01-20T00:00:00+00:00", "streams": 3, "signals": 900,
+        "until": "2026-03-10T00:00:00+00:00", "left_out": ["Reviews"], "tests": [tested],
+    })  # fmt: skip
+    return alarm
 
 
 def connected(now) -> Source:

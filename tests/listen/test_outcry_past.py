@@ -12,7 +12,7 @@ from django.urls import reverse
 from interlock.fabric import work
 from interlock.listen.models import OutcryWatch, Signal
 from interlock.listen.outcry import past, setting, trial
-from listen.test_outcry_watch import spoken
+from listen.outcries import spoken
 from listen.waiting import NOON, hours, source
 
 pytestmark = pytest.mark.django_db

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import itertools
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -178,3 +179,27 @@ def test_a_signal_counts_when_it_was_said_or_when_it_came_and_not_much_later(lat
     received = NOON + timedelta(minutes=late)
 
     assert counted_at(NOON, received) == (None if counted is None else NOON + timedelta(minutes=counted))
+
+
+def test_what_is_known_of_an_alarm_is_read_anew_once_an_hour(shop):
+    Signal.objects.bulk_create(usual(shop, NOON, NOON + hours(4)))
+    Signal.objects.bulk_create(
+        [spoken(shop, NOON + timedelta(seconds=30 * n), by=f"new-{n}") for n in range(400)]
+    )
+    known_at, at = [], NOON
+    while at < NOON + hours(4):
+        at += timedelta(minutes=10)
+        watching.watch(now=at)
+        if alarm := Alarm.objects.filter(stream__kind="product", ended_at=None).first():
+            known_at.append(datetime.fromisoformat(pace.of(alarm)["known_at"]))
+            customers = alarm.known["customers"]
+
+    apart = {after - before for before, after in itertools.pairwise(known_at)}
+    assert apart - {timedelta(0)} >= {hours(1)}
+    assert len(set(known_at)) <= 6
+    assert customers > 300
+    assert (
+        pace.of(alarm)["at"]
+        == alarm.known["now"]["at"]
+        == (NOON + hours(4) - timedelta(minutes=5)).isoformat()
+    )

@@ -10,6 +10,7 @@ from interlock.fabric.models import Context
 from interlock.reconnect.models import Detection, Disconnect, DriverReport
 from interlock.web import sentences
 from interlock.web.driver_words import driver_card_text
+from web.alarms import alarm
 
 NOON = datetime(2026, 11, 19, 12, tzinfo=UTC)
 SENTENCE = {
@@ -165,3 +166,19 @@ def test_a_driver_of_any_fact_has_words():
     assert sentences.text(sentence) == (
         "Orders to RJ: 40 of 200 end in a bad rating; of the others it is 12\u00a0in\u00a0100."
     )
+
+
+def test_an_outcry_leads_and_what_is_only_above_its_limit_does_not(signed_in, detected, disconnect):
+    disconnect(1)
+    client = signed_in("lead")
+    loud = alarm("emerging", kind="source", key="7", label="Help desk")
+    assert client.get("/").context["page"].cards[0].sentence.startswith("“Help desk” is above its limit")
+
+    alarm(label="Panniers")
+    alarm(kind="channel", key="chat", label="chat")
+    page = client.get("/").context["page"]
+
+    assert page.lead.sentence.startswith("“Panniers” is an outcry")
+    assert "Two more alarms go on." in page.lead.why
+    assert page.lead.url != f"/signals/outcries/{loud.pk}/"
+    assert len(page.cards) <= 6

@@ -23,6 +23,7 @@ from interlock.fabric.models import Person
 from interlock.fabric.personal import shown
 from interlock.listen import source_page
 from interlock.listen.answering import answering_now
+from interlock.listen.models import StreamState
 from interlock.listen.outcry.looking import loudest_now
 from interlock.listen.queries import demo_source
 from interlock.listen.waiting import due_for, rows_of
@@ -61,6 +62,7 @@ class TodayCard:
     more_url: str = ""
     chart_title: str = ""
     chart_note: str = ""
+    is_urgent: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,11 @@ def _company_page(person: Person, detection: Detection, snapshot_number: int, no
     priced = list(queries.open_disconnects(person).select_related(None).only(*_MONEY_COLUMNS))
     list_url = reverse("reconnect:disconnects")
     worst = findings.worst_disconnects(person, limit=MOST_DISCONNECTS, now=now)
-    lead, *others = [disconnect_card(card, leads=at == 0) for at, card in enumerate(worst)] or [None]
+    outcry = [card for card in [_outcry_card(person)] if card]
+    # What happens now goes before what has been so for weeks.
+    first = [outcry.pop()] if outcry and outcry[0].is_urgent else []
+    found = [disconnect_card(card, leads=not first and at == 0) for at, card in enumerate(worst)]
+    lead, *others = [*first, *found] or [None]
     return FrontPage(
         "today",
         heading=_heading(len(priced), len(worst)),
@@ -115,7 +121,7 @@ def _company_page(person: Person, detection: Detection, snapshot_number: int, no
         disconnects_url=list_url,
         lead=lead,
         cards=[
-            *_outcry_cards(person),
+            *outcry,
             *_answer_cards(person, now),
             *_source_cards(person, now),
             *others,
@@ -260,25 +266,33 @@ def _answer_cards(person: Person, now: datetime) -> list[TodayCard]:
     ]
 
 
-def _outcry_cards(person: Person) -> list[TodayCard]:
-    """The loudest alarm that goes on, as one card; how many there are beside it."""
+def _outcry_card(person: Person) -> TodayCard | None:
+    """The loudest alarm that goes on, and how many there are beside it."""
     alarms = loudest_now(person)
     if not alarms:
-        return []
+        return None
     first, more = alarms[0], len(alarms) - 1
-    return [
-        TodayCard(
-            icon="audio-lines",
-            kind=alarm_words.state_words(first),
-            about=first.stream.get_kind_display(),
-            sentence=alarm_words.headline(first),
-            why=alarm_words.spread(first),
-            act=_("See what is known"),
-            url=reverse("web:one_outcry", args=[first.pk]),
-            more=ngettext("One more alarm", "%(n)s more alarms", more) % {"n": more} if more else "",
-            more_url=reverse("web:outcries") if more else "",
-        )
-    ]
+    known = first.known
+    beside = ngettext("One more alarm goes on.", "%(n)s more alarms go on.", more) % {
+        "n": figures.in_words(more).capitalize()
+    }
+    return TodayCard(
+        icon="audio-lines",
+        kind=alarm_words.state_words(first),
+        about=first.stream.get_kind_display(),
+        sentence=alarm_words.headline(first),
+        why=" ".join(
+            [
+                alarm_words.spread(known.get("customers", 0), known.get("new_share")),
+                *([beside] if more else []),
+            ]
+        ),
+        act=_("See what is known"),
+        url=reverse("web:one_outcry", args=[first.pk]),
+        more=_("All alarms"),
+        more_url=reverse("web:outcries"),
+        is_urgent=first.state == StreamState.OUTCRY,
+    )
 
 
 def _source_cards(person: Person, now: datetime) -> list[TodayCard]:

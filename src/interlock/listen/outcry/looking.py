@@ -18,6 +18,8 @@ from interlock.listen.selection import Selection
 PAGE_ROWS = 30
 TABS = ("now", "outcry", "over", "false", "all")
 MOST_NAMED = 6
+# A theme says more than the source it came through.
+NARROWEST = (StreamKind.THEME, StreamKind.PRODUCT, StreamKind.CHANNEL, StreamKind.SOURCE)
 FILTERS = {
     StreamKind.CHANNEL: "channel",
     StreamKind.PRODUCT: "product_key",
@@ -100,9 +102,20 @@ def account(*, days: float, now: datetime) -> Account:
 
 
 def loudest_now(person: Person | None) -> list[Alarm]:
-    """Alarms that go on, outcries first, then the newest. One query."""
-    going_on = alarms_visible_to(person).filter(ended_at=None, state__in=("emerging", "outcry"))
-    return list(going_on.order_by("-state", "-began_at", "-pk")[:PAGE_ROWS])
+    """Alarms that go on: outcries first, then what says most, a theme before its source. One query."""
+    loud = (StreamState.OUTCRY, StreamState.EMERGING)
+    going_on = alarms_visible_to(person).filter(ended_at=None, state__in=loud)
+    return sorted(
+        going_on.order_by("-began_at", "-pk")[:PAGE_ROWS],
+        key=lambda one: (loud.index(StreamState(one.state)), NARROWEST.index(StreamKind(one.stream.kind))),
+    )
+
+
+def beside(alarm: Alarm, person: Person | None) -> list[Alarm]:
+    """Other streams that rang within a day of this one: often the same matter, heard elsewhere. One query."""
+    around = (alarm.began_at - timedelta(days=1), alarm.began_at + timedelta(days=1))
+    others = alarms_visible_to(person).filter(began_at__range=around).exclude(pk=alarm.pk)
+    return list(others.exclude(verdict=Verdict.FALSE).order_by("-times", "pk")[:MOST_NAMED])
 
 
 def quotes(alarm: Alarm) -> list[Signal]:

@@ -81,7 +81,7 @@ def _deaf_sources() -> list[StreamKey]:
 
 def _written(look: Look, row: OutcryWatch, until: datetime) -> bool:
     """Write all that the look found; False when another worker looked meanwhile and nothing was written."""
-    state = kept(look.memory)
+    state, known = kept(look.memory), pace.renewed(look.loud)
     with turn(), transaction.atomic():
         ours = OutcryWatch.objects.filter(pk=1, listened_until=row.listened_until)
         if not ours.update(listened_until=until, state=state):
@@ -89,7 +89,7 @@ def _written(look: Look, row: OutcryWatch, until: datetime) -> bool:
         WatchedStream.objects.bulk_create(look.new, batch_size=500)
         WatchedStream.objects.bulk_update(look.relearnt, ["learnt_at"], batch_size=500)
         telling.note(_write_changes(look), at=until)
-        pace.keep(look.loud)
+        pace.keep(look.loud, known)
     return True
 
 

@@ -54,24 +54,24 @@ def page_of(alarm: Alarm, person: Person | None, now: datetime, **more: Any) -> 
     """Everything the page shows; `more` replaces forms that were refused."""
     known = alarm.known
     until = alarm.ended_at or now
-    last = datetime.fromisoformat(known["at"]) if known.get("at") else alarm.outcry_at or alarm.began_at
+    last = datetime.fromisoformat(pace.of(alarm)["known_at"])
     own = looking.selection_of(alarm.stream)
     rows = looking.said_from(own, last - A_DAY + NEXT, last + NEXT)
     since = looking.said_from(own, alarm.began_at, until)
     list_url = reverse("listen:signals")
-    ran = course(alarm, now)
+    ran, spread = course(alarm, now), _spread(alarm, until)
     host = setting.host_on_duty(now)
     return {
         "alarm": alarm,
         "headline": words.headline(alarm),
         "state": words.state_words(alarm),
-        "lead": _lead(alarm),
+        "lead": _lead(alarm, spread),
         "last": last,
         "stream_url": _stream_address(alarm),
         "between": words.times_between(alarm),
         "pace": pace.of(alarm),
         "whisker_end": max(2.0, (pace.of(alarm)["within"] or [0, alarm.times])[1]),
-        **_spread(alarm, until),
+        **spread,
         "so_far": looking.said_between(alarm.stream, alarm.began_at, until),
         "since_url": list_url + since.as_query(),
         "rows_url": list_url + rows.as_query(),
@@ -83,6 +83,7 @@ def page_of(alarm: Alarm, person: Person | None, now: datetime, **more: Any) -> 
         "changes": [
             {**one, "said": words.change_line(one), "day": _day(one)} for one in known.get("changes", [])
         ],
+        "beside": looking.beside(alarm, person),
         "conversations": _talks_about(alarm, person),
         "notices": list(alarm.notices.exclude(state="waiting").order_by("sent_at", "pk")[:6]),
         "entries": list(journal.entries_about(alarm).order_by("-number")[:12]),
@@ -98,10 +99,10 @@ def page_of(alarm: Alarm, person: Person | None, now: datetime, **more: Any) -> 
     }
 
 
-def _lead(alarm: Alarm) -> str:
+def _lead(alarm: Alarm, spread: dict[str, Any]) -> str:
     if alarm.verdict == Verdict.FALSE:
         return _("%(name)s: %(reason)s") % {"name": alarm.judged_by, "reason": alarm.reason}
-    return words.spread(alarm)
+    return words.spread(spread["last_day"].voices, spread["new_share"])
 
 
 def _spread(alarm: Alarm, until: datetime) -> dict[str, Any]:
@@ -167,8 +168,9 @@ def _chart(alarm: Alarm, ran: Course, own: Selection) -> dict[str, Any]:
         "title": _course_title(alarm, ran),
         "note": _(
             "Different people an hour. Between the limits lie 95 of 100 hours of the four weeks before, "
-            "by hour of the day and weekday. The running hour is not over."
-        ),
+            "by hour of the day and weekday."
+        )
+        + ("" if alarm.ended_at else " " + _("The running hour is not over.")),
         "course": _("%(n)d hours, at most %(peak)d people in one; it rang at %(at)s.")
         % {"n": len(voices), "peak": peak, "at": figures.moment(alarm.began_at)},
         "points": points,

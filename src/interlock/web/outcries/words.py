@@ -105,18 +105,13 @@ def rang_for_discontent(alarm: Alarm) -> bool:
     return alarm.state == StreamState.EMERGING and alarm.times < 2 and bool(alarm.known.get("unhappy"))
 
 
-def spread(alarm: Alarm) -> str:
-    """Whom it has reached in the day before it last changed, and how many of them are new."""
-    known = alarm.known
-    if not known.get("customers"):
+def spread(voices: int, new_share: float | None) -> str:
+    """Whom it has reached in a day, and how many of them are new."""
+    if new_share is None:
         return _("The sources name nobody.")
-    said = _("%(n)s customers in a day") % {"n": figures.count(known["customers"])}
-    if known.get("new_share") is None:
-        return f"{said}."
-    return _("%(said)s, %(new)s of them new to it.") % {
-        "said": said,
-        "new": figures.percent(known["new_share"]),
-    }
+    return ngettext(
+        "One voice in a day, %(new)s new to it.", "%(n)s voices in a day, %(new)s of them new to it.", voices
+    ) % {"n": figures.count(voices), "new": figures.percent(new_share)}
 
 
 def times_between(alarm: Alarm) -> str:
