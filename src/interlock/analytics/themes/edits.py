@@ -13,11 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from interlock.analytics.text.encoders import unit_rows
+from interlock.analytics.themes.discover import reach_of
 from interlock.analytics.themes.errors import ModelError
 from interlock.analytics.themes.model import ThemeModel
+from interlock.analytics.themes.quantise import nearest_row, quantise
 
 # After these rounds no micro-cluster changes sides any more.
 _ROUNDS = 5
+# As in a refit: a few texts must be able to be a theme.
+_TEXTS_PER_MICRO = 3
 
 
 def place(model: ThemeModel, where: Mapping[str, str]) -> ThemeModel:
@@ -45,6 +49,22 @@ def place(model: ThemeModel, where: Mapping[str, str]) -> ThemeModel:
             group.append(group[theme[number_of[micro]]])
         theme[number_of[micro]] = themes[name]
     return replace(model, theme=theme, theme_ids=tuple(themes), group=np.array(group, dtype=np.int32))
+
+
+def micros_for(vectors: NDArray[np.float32], *, seed: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return centres and reach of the micro-clusters that stand for a new theme's texts, one for three of them.
+
+    Args:
+        vectors: shape (n, d), n >= 1, unit rows.
+
+    Returns:
+        Shapes (m, d) and (m,).
+    """
+    weights = np.ones(len(vectors))
+    centres = quantise(vectors, weights, -(-len(vectors) // _TEXTS_PER_MICRO), np.random.default_rng(seed))
+    micro = nearest_row(vectors, centres)
+    reach = reach_of(vectors, weights, micro, centres, np.zeros(len(centres), dtype=np.int32))
+    return centres, reach
 
 
 def micros_of(model: ThemeModel, theme_id: str) -> tuple[str, ...]:

@@ -1,0 +1,307 @@
+"""Does somebody speak of something new, though each text alone is like much that was said before?
+
+Around a text lie others: some of the past, some said lately. If nothing is new, which of them are the late ones is
+chance, as drawing from an urn is, wherever in the space of meanings one looks; so the chance of so many late ones among
+the nearest is known exactly, whatever the encoder and the themes are. A new theme is found where that chance falls
+below what a budget of false themes allows for every look that is taken. This works inside old themes too, where no text
+is far from what was known. A theme that is only said more often grows as a whole; a text is compared with the growth of
+its own theme.
+
+Work and memory for one text are bounded. A text belongs to a new theme when more of its neighbours do than old
+ones would be expected among as many texts.
+
+Sources: Schilling, "Multivariate two-sample tests based on nearest neighbors", JASA 81, 1986, for the comparison;
+Kulldorff, "A spatial scan statistic", Communications in Statistics 26, 1997, for looking everywhere; the sum over
+all looks is Bonferroni's, so it holds however the looks depend on one another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import betainc
+
+from interlock.analytics.themes.errors import ModelError
+
+Floats = NDArray[np.float32]
+Numbers = NDArray[np.int64]
+
+# So many of the past are compared with, and so many of the latest are looked at.
+MOST_PAST, MOST_RECENT = 8_000, 5_000
+# False new themes in 10,000 texts, at most, on average.
+BUDGET = 1.0
+_BUDGET_TEXTS = 10_000
+# Something new comes in a burst or in a trickle: of the newest 500, 2,000 and 5,000 texts, how many lie close?
+SCALES = (500, 2_000, MOST_RECENT)
+SIZES = np.array([4, 5, 6, 8, 10, 12, 16, 20, 24, 32])
+# Besides a new text the nearest late ones are looked at again: they may lie nearer to the middle of what is new.
+_AGAIN = 3
+# The growth of a theme is drawn to that of all as if 20 more texts of the past were in it.
+_PULL = 20
+# Of each text so many likenesses to the past are kept; a ball that holds more is no place of something new.
+_PAST_KEPT = 100
+_CANDIDATES = 200
+# Neighbours that say what a text belongs to, and the fewest that can.
+_VOTERS, _FEWEST = 10, 3
+_ROUNDS = 4
+# A theme takes late texts in again when it has grown by a quarter.
+_GROWN = 1.25
+# What lies among so many of an earlier new theme belongs to that one.
+_BESIDE = 0.4
+_OUTWEIGH, _OTHER = 1.5, 1.0
+_PAST = -2
+_NOWHERE = np.float32(-2.0)
+
+
+@dataclass(frozen=True)
+class Said:
+    """Texts in the order in which they came."""
+
+    key: Numbers
+    """(n,) what the caller knows each text by."""
+    vectors: Floats
+    """(n, d), unit rows."""
+    theme: Numbers
+    """(n,) number of the theme each was placed in, >= 0; -1 = in none."""
+    speaker: Numbers
+    """(n,) who said it; many texts of one speaker count once wherever it is asked how many lie close."""
+    matter: Numbers
+    """(n,) which new theme it was found to belong to, >= 0; -1 = none."""
+
+
+@dataclass(frozen=True)
+class Noticed:
+    """A new theme, or one found before that takes more texts in."""
+
+    matter: int
+    is_new: bool
+    members: tuple[int, ...]
+    """Keys of the texts that belong to it and did not before."""
+    evidence: float
+    """Minus the decimal logarithm of the chance; 0 for one that only grows."""
+
+
+class Lookout:
+    """Looks at one text after another, and says when several of the late ones are about something new."""
+
+    def __init__(self, past: Floats, past_theme: Numbers, recent: Said, *, budget: float = BUDGET) -> None:
+        """Begin with what is known.
+
+        Args:
+            past: shape (N, d), unit rows: texts from before the recent ones, drawn evenly; at most MOST_PAST serve.
+            past_theme: shape (N,), as Said.theme.
+            recent: texts that were looked at before, the newest last.
+            budget: false new themes in 10,000 texts, > 0.
+
+        Raises:
+            ModelError: there is no past to compare with, or the recent texts have another dimension.
+        """
+        if not len(past) or recent.vectors.shape[1] != past.shape[1]:
+            raise ModelError(
+                f"New themes are told from the past: got {past.shape} of it and {recent.vectors.shape} of lately."
+            )
+        self.limit = float(np.log10(_BUDGET_TEXTS * len(SCALES) * len(SIZES) * (1 + _AGAIN) / budget))
+        self._past = np.ascontiguousarray(past[:MOST_PAST])
+        known = past_theme[: len(self._past)]
+        self._past_size = np.bincount(known[known >= 0], minlength=1)
+        self._count = 0
+        room = 2 * MOST_RECENT
+        self._vectors = np.zeros((room, past.shape[1]), np.float32)
+        self._near_past = np.zeros((room, min(_PAST_KEPT, len(self._past))), np.float32)
+        self._key, self._theme, self._speaker, self._matter = np.full((4, room), -1, np.int64)
+        self._taken_in: dict[int, int] = {}
+        for start in range(0, len(recent.key), 500):
+            self._append(*(getattr(recent, name)[start : start + 500] for name in _COLUMNS))
+        for matter in np.unique(self._matter[self._matter >= 0]).tolist():
+            self._taken_in[matter] = int((self._matter == matter).sum())
+
+    def look(self, said: Said) -> Noticed | None:
+        """Look at one more text (n = 1); a row of zeros says nothing and is passed over."""
+        if not said.vectors.any():
+            return None
+        self._append(said.key, said.vectors, said.theme, said.speaker, said.matter)
+        own = self._count - 1
+        if self._matter[own] < 0:
+            self._matter[own] = matter = self._voted(own)
+            if matter < 0:
+                return self._scanned(own)
+            return self._grown(matter, [own])
+        return self._grown(int(self._matter[own]), [])
+
+    def _append(
+        self, key: Numbers, vectors: Floats, theme: Numbers, speaker: Numbers, matter: Numbers
+    ) -> None:
+        if self._count + len(key) > len(self._key):
+            stay = slice(self._count - MOST_RECENT, self._count)
+            for held in (self._vectors, self._near_past, self._key, self._theme, self._speaker, self._matter):
+                held[:MOST_RECENT] = held[stay].copy()
+            self._count = MOST_RECENT
+        new = slice(self._count, self._count + len(key))
+        kept = self._near_past.shape[1]
+        likeness = vectors @ self._past.T
+        self._near_past[new] = -np.sort(-np.partition(likeness, -kept, axis=1)[:, -kept:], axis=1)
+        self._vectors[new], self._key[new], self._theme[new] = vectors, key, theme
+        self._speaker[new], self._matter[new] = speaker, matter
+        self._count += len(key)
+
+    def _first(self) -> int:
+        return max(0, self._count - MOST_RECENT)
+
+    def _scanned(self, own: int) -> Noticed | None:
+        """Look around the text and around the late ones nearest to it."""
+        first = self._first()
+        free = self._matter[first : self._count] < 0
+        likeness = np.where(free, self._vectors[first : self._count] @ self._vectors[own], _NOWHERE)
+        likeness[own - first] = _NOWHERE
+        again = min(_AGAIN, len(likeness) - 1)
+        near = first + np.argpartition(-likeness, again)[:again]
+        centres = [own, *(int(one) for one in near if self._matter[one] < 0)]
+        around = self._vectors[first : self._count] @ self._vectors[centres].T
+        best, where = 0.0, (own, first, 0.0)
+        for column, centre in enumerate(centres):
+            around[~free, column] = around[centre - first, column] = _NOWHERE
+            evidence, since, radius = self._evidence(centre, around[:, column], free)
+            if evidence > best:
+                best, where = evidence, (centre, since, radius)
+        if best < self.limit:
+            return None
+        centre, since, radius = where
+        inside = around[since - first :, centres.index(centre)] >= radius
+        return self._found(np.append(since + np.flatnonzero(inside), centre), best)
+
+    def _evidence(self, centre: int, likeness: Floats, free: NDArray[np.bool_]) -> tuple[float, int, float]:
+        """Return the best evidence around one text over all scales and sizes, since when, and how near."""
+        first, best = self._first(), (0.0, 0, 0.0)
+        order = _nearest(likeness, _CANDIDATES)
+        order = order[likeness[order] > _NOWHERE]
+        strangers = order[self._speaker[first + order] != self._speaker[centre]]
+        theme = self._theme[centre]
+        same = free & (self._theme[first : self._count] == theme)
+        for scale in SCALES:
+            start = max(0, len(likeness) - scale)
+            late = strangers[strangers >= start]
+            late = late[np.sort(np.unique(self._speaker[first + late], return_index=True)[1])]
+            sizes = SIZES[len(late) >= SIZES]
+            if len(sizes):
+                radii = likeness[late[sizes - 1]]
+                past = np.searchsorted(-self._near_past[centre], -radii, side="right")
+                counted = int(free[start:].sum()) - 1, int(same[start:].sum()) - 1
+                chance = self._chance(sizes, past, theme, *counted)
+                place = int(chance.argmin())
+                evidence = -float(np.log10(max(chance[place], 1e-99)))
+                best = max(best, (evidence, first + start, float(radii[place])))
+            if start == 0:
+                break
+        return best
+
+    def _chance(
+        self, sizes: Numbers, past: Numbers, theme: int, late: int, of_theme: int
+    ) -> NDArray[np.float64]:
+        """Return the chance that of the nearest sizes + past texts as many as sizes are late ones.
+
+        Args:
+            sizes, past: shape (s,): how many late ones and how many of the past lie within each radius.
+            late, of_theme: late texts in all and in this theme.
+        """
+        growth = np.full(len(sizes), late / len(self._past))
+        if theme >= 0:
+            held = self._past_size[theme] if theme < len(self._past_size) else 0
+            outside = np.maximum(of_theme - sizes, 0) + _PULL * growth
+            growth = np.maximum(growth, outside / (np.maximum(held - past, 0) + _PULL))
+        chance = betainc(sizes, past + 1, growth / (1 + growth))
+        # Where more of the past may lie as near as was kept, nothing is claimed.
+        full = (past == self._near_past.shape[1]) & (past < len(self._past))
+        return np.where(full, 1.0, chance)
+
+    def _found(self, seed: Numbers, evidence: float) -> Noticed:
+        members = self._gathered(seed, -1)
+        matter = self._beside(members)
+        is_new = matter < 0
+        if is_new:
+            matter = max(self._taken_in, default=-1) + 1
+        self._matter[members] = matter
+        self._taken_in[matter] = int((self._matter[self._first() : self._count] == matter).sum())
+        return Noticed(matter, is_new, tuple(self._key[members].tolist()), evidence if is_new else 0.0)
+
+    def _grown(self, matter: int, joined: list[int]) -> Noticed | None:
+        """Let a new theme take late texts in again when it has grown; `joined` belong to it since just now."""
+        inside = self._first() + np.flatnonzero(self._matter[self._first() : self._count] == matter)
+        more = joined
+        if len(inside) >= _GROWN * self._taken_in.get(matter, 0):
+            more = joined + np.setdiff1d(self._gathered(inside, matter), inside).tolist()
+            self._matter[more] = matter
+            self._taken_in[matter] = len(inside) + len(more) - len(joined)
+        return Noticed(matter, False, tuple(self._key[more].tolist()), 0.0) if more else None
+
+    def _beside(self, members: Numbers) -> int:
+        """Return the earlier new theme that most of what lies around these belongs to; -1 = none."""
+        first = self._first()
+        likeness = self._vectors[first : self._count] @ self._vectors[members].mean(axis=0)
+        likeness[members - first] = _NOWHERE
+        around = self._matter[first + _nearest(likeness, len(members))]
+        around = around[around >= 0]
+        if not len(around):
+            return -1
+        sizes = np.bincount(around)
+        return int(sizes.argmax()) if sizes.max() >= _BESIDE * len(members) else -1
+
+    def _gathered(self, members: Numbers, matter: int) -> Numbers:
+        """Return the late texts that belong with these, by the votes of their neighbours, asked again until they agree."""
+        first = self._first()
+        late = self._vectors[first : self._count]
+        open_to = (self._matter[first : self._count] < 0) | (self._matter[first : self._count] == matter)
+        for _ in range(_ROUNDS):
+            around = late @ self._vectors[members].T
+            asked = np.unique(
+                np.argpartition(-around, min(3 * _VOTERS, len(late) - 1), axis=0)[: 3 * _VOTERS]
+            )
+            asked = asked[open_to[asked]]
+            labels = np.full(len(late), -1, np.int64)
+            labels[members - first] = 1
+            likeness = (late @ late[asked].T).T
+            voted = [
+                self._votes(first + int(one), row, labels) for one, row in zip(asked, likeness, strict=True)
+            ]
+            belongs = np.array(voted) >= 0
+            found = first + asked[belongs]
+            if len(found) < SIZES[0] or np.array_equal(found, members):
+                break
+            members = found
+        return members
+
+    def _voted(self, own: int) -> int:
+        """Return the new theme that a text belongs to by its neighbours; -1 = none."""
+        late = slice(self._first(), self._count)
+        labels = self._matter[late]
+        if not (labels >= 0).any():
+            return -1
+        return self._votes(own, self._vectors[late] @ self._vectors[own], labels)
+
+    def _votes(self, own: int, likeness: Floats, labels: Numbers) -> int:
+        """Return the new theme of most neighbours, if they outweigh those expected without it; -1 = none.
+
+        For each neighbour of the past, late / past late ones are expected; the others of them must be outnumbered.
+        """
+        likeness[own - self._first()] = _NOWHERE
+        late = _nearest(likeness, _VOTERS)
+        pooled = np.concatenate([likeness[late], self._near_past[own, :_VOTERS]])
+        held = np.concatenate([labels[late], np.full(len(pooled) - len(late), _PAST)])
+        voters = held[np.argsort(-pooled, kind="stable")[:_VOTERS]]
+        sizes = np.bincount(voters[voters >= 0], minlength=1)
+        most = int(sizes.max())
+        usual = (voters == _PAST).sum() * len(likeness) / len(self._past)
+        if most < _FEWEST or most <= _OUTWEIGH * usual + (voters == -1).sum() * _OTHER:
+            return -1
+        return int(sizes.argmax())
+
+
+_COLUMNS = ("key", "vectors", "theme", "speaker", "matter")
+
+
+def _nearest(likeness: Floats, count: int) -> Numbers:
+    """Return the places of the greatest, the greatest first."""
+    count = min(count, len(likeness))
+    near = np.argpartition(-likeness, count - 1)[:count]
+    return near[np.argsort(-likeness[near], kind="stable")]
