@@ -26,7 +26,7 @@ from interlock.listen import (
 from interlock.listen.errors import WrongState
 from interlock.listen.models import Errand, Import, Source, State
 from interlock.listen.outcry import watching
-from interlock.listen.themes import counting, learning, looking, placing
+from interlock.listen.themes import counting, learning, looking, noticing, placing
 from interlock.store.errors import LakeError
 
 logger = logging.getLogger(__name__)
@@ -169,6 +169,7 @@ def learn_themes() -> bool:
     placing.forget_gone()
     while placing.place(placing.changed_signals(), now=now, most=placing.WRITTEN_AT_ONCE):
         continue
+    noticing.notice_all(now=now)
     counting.count(now=now)
     return False
 

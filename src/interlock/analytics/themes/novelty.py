@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc
+from scipy.stats import hypergeom
 
 from interlock.analytics.themes.errors import ModelError
 
@@ -38,8 +39,8 @@ SCALES = (500, 2_000, MOST_RECENT)
 SIZES = np.array([4, 5, 6, 8, 10, 12, 16, 20, 24, 32])
 # Besides a new text the nearest late ones are looked at again: they may lie nearer to the middle of what is new.
 _AGAIN = 3
-# The growth of a theme is drawn to that of all as if 20 more texts of the past were in it.
-_PULL = 20
+# Looked at where the first test was passed: so unlikely must it be that the text's own theme is only said more often.
+_ONLY_MORE = 1e-4
 # Of each text so many likenesses to the past are kept; a ball that holds more is no place of something new.
 _PAST_KEPT = 100
 _CANDIDATES = 200
@@ -50,8 +51,6 @@ _ROUNDS = 4
 _GROWN = 1.25
 # What lies among so many of an earlier new theme belongs to that one.
 _BESIDE = 0.4
-_OUTWEIGH, _OTHER = 1.5, 1.0
-_PAST = -2
 _NOWHERE = np.float32(-2.0)
 
 
@@ -98,7 +97,7 @@ class Lookout:
         Raises:
             ModelError: there is no past to compare with, or the recent texts have another dimension.
         """
-        if not len(past) or recent.vectors.shape[1] != past.shape[1]:
+        if not len(past) or (len(recent.key) and recent.vectors.shape[1] != past.shape[1]):
             raise ModelError(
                 f"New themes are told from the past: got {past.shape} of it and {recent.vectors.shape} of lately."
             )
@@ -187,8 +186,11 @@ class Lookout:
             if len(sizes):
                 radii = likeness[late[sizes - 1]]
                 past = np.searchsorted(-self._near_past[centre], -radii, side="right")
-                counted = int(free[start:].sum()) - 1, int(same[start:].sum()) - 1
-                chance = self._chance(sizes, past, theme, *counted)
+                chance = self._chance(sizes, past, int(free[start:].sum()) - 1)
+                standing = np.flatnonzero(chance <= 10**-self.limit)
+                if theme >= 0 and len(standing):
+                    of_theme = int(same[start:].sum()) - 1
+                    chance[standing[self._only_more(sizes[standing], past[standing], theme, of_theme)]] = 1.0
                 place = int(chance.argmin())
                 evidence = -float(np.log10(max(chance[place], 1e-99)))
                 best = max(best, (evidence, first + start, float(radii[place])))
@@ -196,24 +198,24 @@ class Lookout:
                 break
         return best
 
-    def _chance(
-        self, sizes: Numbers, past: Numbers, theme: int, late: int, of_theme: int
-    ) -> NDArray[np.float64]:
-        """Return the chance that of the nearest sizes + past texts as many as sizes are late ones.
+    def _chance(self, sizes: Numbers, past: Numbers, late: int) -> NDArray[np.float64]:
+        """Return the chance that of the nearest sizes + past texts as many as sizes are late ones; shape (s,).
 
         Args:
             sizes, past: shape (s,): how many late ones and how many of the past lie within each radius.
-            late, of_theme: late texts in all and in this theme.
+            late: late texts in all.
         """
-        growth = np.full(len(sizes), late / len(self._past))
-        if theme >= 0:
-            held = self._past_size[theme] if theme < len(self._past_size) else 0
-            outside = np.maximum(of_theme - sizes, 0) + _PULL * growth
-            growth = np.maximum(growth, outside / (np.maximum(held - past, 0) + _PULL))
-        chance = betainc(sizes, past + 1, growth / (1 + growth))
+        chance: NDArray[np.float64] = betainc(sizes, past + 1, late / (late + len(self._past)))
         # Where more of the past may lie as near as was kept, nothing is claimed.
         full = (past == self._near_past.shape[1]) & (past < len(self._past))
         return np.where(full, 1.0, chance)
+
+    def _only_more(self, sizes: Numbers, past: Numbers, theme: int, of_theme: int) -> NDArray[np.bool_]:
+        """Tell where as many late ones may lie because their theme is said more often (Fisher's exact test)."""
+        held = int(self._past_size[theme]) if theme < len(self._past_size) else 0
+        late, before = np.maximum(sizes, of_theme), np.maximum(past, held)
+        may: NDArray[np.bool_] = hypergeom.sf(sizes - 1, late + before, late, sizes + past) > _ONLY_MORE
+        return may
 
     def _found(self, seed: Numbers, evidence: float) -> Noticed:
         members = self._gathered(seed, -1)
@@ -280,21 +282,15 @@ class Lookout:
         return self._votes(own, self._vectors[late] @ self._vectors[own], labels)
 
     def _votes(self, own: int, likeness: Floats, labels: Numbers) -> int:
-        """Return the new theme of most neighbours, if they outweigh those expected without it; -1 = none.
-
-        For each neighbour of the past, late / past late ones are expected; the others of them must be outnumbered.
-        """
+        """Return the new theme of most neighbours, if there are more of it than late ones for those of the past; -1 = none."""
         likeness[own - self._first()] = _NOWHERE
         late = _nearest(likeness, _VOTERS)
         pooled = np.concatenate([likeness[late], self._near_past[own, :_VOTERS]])
-        held = np.concatenate([labels[late], np.full(len(pooled) - len(late), _PAST)])
-        voters = held[np.argsort(-pooled, kind="stable")[:_VOTERS]]
-        sizes = np.bincount(voters[voters >= 0], minlength=1)
-        most = int(sizes.max())
-        usual = (voters == _PAST).sum() * len(likeness) / len(self._past)
-        if most < _FEWEST or most <= _OUTWEIGH * usual + (voters == -1).sum() * _OTHER:
-            return -1
-        return int(sizes.argmax())
+        voters = np.argsort(-pooled, kind="stable")[:_VOTERS]
+        usual = (voters >= len(late)).sum() * len(likeness) / len(self._past)
+        held = labels[late][voters[voters < len(late)]]
+        sizes = np.bincount(held[held >= 0], minlength=1)
+        return int(sizes.argmax()) if sizes.max() >= max(_FEWEST, usual) else -1
 
 
 _COLUMNS = ("key", "vectors", "theme", "speaker", "matter")

@@ -150,6 +150,7 @@ class ChangeKind(models.TextChoices):
     """What can happen to a theme."""
 
     FOUND = "found", _("found")
+    NOTICED = "noticed", _("noticed")
     RENAMED = "renamed", _("renamed")
     MERGED = "merged", _("merged")
     SPLIT = "split", _("split")
@@ -236,4 +237,11 @@ class ThemesLearnt(models.Model):
     signals = models.PositiveIntegerField(help_text=_("how many it was learnt from"))
     kept = models.FloatField(null=True, help_text=_("share of signals known before that kept their theme"))
     seconds = models.FloatField(default=0)
+    known_to = models.BigIntegerField(
+        default=0, help_text=_("number of the newest signal of the first learning: of the past from then on")
+    )
+    looked_to = models.BigIntegerField(
+        default=0,
+        help_text=_("number of the newest signal that was looked at for something new; 0: not begun"),
+    )
     at = models.DateTimeField()

@@ -26,7 +26,7 @@ LOOKED_BACK = timedelta(days=14)
 # A company that was heard for less has no past in which a theme's silence means something.
 LEAST_PAST = timedelta(days=7)
 WARM_UP = timedelta(days=2)  # of a source, as for signals that come in
-_MOVE_SIGNALS = (ChangeKind.MERGED, ChangeKind.SPLIT, ChangeKind.MOVED)
+_MOVE_SIGNALS = (ChangeKind.MERGED, ChangeKind.SPLIT, ChangeKind.MOVED, ChangeKind.NOTICED)
 FEWEST_MOVED = 5  # fewer make no other theme of it
 READ_AT_ONCE = timedelta(days=1)
 

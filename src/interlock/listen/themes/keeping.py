@@ -8,7 +8,7 @@ from itertools import batched
 
 import numpy as np
 from django.db import transaction
-from django.db.models import Min
+from django.db.models import Min, Q
 from numpy.typing import NDArray
 
 from interlock.analytics.themes.discover import discover
@@ -25,6 +25,7 @@ from interlock.listen.models import (
     ThemedSignal,
     ThemesLearnt,
 )
+from interlock.listen.themes import founding
 from interlock.listen.themes.vectors import Vectors, centre_bytes, centres_of, unit
 from interlock.listen.turns import turn
 
@@ -101,7 +102,8 @@ def fitted(
         return model, [
             Change("new", (), (key,), float(said)) for key, said in zip(model.theme_ids, voices, strict=True)
         ]
-    pins = dict(Cluster.objects.exclude(placed_by=None).values_list("key", "theme__key"))
+    own = Q(placed_by__isnull=False) | Q(pk__in=founding.clusters_noticed())
+    pins = dict(Cluster.objects.filter(own).values_list("key", "theme__key"))
     return refit(before, vectors, weights, pins, seed=seed, new_id=new_id)
 
 
@@ -142,8 +144,11 @@ def keep(
         elif key in standing and standing[key][0] != theme.pk:
             moved.append((key, standing[key][0], theme.pk))
         Cluster.objects.update_or_create(key=key, defaults=values)
-    _note(model, changes, themes, moved, now)
-    learnt = ThemesLearnt.objects.create(encoder=model.encoder, student=student, signals=signals, at=now)
+    last = ThemesLearnt.objects.order_by("-pk").values("known_to", "looked_to").first() or {}
+    _note(model, changes, themes, moved, last.get("looked_to", 0), now)
+    learnt = ThemesLearnt.objects.create(
+        encoder=model.encoder, student=student, signals=signals, at=now, **last
+    )
     detail = {"themes": len(model.theme_ids), "signals": signals, "changes": len(changes)}
     journal.note(actor=None, verb="found themes", about=learnt, at=now, detail=detail)
     return learnt
@@ -153,6 +158,7 @@ def end_empty(*, now: datetime) -> None:
     """After all was placed: groups without signals go, and themes without groups end."""
     placed = PlacedSignal.objects.values("cluster")
     empty = Cluster.objects.filter(signals=None, placed_by=None).exclude(pk__in=placed)
+    empty = empty.exclude(pk__in=founding.clusters_noticed())
     empty.delete()
     Theme.objects.filter(is_broad=False, ended_at=None, clusters=None).update(ended_at=now)
     Theme.objects.filter(is_broad=True, ended_at=None, children=None).update(ended_at=now)
@@ -252,6 +258,7 @@ def _note(
     changes: Sequence[Change],
     themes: Mapping[str, Theme],
     moved: Sequence[tuple[str, int, int]],
+    looked_to: int,
     now: datetime,
 ) -> None:
     """The lineage of what the model did: each change with the groups that it moved, so that people can take it back."""
@@ -275,7 +282,8 @@ def _note(
                 )
             ThemeChange.objects.create(
                 kind=_KINDS[change.kind], theme=theme, other=beside, at=now, signals=round(change.voices),
-                said={"from": beside.name if beside else "", "into": theme.name}, steps=steps,
+                said={"from": beside.name if beside else "", "into": theme.name, "looked_to": looked_to},
+                steps=steps,
             )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from interlock.analytics.text.student import Student, student_from_bytes, studen
 from interlock.analytics.themes.corpus import choose_encoder
 from interlock.analytics.themes.model import ThemeModel, assign
 from interlock.listen.models import Signal, SignalVector, ThemedSignal, ThemesLearnt
-from interlock.listen.themes import counting, keeping, naming, placing
+from interlock.listen.themes import counting, keeping, naming, noticing, placing
 from interlock.listen.themes.encoding import COLUMNS, encoder_called, encoder_mark, said, text_of
 from interlock.listen.themes.vectors import Vectors, unpacked
 
@@ -76,6 +76,7 @@ def learn(
     counting.count(now=now)
     learnt.seconds = perf_counter() - began
     learnt.save(update_fields=["kept", "seconds"])
+    noticing.notice_all(now=now)
     return learnt
 
 

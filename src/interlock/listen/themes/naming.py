@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
@@ -20,6 +21,37 @@ from interlock.listen.themes.vectors import unpacked
 # The likest of a theme say what it is about; more of them say the same.
 READ_OF_EACH = 200
 WORDS_KEPT = 8
+# What else was said lately tells a new theme's words from everybody's.
+READ_BESIDE = 800
+
+
+@dataclass(frozen=True)
+class Found:
+    """A found name, the words that tell a theme from the others, and the keys of the signals that say it best."""
+
+    name: str
+    words: list[str]
+    quotes: list[str]
+
+
+def name_of(signals: Sequence[int]) -> Found:
+    """The name of a theme that these signals would be, beside what else was said lately. Three queries."""
+    rows = ThemedSignal.objects.filter(cluster__isnull=False, signal__vector__isnull=False)
+    beside = rows.exclude(pk__in=signals).order_by("-pk").values_list("pk", "cluster__theme")[:READ_BESIDE]
+    owners = dict.fromkeys(signals, 0)
+    numbers: dict[int, int] = {}
+    for signal, theme in beside:
+        owners[signal] = numbers.setdefault(theme, len(numbers) + 1)
+    read = Signal.objects.only(*COLUMNS, "vector__bytes").select_related("vector").in_bulk(list(owners))
+    said = [signal for signal in read.values() if hasattr(signal, "vector")]
+    places = np.array([owners[one.pk] for one in said], dtype=np.int32)
+    named = name_themes([text_of(one) for one in said], unpacked([one.vector.bytes for one in said]), places)[
+        0
+    ]
+    title = (named.title or _("Without words"))[: LONGEST_NAME - 12]
+    alike = Theme.objects.filter(ended_at=None, name__startswith=title).count()
+    name = f"{title} ({alike + 1})" if alike else title
+    return Found(name, list(named.words[:WORDS_KEPT]), [said[place].key for place in named.quotes])
 
 
 def name_all(*, now: datetime) -> int:

@@ -28,6 +28,7 @@ from interlock.listen.models import (
     ThemedSignal,
     ThemesLearnt,
 )
+from interlock.listen.themes import noticing
 from interlock.listen.themes.counting import week_of
 from interlock.listen.themes.encoding import COLUMNS, Said, encoder_called, encoder_mark, said
 from interlock.listen.themes.vectors import Vectors, centres_of, packed
@@ -53,9 +54,10 @@ class Groups:
 
 @work.task(queue="prompt", key="place", attempts=3, title=_("Find the themes of new signals"))
 def place_signals() -> int:
-    """Place what came in; half a second's worth at a time, so that whatever else is prompt has its turn."""
+    """Place what came in and look whether it is new; half a second's worth at a time, so that others have their turn."""
     placed = place(new_signals(), now=timezone.now())
-    if placed == PLACED_AT_ONCE:
+    looked_at = noticing.notice(now=timezone.now(), most=PLACED_AT_ONCE)
+    if PLACED_AT_ONCE in (placed, looked_at):
         work.ask(place_signals)
     return placed
 

@@ -23,6 +23,7 @@ from interlock.web.themes import forms
 from interlock.web.themes.listing import Row, address, loop_of, row_of, rows_address
 
 CONTEXT_KIND = "theme"
+_DRAWN = {ChangeKind.NOTICED, ChangeKind.MERGED, ChangeKind.SPLIT, ChangeKind.RENAMED}
 
 
 @require_GET
@@ -177,11 +178,11 @@ def _course_title(voices: list[int], limit: float | None) -> str:
 
 
 def _events(theme: Theme, changes: list[ThemeChange], mondays: list[date]) -> list[dict[str, Any]]:
-    """Merges and splits on the course, at the week in which they came into force."""
+    """What changed which signals it holds, on the course, at the week in which it came into force."""
     drawn = []
     for change in changes:
         day = change.at.date()
-        if change.undone_at or change.kind not in {ChangeKind.MERGED, ChangeKind.SPLIT, ChangeKind.RENAMED}:
+        if change.undone_at or change.kind not in _DRAWN:
             continue
         weeks = [place for place, monday in enumerate(mondays) if monday <= day]
         if weeks and (day - mondays[-1]).days < 7:
@@ -193,6 +194,8 @@ def _short(change: ThemeChange, theme: Theme) -> str:
     day = figures.day_short(change.at)
     if change.kind == ChangeKind.RENAMED:
         return _("renamed %(day)s") % {"day": day}
+    if change.kind == ChangeKind.NOTICED:
+        return _("noticed %(day)s") % {"day": day}
     if change.kind == ChangeKind.MERGED:
         return _("merged %(day)s") % {"day": day}
     return _("split %(day)s") % {"day": day}
@@ -204,6 +207,9 @@ def _line(change: ThemeChange, theme: Theme) -> dict[str, Any]:
     other = change.other.name if change.other else ""
     sentences = {
         ChangeKind.FOUND: _("Found in what customers said"),
+        ChangeKind.NOTICED: ngettext(
+            "Noticed as something new in one signal", "Noticed as something new in %(n)s signals", change.signals
+        ) % {"n": figures.count(change.signals)},
         ChangeKind.RENAMED: _("Renamed “%(name)s”") % {"name": said.get("name", "")},
         ChangeKind.MERGED: _("“%(from)s” merged into “%(into)s”") % {
             "from": said.get("from", other), "into": said.get("into", change.theme.name),
@@ -223,4 +229,5 @@ def _line(change: ThemeChange, theme: Theme) -> dict[str, Any]:
         "text": sentences[ChangeKind(change.kind)],
         "by": change.by.name if change.by else _("found by the model"),
         "undoable": bool(change.steps) and change.undone_at is None,
+        "undo": _("It is no theme of its own") if change.kind == ChangeKind.NOTICED else _("Take it back"),
     }
