@@ -34,7 +34,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     folder = Path(tempfile.mkdtemp(prefix="interlock-crash-"))
     folder.chmod(0o755)
-    well = True
+    done, well = False, True
     try:
         for database in [asked.database] if asked.database else ["sqlite", "postgresql"]:
             if asked.kills:
@@ -43,8 +43,9 @@ def main() -> int:
                 well &= _rounds(folder / f"{database}-rounds", database, asked.rounds)
         if asked.cuts and asked.database != "postgresql":
             well &= _cuts(folder / "power", asked.cuts, asked.seed)
+        done = True
     finally:
-        if well:
+        if done and well:
             shutil.rmtree(folder, ignore_errors=True)
         else:
             print(f"Databases and logs are kept in {folder}.")
