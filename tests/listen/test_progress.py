@@ -17,13 +17,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def step_of_another_thread(import_: Import, doing: str) -> threading.Thread:
     """The engine reads rows, and so tells of them, by threads with connections of their own."""
 
-    def tell() -> None:
-        try:
-            Reporter(import_, lambda: NOON).step(doing)
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=tell)
+    reporter = Reporter(import_, lambda: NOON)
+    thread = threading.Thread(target=lambda: reporter.step(doing))
     thread.start()
     return thread
 
@@ -34,6 +29,21 @@ def test_a_step_is_written_from_any_thread(waiting):
     step_of_another_thread(import_, "Storing signals").join(20)
 
     assert Import.objects.get().doing == "Storing signals"
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="a database in memory is never closed")
+def test_a_thread_of_the_engine_leaves_no_connection_open(waiting):
+    reporter, left = Reporter(waiting(), lambda: NOON), []
+
+    def step() -> None:
+        reporter.step("Storing signals")
+        left.append(connection.connection)
+
+    thread = threading.Thread(target=step)
+    thread.start()
+    thread.join(20)
+
+    assert left == [None]
 
 
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite gives up waiting by itself")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import datetime
+from threading import get_ident
 
 from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext as _
@@ -41,6 +42,7 @@ class Reporter:
         self.on_progress = on_progress
         self._clock = clock
         self._written_at = self._told_at = 0.0
+        self._made_in = get_ident()
 
     def step(self, doing: str, total: int = 0) -> None:
         """Begin a part of the work, and say so at once."""
@@ -74,6 +76,10 @@ class Reporter:
                 asked = self._written()
         except OperationalError:
             return
+        finally:
+            # A thread of the engine ends when it likes, and would leave its connection open.
+            if get_ident() != self._made_in:
+                connection.close()
         if self.on_progress:
             self.on_progress(self.import_)
         if asked:
