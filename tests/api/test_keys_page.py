@@ -129,6 +129,15 @@ def test_a_field_that_signals_do_not_have_is_named(signed_in):
     assert "Line 1: signals have no field “words”." in answer.content.decode()
 
 
+def test_a_kind_of_signal_that_there_is_not_is_named(signed_in):
+    answer = signed_in("lead").post(
+        reverse("api:webhook"), {"hook-name": "Desk", "hook-fields_text": 'kind = "rant"'}
+    )
+
+    assert (answer.status_code, Source.objects.count()) == (422, 0)
+    assert "Line 1: “rant” is no kind of signal. There are: ticket," in answer.content.decode()
+
+
 def test_fields_and_secret_of_a_webhook_change_on_the_page(signed_in, webhook):
     desk, browser = webhook(), signed_in("lead")
     prefix = f"fields-{desk.source.pk}"

@@ -78,12 +78,16 @@ REFUSED = [
     ({"body": "x" * 1_000_001}, "body", "body has 1,000,001 characters; at most 1,000,000 are taken. Shorten it and send it again."),
     ({"body": {"html": "x"}}, "body", "body must be a text; this is an object ({'html': 'x'})."),
     ({"occurred_at": "2026-03-02T08:00:00"}, "occurred_at", "occurred_at (2026-03-02T08:00:00) has no time zone, so nobody can know when it was. Send it as 2026-03-02T12:00:00Z."),
-    ({"occurred_at": "2026-02-30T08:00:00Z"}, "occurred_at", "occurred_at must be a time as 2026-03-02T12:00:00Z; this is a text (2026-02-30T08:00:00Z)."),
+    ({"occurred_at": "2026-02-30T08:00:00Z"}, "occurred_at", "occurred_at must be a time that exists, written as 2026-03-02T12:00:00Z; this is a text (2026-02-30T08:00:00Z)."),
     ({"occurred_at": 1772438400}, "occurred_at", "occurred_at must be a time as 2026-03-02T12:00:00Z; this is a number (1772438400)."),
     ({"occurred_at": "1969-12-31T23:59:59Z"}, "occurred_at", "occurred_at must be a time of the years 1970 to 9999; this is a text (1969-12-31T23:59:59Z)."),
     ({"occurred_at": "0001-01-01T00:00:00+14:00"}, "occurred_at", "occurred_at must be a time of the years 1970 to 9999; this is a text (0001-01-01T00:00:00+14:00)."),
     ({"occurred_at": "2026-03-02T12:10:01Z"}, "occurred_at", "occurred_at (2026-03-02T12:10:01Z) lies in the future by this server's clock (2026-03-02 12:00 UTC). Set the sender's clock or mend the date."),
     ({"rating": "4"}, "rating", "rating must be a number; this is a text (4)."),
+    ({"rating": -5, "rating_max": 5}, "rating", "rating must be between 0 and rating_max (5.0); this is a number (-5.0)."),
+    ({"rating": 50, "rating_max": 5}, "rating", "rating must be between 0 and rating_max (5.0); this is a number (50.0)."),
+    ({"rating": -1}, "rating", "rating must be 0 or more; this is a number (-1.0)."),
+    ({"rating": 5, "rating_max": 0}, "rating_max", "rating_max must be the best that can be given, more than 0; this is a number (0.0)."),
     ({"rating": True}, "rating", "rating must be a number; this is true or false (True)."),
     ({"rating": math.inf}, "rating", "rating must be a number; this is a number (inf)."),
     ({"rating": 10**400}, "rating", None),
@@ -116,6 +120,13 @@ def test_what_is_no_record_at_all_is_refused():
         found = checked("signals", row, place="row 1", now=NOON)
         assert isinstance(found, Refusal)
     assert look("secrets", a=1).reason == "“secrets” is no table of the contract."
+
+
+def test_fields_that_the_contract_does_not_know_are_named_where_one_is_missing():
+    found = checked("signals", {"id": "7", "text": "Late"}, place="row 1", now=NOON)
+    assert found.reason == (
+        "signal_id is missing; every record of signals needs it. The contract does not know id, text."
+    )
 
 
 def test_a_key_of_several_columns_is_one_key():

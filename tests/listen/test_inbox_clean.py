@@ -85,7 +85,7 @@ clean = some.fixed_dictionaries(
         "body": some.text("abc äöü ", min_size=1).map(lambda text: f"{text}."),
     },
     optional={
-        "rating": some.floats(0, 5) | some.integers(-5, 5),
+        "rating": some.floats(0, 5) | some.integers(0, 5),
         "url": some.just("https://x.example"),
         "cost": some.none(),
     },

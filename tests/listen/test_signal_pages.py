@@ -175,6 +175,22 @@ def test_one_signal_shows_words_account_order_product_and_history(signed_in, hea
         assert words in response.text
 
 
+def test_a_rating_out_of_nobody_knows_what_has_its_page(signed_in, heard):
+    heard(signal(1, rating=3, rating_max=None))
+
+    response = signed_in("observer").get(reverse("listen:signal", args=[Signal.objects.get(key="s1").pk]))
+
+    assert "Rating 3; the source does not say out of how many." in response.text
+
+
+def test_signs_without_a_word_are_not_searched_and_the_list_says_so(signed_in, heard):
+    heard(signal(1))
+    browser = signed_in("observer")
+
+    assert "Only words and numbers are searched." in browser.get("/signals/?q=😡").text
+    assert "Heron Cargo" not in browser.get("/search/?q=😡").text
+
+
 def test_a_link_that_is_no_web_address_is_not_offered(signed_in, heard):
     heard(signal(1, url="javascript:alert(1)"))
 

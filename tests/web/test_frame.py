@@ -1,6 +1,8 @@
 """The frame of every page: doors, theme, keys, errors."""
 
 import pytest
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 
@@ -56,3 +58,19 @@ def test_an_unknown_address_is_answered_in_the_look(signed_in):
 
     assert page.status_code == 404
     assert "There is nothing at this address." in page.content.decode()
+
+
+def test_the_sign_in_page_names_the_owners_link_while_nobody_has_an_account(client, db, person):
+    page = reverse("account_login")
+    assert "interlock owner-link" in client.get(page).text
+    person("owner")
+    assert "interlock owner-link" not in client.get(page).text
+
+
+@pytest.mark.parametrize(("password", "taken"), [("passwordpassword", False), ("four quiet herons", True)])
+def test_one_word_twice_is_no_password(password, taken):
+    if taken:
+        validate_password(password)
+    else:
+        with pytest.raises(ValidationError, match="one part repeated"):
+            validate_password(password)

@@ -136,6 +136,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "interlock.web.passwords.NotOnePartRepeated"},
 ]
 ACCOUNT_ADAPTER = "interlock.web.sign_in.InvitedOnly"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None

@@ -48,10 +48,10 @@ def parts_of(text: str) -> list[Part]:
 
 
 def containing(signals: QuerySet[Signal], text: str) -> QuerySet[Signal]:
-    """Keep the signals that contain the text; all of them when it holds no word."""
+    """Keep the signals that contain the text; none when it holds no word."""
     parts = parts_of(text)
     if not parts:
-        return signals
+        return signals.none()
     if connections[signals.db].vendor == "postgresql":
         query = " && ".join(
             "to_tsquery('simple', %s)" if part.open_ended else "phraseto_tsquery('simple', %s)"

@@ -112,6 +112,11 @@ class Navigation:
         return chosen if chosen in THEMES else ""
 
     @property
+    def is_new(self) -> bool:
+        """Whether nobody has an account yet. One query, asked by the page to sign in alone."""
+        return not Person.objects.exists()
+
+    @property
     def keys(self) -> bool:
         return self.person is None or self.person.shortcuts
 

@@ -12,10 +12,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from interlock.store.contract import TABLES
+from interlock.store.contract import SIGNAL_KINDS, TABLES
 
 SIGNAL_FIELDS = {column.name: column.type for column in TABLES["signals"].columns}
 LONGEST_PATH = 200
+_QUOTES = {'"', "'"}
 # Seconds since 1970 stay below this until the year 5138; larger numbers are milliseconds.
 _MILLISECONDS_FROM = 100_000_000_000
 
@@ -42,6 +43,11 @@ def fields_of(text: str) -> dict[str, str]:
                 _("Line %(n)s: signals have no field “%(name)s”. They have: %(known)s.")
                 % {"n": number, "name": name[:60], "known": ", ".join(SIGNAL_FIELDS)}
             )
+        if name == "kind" and path[:1] in _QUOTES and _constant(path) not in SIGNAL_KINDS:
+            raise FieldsUnreadable(
+                _("Line %(n)s: “%(kind)s” is no kind of signal. There are: %(known)s.")
+                % {"n": number, "kind": _constant(path)[:60], "known": ", ".join(SIGNAL_KINDS)}
+            )
         fields[name] = path
     return fields
 
@@ -57,7 +63,7 @@ def record_of(message: Any, fields: Mapping[str, str]) -> Any:
         return message
     record = {name: value for name, value in message.items() if name in SIGNAL_FIELDS}
     for name, path in fields.items():
-        value = _constant(path) if path[:1] in {'"', "'"} else _at(message, path)
+        value = _constant(path) if path[:1] in _QUOTES else _at(message, path)
         record[name] = _fitting(value, SIGNAL_FIELDS[name])
     return record
 

@@ -106,14 +106,37 @@ def _clean(table: str, row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
             clean[name] = read(value, now)
     for name in _REQUIRED[table]:
         if name not in clean:
-            raise NotTaken(
-                name,
-                _("%(field)s is missing; every record of %(table)s needs it.")
-                % {"field": name, "table": table},
-            )
+            raise NotTaken(name, _missing(table, name, row))
     if table == "signals" and not any(says(clean.get(name)) for name in SAYS_SOMETHING):
         raise NotTaken("body", _("The signal says nothing: give it a body, a title, a rating or a reason."))
+    if table == "signals":
+        check_rating(clean.get("rating"), clean.get("rating_max"))
     return clean
+
+
+def _missing(table: str, field: str, row: Mapping[str, Any]) -> str:
+    reason = _("%(field)s is missing; every record of %(table)s needs it.") % {
+        "field": field,
+        "table": table,
+    }
+    unknown = [_shown(name) for name in row if name not in _READERS[table]]
+    if not unknown:
+        return reason
+    also = _("The contract does not know %(names)s.") % {"names": ", ".join(unknown)}
+    return f"{reason} {also}"
+
+
+def check_rating(rating: float | None, best: float | None) -> None:
+    """A rating lies between 0 and the best there is, where that is told.
+
+    Raises:
+        NotTaken: it does not.
+    """
+    if best is not None and best <= 0:
+        raise _wrong("rating_max", best, _("the best that can be given, more than 0"))
+    if rating is not None and (rating < 0 or (best is not None and rating > best)):
+        wanted = _("between 0 and rating_max (%(best)s)") % {"best": best} if best else _("0 or more")
+        raise _wrong("rating", rating, wanted)
 
 
 def says(value: Any) -> bool:
@@ -186,7 +209,7 @@ def read_time(field: str, value: Any, now: datetime, *, past: bool = False) -> d
         try:
             moment = datetime.fromisoformat(value)
         except ValueError:
-            raise _wrong(field, value, _("a time as 2026-03-02T12:00:00Z")) from None
+            raise _wrong(field, value, _("a time that exists, written as 2026-03-02T12:00:00Z")) from None
     if not isinstance(moment, datetime):
         raise _wrong(field, value, _("a time as 2026-03-02T12:00:00Z"))
     if moment.tzinfo is None:
@@ -283,7 +306,7 @@ def _kind_of(value: Any) -> str:
             return _("an object")
         case list() | tuple():
             return _("a list")
-    return type(value).__name__
+    return _("nothing") if value is None else type(value).__name__
 
 
 def _reader(table: str, column: Column) -> _Reader:

@@ -21,6 +21,7 @@ from interlock.listen.inbox.checking import (
     SAYS_SOMETHING,
     VOCABULARIES,
     NotTaken,
+    check_rating,
     encode,
     read_time,
     says,
@@ -51,6 +52,7 @@ def clean_signals(
 def _offered(place: int, signal: Any, key_of: Callable[[str], str], now: datetime) -> Offered:
     if not signal.signal_id.strip() or not any(says(getattr(signal, name)) for name in SAYS_SOMETHING):
         raise _UNCLEAR
+    check_rating(signal.rating, signal.rating_max)
     signal.signal_id = key = key_of(signal.signal_id)
     signal.occurred_at = read_time("occurred_at", signal.occurred_at, now, past=True)
     for name in _OTHER_TIMES:
