@@ -100,6 +100,7 @@ POLICY: dict[str, Row] = {
     "web:answer_round": Row(STAFF),
     "web:take_round_back": writes(WRITERS),
     "web:theme_decision": writes(WRITERS),
+    "web:decide_theme": writes(WRITERS),
     "web:change_theme": writes(WRITERS),
     "web:undo_theme_change": writes(WRITERS),
     "web:place_signal": Row(WRITERS, WRITERS),

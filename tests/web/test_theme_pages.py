@@ -73,6 +73,23 @@ def test_a_theme_above_its_limit_without_a_decider_says_so_until_somebody_decide
     assert "No decider yet" not in browser.get(page(fee)).content.decode()
 
 
+def test_what_was_decided_is_said_on_the_page_shown_and_taken_back(signed_in, fee, person):
+    browser = signed_in("lead", "finance")
+    asked = {"question": "Do we keep it?", "decider": browser.person.pk, "decide_by": "2026-04-01"}
+    Theme.objects.filter(pk=fee.pk).update(state=ThemeState.OUTCRY)
+    decided = reverse("web:decide_theme", args=[fee.key])
+    assert "Write first which question" in browser.post(decided, {"decision": "Drop it"}).content.decode()
+    browser.post(reverse("web:theme_decision", args=[fee.key]), asked)
+    assert "above its limit and being decided" in browser.get(page(fee)).content.decode()
+
+    shown = browser.post(decided, {"decision": "We drop the fee."}, follow=True).content.decode()
+    assert "We drop the fee." in shown
+    assert "it is mended when fewer say it" in shown
+
+    browser.post(decided, {"take_back": "1"})
+    assert Theme.objects.get(pk=fee.pk).decision == ""
+
+
 def test_a_decider_without_a_question_is_refused_and_the_words_stay(signed_in, fee, person):
     anna = person("lead", "finance", name="Anna Berg")
     answer = signed_in("lead").post(reverse("web:theme_decision", args=[fee.key]), {"decider": anna.pk})

@@ -26,6 +26,7 @@ from interlock.listen.answering import answering_now
 from interlock.listen.models import StreamState
 from interlock.listen.outcry.looking import loudest_now
 from interlock.listen.queries import demo_source
+from interlock.listen.themes import deciding
 from interlock.listen.waiting import due_for, rows_of
 from interlock.reconnect import findings, queries
 from interlock.reconnect.measures import measure_of
@@ -34,11 +35,13 @@ from interlock.web import figures, sentences
 from interlock.web.driver_words import driver_card_text
 from interlock.web.outcries import words as alarm_words
 from interlock.web.templatetags.components import function_name
+from interlock.web.themes.listing import address as theme_address
 from interlock.web.top_line import Figure, top_line
 
 MOST_CARDS = 7
 MOST_DISCONNECTS = 3
 MOST_TALKS = 2
+MOST_NAMED = 20  # themes that wait for a decision are counted to here
 # Only what the total needs: the sentences and series of hundreds of disconnects would be read for nothing.
 _MONEY_COLUMNS = ("currency", "money_low", "money_mid", "money_high", "money_basis")
 
@@ -123,6 +126,7 @@ def _company_page(person: Person, detection: Detection, snapshot_number: int, no
         cards=[
             *outcry,
             *_answer_cards(person, now),
+            *_decision_cards(person),
             *_source_cards(person, now),
             *others,
             *_talk_cards(person),
@@ -293,6 +297,35 @@ def _outcry_card(person: Person) -> TodayCard | None:
         more_url=reverse("web:outcries"),
         is_urgent=first.state == StreamState.OUTCRY,
     )
+
+
+def _decision_cards(person: Person) -> list[TodayCard]:
+    """The question about a theme that this person is to decide; else, for those who may name one, what nobody decides."""
+    mine, lacking = deciding.to_decide(person), deciding.nobody_decides(person)
+    themes = list(mine[: MOST_NAMED + 1]) or list(lacking[: MOST_NAMED + 1])
+    if not themes:
+        return []
+    first, more = themes[0], len(themes) - 1
+    name, is_mine = {"name": first.name}, first.decider_id == person.pk and bool(first.question)
+    if is_mine and first.decide_by:
+        why = _("“%(name)s” is above its limit. A decision is due by %(day)s.") % {
+            **name, "day": figures.day(first.decide_by),
+        }  # fmt: skip
+    else:
+        why = _("It is above its limit, and asks for a question, somebody who decides, and a date.")
+    return [
+        TodayCard(
+            icon="scale",
+            kind=_("Yours to decide") if is_mine else _("Nobody decides"),
+            about=first.name,
+            sentence=first.question if is_mine else _("Nobody decides about “%(name)s”.") % name,
+            why=why,
+            act=_("Decide it") if is_mine else _("Name who decides"),
+            url=f"{theme_address(first)}#decision",
+            more=ngettext("One more theme", "%(n)s more themes", more) % {"n": more} if more else "",
+            more_url=f"{reverse('web:themes')}?show=now" if more else "",
+        )
+    ]
 
 
 def _source_cards(person: Person, now: datetime) -> list[TodayCard]:

@@ -32,6 +32,7 @@ urlpatterns: list[URLPattern] = [
     path("signals/rounds/<int:round_id>/", answering.answer_round, name="answer_round"),
     path("signals/rounds/<int:round_id>/undo/", answering.take_round_back, name="take_round_back"),
     path("signals/themes/<slug:key>/decision/", changes.decision, name="theme_decision"),
+    path("signals/themes/<slug:key>/decision/made/", changes.decide, name="decide_theme"),
     path("signals/themes/<slug:key>/<slug:what>/", changes.change, name="change_theme"),
     path("signals/<int:signal_id>/theme/", belonging.place, name="place_signal"),
     path("signals/outcries/", alarm_list.outcries, name="outcries"),

@@ -50,6 +50,9 @@ class Theme(models.Model):
     question = models.CharField(max_length=300, blank=True, help_text=_("what has to be decided"))
     decider = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="themes")
     decide_by = models.DateField(null=True, blank=True)
+    decision = models.CharField(max_length=1000, blank=True, help_text=_("what was decided"))
+    decided_by = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
     function = models.CharField(
         max_length=20, choices=Function, blank=True, help_text=_("where what customers suffer from begins")
     )

@@ -28,6 +28,7 @@ from interlock.listen.models import (
     WatchedStream,
 )
 from interlock.listen.outcry import changes
+from interlock.listen.themes.deciding import ASKS_ANEW
 
 LOOKED_BACK, BEFORE = timedelta(days=1), timedelta(days=90)
 MOST_READ = 2_000
@@ -138,11 +139,16 @@ def turn_theme(stream: WatchedStream, to: str, at: datetime) -> None:
         return
     state = ThemeState(to) if to in {StreamState.EMERGING, StreamState.OUTCRY} else ThemeState.QUIET
     theme = Theme.objects.filter(key=stream.key).select_related("figures").first()
-    if theme is None or theme.state in {state, ThemeState.DECIDING, ThemeState.FIXED}:
+    if theme is None or theme.state in {state, ThemeState.DECIDING}:
         return
+    anew: dict[str, Any] = {}
+    if theme.state == ThemeState.FIXED:
+        if state == ThemeState.QUIET:
+            return
+        anew = ASKS_ANEW
     if state == ThemeState.QUIET and _week_is_above(theme):
         state = ThemeState.EMERGING
-    Theme.objects.filter(pk=theme.pk, state=theme.state).update(state=state, state_since=at)
+    Theme.objects.filter(pk=theme.pk, state=theme.state).update(state=state, state_since=at, **anew)
 
 
 def _week_is_above(theme: Theme) -> bool:

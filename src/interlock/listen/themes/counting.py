@@ -31,6 +31,7 @@ from interlock.listen.models import (
     ThemeFigures,
     ThemeState,
 )
+from interlock.listen.themes.deciding import ASKS_ANEW
 
 FIRST_MONDAY = date(1970, 1, 5)
 WEEKS_KEPT = 26
@@ -250,7 +251,7 @@ def _rank() -> None:
 def _judge(
     themes: Mapping[int, Theme], figures: Collection[ThemeFigures], above: Collection[int], now: datetime
 ) -> None:
-    """Quiet themes above their limit emerge; those below it for four weeks are quiet again, unless the watch rings."""
+    """Themes above their limit emerge; below it for four weeks they are quiet or mended again, unless the watch rings."""
     open_alarms = Alarm.objects.filter(ended_at=None, stream__kind=StreamKind.THEME)
     ringing = set(open_alarms.values_list("stream__key", flat=True))
     for one in figures:
@@ -259,16 +260,22 @@ def _judge(
         recent = voices[-FEWEST_IN_WEEKS:]
         # Judged by how much was heard in all this week; the limit drawn is that of a usual week.
         emerges = one.theme_id in above and sum(recent) >= FEWEST_VOICES
-        if theme.state == ThemeState.QUIET and emerges:
+        below = theme.key not in ringing and limit is not None and max(recent) <= limit
+        if theme.state in {ThemeState.QUIET, ThemeState.FIXED} and emerges:
             _turn(theme, ThemeState.EMERGING, now)
-        elif (
-            theme.state == ThemeState.EMERGING
-            and theme.key not in ringing
-            and limit is not None
-            and max(recent) <= limit
-        ):
+        elif theme.state == ThemeState.EMERGING and below:
             _turn(theme, ThemeState.QUIET, now)
+        elif theme.state == ThemeState.DECIDING and below and _is_decided_long(theme, one):
+            _turn(theme, ThemeState.FIXED, now)
+
+
+def _is_decided_long(theme: Theme, figures: ThemeFigures) -> bool:
+    """Whether what was heard since the decision covers the weeks that are looked at."""
+    if theme.decided_at is None or figures.last_at is None:
+        return False
+    return figures.last_at - theme.decided_at >= timedelta(weeks=FEWEST_IN_WEEKS)
 
 
 def _turn(theme: Theme, state: ThemeState, now: datetime) -> None:
-    Theme.objects.filter(pk=theme.pk, state=theme.state).update(state=state, state_since=now)
+    anew = ASKS_ANEW if theme.state == ThemeState.FIXED else {}
+    Theme.objects.filter(pk=theme.pk, state=theme.state).update(state=state, state_since=now, **anew)

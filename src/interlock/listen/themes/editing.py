@@ -1,4 +1,4 @@
-"""People change themes: rename, merge, split, move, gather, pin, mute, say who decides. In force at once, and reversible.
+"""People change themes: rename, merge, split, move, gather, pin, mute. In force at once, and reversible.
 
 What a person decided wins over the model for ever: clusters and signals that somebody placed are moved by no
 refit. Each edit notes every value it set with the one before, so that it can be taken back as long as nothing
@@ -53,7 +53,7 @@ def rename(*, theme: Theme, name: str, by: Person, now: datetime) -> ThemeChange
     Raises:
         EditRefused: no name, one that is too long or taken, or the theme has ended.
     """
-    theme = _open(theme, by)
+    theme = open_theme(theme, by)
     name = _fresh_name(name, besides=theme)
     steps = [_set(theme, name=name, named_by_id=by.pk)]
     return _noted(ChangeKind.RENAMED, theme, by, now, steps, said={"name": name})
@@ -66,7 +66,7 @@ def merge(*, theme: Theme, into: Theme, by: Person, now: datetime) -> ThemeChang
     Raises:
         EditRefused: one of the two has ended, they are the same, or one is broad and the other is not.
     """
-    theme, into = _open(theme, by), _open(into, by)
+    theme, into = open_theme(theme, by), open_theme(into, by)
     if theme.pk == into.pk:
         raise EditRefused(_("A theme cannot be merged with itself. Choose another one; nothing was changed."))
     if theme.is_broad != into.is_broad:
@@ -94,7 +94,7 @@ def split(*, theme: Theme, examples: Sequence[Signal], name: str, by: Person, no
     Raises:
         EditRefused: no examples, one of another theme, nothing or everything is like them, or no fresh name.
     """
-    theme = _open(theme, by)
+    theme = open_theme(theme, by)
     name = _fresh_name(name)
     like = splitting.like_these(theme, examples)
     born = Theme.objects.create(
@@ -131,7 +131,7 @@ def move(*, signals: Sequence[Signal], to: Theme, by: Person, now: datetime) -> 
     Raises:
         EditRefused: none, more than 500, the theme has ended, or it holds other themes.
     """
-    to = _open(to, by)
+    to = open_theme(to, by)
     if not 0 < len(signals) <= MOST_MOVED:
         raise EditRefused(
             _("Choose 1 to %(n)s signals to move; of more, split the theme. Nothing was changed.")
@@ -176,9 +176,9 @@ def gather(*, theme: Theme, under: Theme | None, by: Person, now: datetime) -> T
     Raises:
         EditRefused: one of them has ended, or `under` is no broad theme.
     """
-    theme = _open(theme, by)
+    theme = open_theme(theme, by)
     if under is not None:
-        under = _open(under, by)
+        under = open_theme(under, by)
         if not under.is_broad or theme.is_broad:
             raise EditRefused(
                 _("Only a theme of the second level goes under a broad one. Nothing was changed.")
@@ -192,52 +192,15 @@ def gather(*, theme: Theme, under: Theme | None, by: Person, now: datetime) -> T
 @transaction.atomic
 def pin(*, theme: Theme, pinned: bool, by: Person, now: datetime) -> ThemeChange:
     """Let a theme stand first, or no longer."""
-    theme = _open(theme, by)
+    theme = open_theme(theme, by)
     return _noted(ChangeKind.PINNED, theme, by, now, [_set(theme, pinned=pinned)], said={"on": pinned})
 
 
 @transaction.atomic
 def mute(*, theme: Theme, muted: bool, by: Person, now: datetime) -> ThemeChange:
     """Take a theme out of lists and watches without forgetting it, or bring it back."""
-    theme = _open(theme, by)
+    theme = open_theme(theme, by)
     return _noted(ChangeKind.MUTED, theme, by, now, [_set(theme, muted=muted)], said={"on": muted})
-
-
-@transaction.atomic
-def ask_decision(
-    *,
-    theme: Theme,
-    question: str,
-    decider: Person | None,
-    decide_by: date | None,
-    function: str,
-    by: Person,
-    now: datetime,
-) -> Theme:
-    """Say what has to be decided about a theme, by whom and by when, and where its cause lies.
-
-    Raises:
-        EditRefused: a decider without a question, or one who has left.
-    """
-    theme = _open(theme, by)
-    if decider is not None and not question.strip():
-        raise EditRefused(_("Write the question that %(name)s is to decide.") % {"name": decider.name})
-    if decider is not None and decider.left_at is not None:
-        raise EditRefused(_("%(name)s has left. Choose somebody else.") % {"name": decider.name})
-    theme.question, theme.decider, theme.decide_by, theme.function = (
-        question.strip(),
-        decider,
-        decide_by,
-        function,
-    )
-    theme.save(update_fields=["question", "decider", "decide_by", "function"])
-    detail = {
-        "question": theme.question,
-        "decider": decider.name if decider else "",
-        "by": str(decide_by or ""),
-    }
-    journal.note(actor=by, verb="asked for a decision", about=theme, at=now, detail=detail)
-    return theme
 
 
 @transaction.atomic
@@ -262,7 +225,7 @@ def take_back(*, change: ThemeChange, by: Person, now: datetime) -> ThemeChange:
     return change
 
 
-def _open(theme: Theme, by: Person) -> Theme:
+def open_theme(theme: Theme, by: Person) -> Theme:
     """The theme, locked, if this person may change it and it has not ended."""
     _must_sort(by)
     locked = Theme.objects.select_for_update(of=("self",)).get(pk=theme.pk)

@@ -114,7 +114,7 @@ class Counts:
 def counts(figures: QuerySet[ThemeFigures]) -> Counts:
     """Counts of all tabs, in four queries."""
     listed = figures.filter(theme__muted=False)
-    above = Q(theme__state__in=[ThemeState.EMERGING, ThemeState.OUTCRY])
+    above = Q(theme__state__in=[ThemeState.EMERGING, ThemeState.OUTCRY, ThemeState.DECIDING])
     settled = Q(theme__decider__isnull=False) & ~Q(theme__question="") & Q(theme__decide_by__isnull=False)
     summed = figures.aggregate(
         all=Count("pk", filter=Q(theme__muted=False, voices__gte=FEWEST_VOICES)),

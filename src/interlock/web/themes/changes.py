@@ -17,7 +17,7 @@ from interlock.fabric.models import Person
 from interlock.listen import queries
 from interlock.listen.errors import ListenError
 from interlock.listen.models import Theme, ThemeChange
-from interlock.listen.themes import counting, editing, looking
+from interlock.listen.themes import counting, deciding, editing, looking
 from interlock.web.themes import forms
 from interlock.web.themes.listing import address
 from interlock.web.themes.page import page_of
@@ -71,13 +71,33 @@ def decision(request: HttpRequest, key: str) -> HttpResponse:
     form = forms.DecisionForm(request.POST)
     if form.is_valid() and person is not None:
         try:
-            editing.ask_decision(theme=theme, by=person, now=timezone.now(), **form.cleaned_data)
+            deciding.ask_decision(theme=theme, by=person, now=timezone.now(), **form.cleaned_data)
         except ListenError as error:
             form.add_error(None, str(error))
         else:
             messages.info(request, _("Kept. It stands with the theme wherever it is shown."))
             return redirect(address(theme))
     return render(request, "web/one_theme.html", page_of(theme, person, decision_form=form), status=422)
+
+
+@require_POST
+@needs(Act.SORT)
+def decide(request: HttpRequest, key: str) -> HttpResponse:
+    """Say what was decided, or take it back."""
+    person, theme = person_of(request), _theme(request, key)
+    assert person is not None
+    decision = request.POST.get("decision", "")
+    try:
+        if "take_back" in request.POST:
+            deciding.take_decision_back(theme=theme, by=person, now=timezone.now())
+            messages.info(request, _("Taken back: the question is open again."))
+        else:
+            deciding.decide(theme=theme, decision=decision, by=person, now=timezone.now())
+            messages.info(request, _("Kept. It counts as mended when it was below its limit for four weeks."))
+    except ListenError as error:
+        tried = {"decide_error": str(error), "decision_tried": decision}
+        return render(request, "web/one_theme.html", page_of(theme, person, **tried), status=422)
+    return redirect(address(theme))
 
 
 def _theme(request: HttpRequest, key: str) -> Theme:

@@ -109,14 +109,14 @@ def row_of(one: ThemeFigures, newest: datetime | None = None) -> Row:
 
 def loop_of(one: ThemeFigures, theme: Theme) -> list[tuple[str, int]]:
     """The six steps of the loop with how many signals of the newest quarter came so far."""
-    heard = one.loop.get("heard", 0)
-    decided = heard if theme.state in {ThemeState.DECIDING, ThemeState.FIXED} else 0
-    confirmed = one.loop.get("confirmed", 0)
+    heard, confirmed = one.loop.get("heard", 0), one.loop.get("confirmed", 0)
+    decided = heard if theme.decided_at is not None else 0
+    done = heard if theme.state == ThemeState.FIXED else max(one.loop.get("acted", 0), confirmed)
     return [
         (_("heard"), heard),
         (_("grouped"), heard),
         (_("decided"), decided),
-        (_("done"), max(one.loop.get("acted", 0), confirmed)),
+        (_("done"), done),
         (_("told"), one.loop.get("told", 0)),
         (_("confirmed"), confirmed),
     ]

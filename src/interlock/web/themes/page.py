@@ -32,7 +32,10 @@ def one_theme(request: HttpRequest, key: str) -> HttpResponse:
     """A theme's page; one that was merged leads to what it became."""
     person = person_of(request)
     theme = get_object_or_404(
-        looking.themes_visible_to(person).select_related("decider", "parent", "became", "figures"), key=key
+        looking.themes_visible_to(person).select_related(
+            "decider", "decided_by", "parent", "became", "figures"
+        ),
+        key=key,
     )
     if theme.ended_at and theme.became:
         return redirect(address(theme.became))
@@ -97,6 +100,10 @@ def _headline(theme: Theme, row: Row | None) -> str:
         return _("“%(name)s” is an outcry since %(since)s and has reached %(n)s customers.") % values
     if theme.state == ThemeState.EMERGING:
         return _("“%(name)s” is above its limit since %(since)s and has reached %(n)s customers.") % values
+    if theme.state == ThemeState.DECIDING and theme.decided_at:
+        return _("“%(name)s” is decided; it is mended when fewer say it for four weeks.") % values
+    if theme.state == ThemeState.DECIDING:
+        return _("“%(name)s” is above its limit and being decided since %(since)s.") % values
     if theme.state == ThemeState.FIXED:
         return _("“%(name)s” is mended and watched since %(since)s.") % values
     if not row.figures.customers:

@@ -1,0 +1,125 @@
+"""A theme above its limit asks for a decision: which question, who decides, by when; then what was decided, and whether it helped.
+
+Emerging or outcry, then deciding as soon as all three are named, then mended when it was below its limit for four
+weeks after the decision (`counting.py` sees that). Above its limit again, it asks anew.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from interlock.fabric import events, journal
+from interlock.fabric.access import Act, may
+from interlock.fabric.models import Person
+from interlock.listen.errors import EditRefused
+from interlock.listen.models import Theme, ThemeState
+from interlock.listen.themes.editing import TOPIC, open_theme
+
+ABOVE = (ThemeState.EMERGING, ThemeState.OUTCRY)
+LONGEST = 1_000
+# A mended theme that is above its limit again: what was decided did not last.
+ASKS_ANEW = {"decision": "", "decided_by": None, "decided_at": None, "decide_by": None}
+
+
+@transaction.atomic
+def ask_decision(
+    *,
+    theme: Theme,
+    question: str,
+    decider: Person | None,
+    decide_by: date | None,
+    function: str,
+    by: Person,
+    now: datetime,
+) -> Theme:
+    """Say what has to be decided about a theme, by whom and by when, and where its cause lies.
+
+    Raises:
+        EditRefused: a decider without a question, or one who has left.
+    """
+    theme = open_theme(theme, by)
+    if decider is not None and not question.strip():
+        raise EditRefused(_("Write the question that %(name)s is to decide.") % {"name": decider.name})
+    if decider is not None and decider.left_at is not None:
+        raise EditRefused(_("%(name)s has left. Choose somebody else.") % {"name": decider.name})
+    theme.question, theme.decider, theme.function = question.strip(), decider, function
+    theme.decide_by = decide_by
+    whole = bool(theme.question and decider and decide_by)
+    if whole and theme.state in ABOVE:
+        theme.state, theme.state_since = ThemeState.DECIDING, now
+    elif not whole and theme.state == ThemeState.DECIDING:
+        theme.state, theme.state_since = ThemeState.EMERGING, now
+    theme.save()
+    detail = {
+        "question": theme.question,
+        "decider": decider.name if decider else "",
+        "by": str(decide_by or ""),
+    }
+    _tell(theme, "asked for a decision", by, now, detail)
+    return theme
+
+
+@transaction.atomic
+def decide(*, theme: Theme, decision: str, by: Person, now: datetime) -> Theme:
+    """Keep what was decided.
+
+    Raises:
+        EditRefused: nothing is asked, nothing is said, or it was decided already.
+    """
+    theme, decision = open_theme(theme, by), " ".join(decision.split())
+    if not theme.question:
+        raise EditRefused(_("Write first which question is to be decided. Nothing was kept."))
+    if theme.decided_at is not None:
+        raise EditRefused(
+            _("%(name)s has decided it already. Take that back first; nothing was kept.")
+            % {"name": theme.decided_by}
+        )
+    if not 0 < len(decision) <= LONGEST:
+        raise EditRefused(_("Say in 1 to %(n)s characters what was decided.") % {"n": LONGEST})
+    theme.decision, theme.decided_by, theme.decided_at = decision, by, now
+    theme.save(update_fields=["decision", "decided_by", "decided_at"])
+    _tell(theme, "decided about a theme", by, now, {"question": theme.question, "decision": decision})
+    return theme
+
+
+@transaction.atomic
+def take_decision_back(*, theme: Theme, by: Person, now: datetime) -> Theme:
+    """Let the question be open again.
+
+    Raises:
+        EditRefused: it is.
+    """
+    theme = open_theme(theme, by)
+    if theme.decided_at is None:
+        raise EditRefused(_("Nothing was decided, or that was taken back already."))
+    detail = {"decision": theme.decision}
+    theme.decision, theme.decided_by, theme.decided_at = "", None, None
+    if theme.state == ThemeState.FIXED:
+        theme.state, theme.state_since = ThemeState.DECIDING, now
+    theme.save()
+    _tell(theme, "took a decision back", by, now, detail)
+    return theme
+
+
+def _tell(theme: Theme, verb: str, by: Person, now: datetime, detail: dict[str, str]) -> None:
+    journal.note(actor=by, verb=verb, about=theme, at=now, detail=detail)
+    events.tell(topic=TOPIC, verb="changed", keys=[theme.key], at=now)
+
+
+def to_decide(person: Person) -> QuerySet[Theme]:
+    """Questions this person is to decide, the most urgent first."""
+    mine = Theme.objects.filter(decider=person, decided_at=None, ended_at=None, state=ThemeState.DECIDING)
+    return mine.select_related("figures").order_by("decide_by", "pk")
+
+
+def nobody_decides(person: Person) -> QuerySet[Theme]:
+    """Themes above their limit that lack a question, a decider or a date, for those who may name them; outcries first."""
+    if not may(person, Act.SORT):
+        return Theme.objects.none()
+    lacks = Q(question="") | Q(decider=None) | Q(decide_by=None)
+    open_ones = Theme.objects.filter(lacks, state__in=ABOVE, ended_at=None, is_broad=False, muted=False)
+    return open_ones.select_related("figures").order_by("-state", "-figures__rank", "pk")
