@@ -7,10 +7,13 @@ import pytest
 from interlock.converse.models import Conversation, Participant
 from interlock.fabric import records
 from interlock.fabric.models import Context
+from interlock.listen.models import ThemeState
+from interlock.listen.themes import deciding
 from interlock.reconnect.models import Detection, Disconnect, DriverReport
 from interlock.web import sentences
 from interlock.web.driver_words import driver_card_text
 from web.alarms import alarm
+from listen.themed import direction, theme
 
 NOON = datetime(2026, 11, 19, 12, tzinfo=UTC)
 SENTENCE = {
@@ -121,7 +124,7 @@ def test_the_front_page_asks_few_questions_of_the_database(
     client = signed_in("lead")
     client.get("/")
 
-    with django_assert_max_num_queries(21):
+    with django_assert_max_num_queries(22):
         page = client.get("/").content.decode()
 
     assert (
@@ -129,6 +132,18 @@ def test_the_front_page_asks_few_questions_of_the_database(
     )
     assert "Nine quieter things wait under" in page
     assert "One rule could not be asked" in page
+
+
+def test_a_theme_asks_for_a_decider_and_then_the_decider_for_a_decision(signed_in, detected):
+    fee = theme("The new fee", direction(1), state=ThemeState.EMERGING)
+    browser = signed_in("lead", "finance")
+    assert "Nobody decides about “The new fee”." in browser.get("/").content.decode()
+
+    asks = {"question": "Do we keep the fee?", "decide_by": date(2026, 12, 1), "function": "finance"}
+    deciding.ask_decision(theme=fee, decider=browser.person, by=browser.person, now=NOON, **asks)
+    page = browser.get("/").content.decode()
+    assert "Yours to decide" in page
+    assert f'/signals/themes/{fee.key}/#decision"' in page
 
 
 def test_the_dearest_disconnect_leads_with_its_proof_and_is_escaped(signed_in, detected, disconnect):

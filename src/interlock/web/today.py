@@ -23,7 +23,7 @@ from interlock.fabric.models import Person
 from interlock.fabric.personal import shown
 from interlock.listen import source_page
 from interlock.listen.answering import answering_now
-from interlock.listen.models import StreamState
+from interlock.listen.models import StreamState, ThemeState
 from interlock.listen.outcry.looking import loudest_now
 from interlock.listen.queries import demo_source
 from interlock.listen.themes import deciding
@@ -300,13 +300,12 @@ def _outcry_card(person: Person) -> TodayCard | None:
 
 
 def _decision_cards(person: Person) -> list[TodayCard]:
-    """The question about a theme that this person is to decide; else, for those who may name one, what nobody decides."""
-    mine, lacking = deciding.to_decide(person), deciding.nobody_decides(person)
-    themes = list(mine[: MOST_NAMED + 1]) or list(lacking[: MOST_NAMED + 1])
+    """The question about a theme that this person is to decide; else what nobody decides, for those who may name one."""
+    themes = list(deciding.asking(person)[: MOST_NAMED + 1])
     if not themes:
         return []
     first, more = themes[0], len(themes) - 1
-    name, is_mine = {"name": first.name}, first.decider_id == person.pk and bool(first.question)
+    name, is_mine = {"name": first.name}, first.decider_id == person.pk and first.state == ThemeState.DECIDING
     if is_mine and first.decide_by:
         why = _("“%(name)s” is above its limit. A decision is due by %(day)s.") % {
             **name, "day": figures.day(first.decide_by),

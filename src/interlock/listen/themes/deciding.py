@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, When
 from django.utils.translation import gettext as _
 
 from interlock.fabric import events, journal
@@ -110,16 +110,18 @@ def _tell(theme: Theme, verb: str, by: Person, now: datetime, detail: dict[str, 
     events.tell(topic=TOPIC, verb="changed", keys=[theme.key], at=now)
 
 
-def to_decide(person: Person) -> QuerySet[Theme]:
-    """Questions this person is to decide, the most urgent first."""
-    mine = Theme.objects.filter(decider=person, decided_at=None, ended_at=None, state=ThemeState.DECIDING)
-    return mine.select_related("figures").order_by("decide_by", "pk")
+def asking(person: Person) -> QuerySet[Theme]:
+    """Themes that ask this person for something: one query.
 
-
-def nobody_decides(person: Person) -> QuerySet[Theme]:
-    """Themes above their limit that lack a question, a decider or a date, for those who may name them; outcries first."""
-    if not may(person, Act.SORT):
-        return Theme.objects.none()
-    lacks = Q(question="") | Q(decider=None) | Q(decide_by=None)
-    open_ones = Theme.objects.filter(lacks, state__in=ABOVE, ended_at=None, is_broad=False, muted=False)
-    return open_ones.select_related("figures").order_by("-state", "-figures__rank", "pk")
+    First what they are to decide (`is_theirs`), the most urgent first; then what is above its limit and lacks a
+    question, a decider or a date, for those who may name them, outcries first.
+    """
+    theirs = Q(decider=person, decided_at=None, state=ThemeState.DECIDING)
+    lacks = Q(state__in=ABOVE, is_broad=False, muted=False) & (
+        Q(question="") | Q(decider=None) | Q(decide_by=None)
+    )
+    asked = theirs | lacks if may(person, Act.SORT) else theirs
+    named = Theme.objects.filter(asked, ended_at=None).annotate(
+        is_theirs=Case(When(theirs, then=True), default=False)
+    )
+    return named.order_by("-is_theirs", "decide_by", "-state", "-figures__rank", "pk")
