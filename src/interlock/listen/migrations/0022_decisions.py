@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('fabric', '0005_find_running_work'),
-        ('listen', '0020_answer_rounds'),
+        ('listen', '0021_noticed_themes'),
     ]
 
     operations = [
