@@ -24,6 +24,7 @@ from interlock.listen import asking_tasks, inbox, live_sources, signal_copies
 from interlock.listen import services as listening
 from interlock.listen.live_sources import Terms
 from interlock.listen.models import (
+    Alarm,
     Answer,
     AnsweredSignal,
     AnswerRound,
@@ -32,7 +33,9 @@ from interlock.listen.models import (
     Theme,
     ThemeFigures,
     ThemeState,
+    WatchedStream,
 )
+from interlock.listen.outcry import past
 from interlock.listen.themes import editing, learning
 from interlock.listen.trying_out import Trial
 from interlock.reconnect import services
