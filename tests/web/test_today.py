@@ -12,8 +12,8 @@ from interlock.listen.themes import deciding
 from interlock.reconnect.models import Detection, Disconnect, DriverReport
 from interlock.web import sentences
 from interlock.web.driver_words import driver_card_text
-from web.alarms import alarm
 from listen.themed import direction, theme
+from web.alarms import alarm
 
 NOON = datetime(2026, 11, 19, 12, tzinfo=UTC)
 SENTENCE = {
