@@ -16,11 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from interlock.analytics.text.echo import MINILM, STUDENT, Levels
+from interlock.analytics.text.echo import CENTRE_BELOW, MINILM, NEAREST_GROUPS, STUDENT, Levels
 from interlock.analytics.text.encoders import Encoder, minilm, static
 from interlock.analytics.text.student import learn
 from interlock.analytics.themes.discover import discover
-from interlock.listen.themes.echoing import CENTRE_BELOW, NEAREST_GROUPS
 from themes import TRAIN, questions
 
 ASKED = 1_000

@@ -31,34 +31,41 @@ def main() -> int:
     parser.add_argument("--home", help="where the installation is kept for another run")
     parser.add_argument("--pages", default="", help="only pages whose name holds this")
     asked = parser.parse_args()
-    if not TRAIN.exists():
-        print(f"{TRAIN} is not there: nothing was measured.")
+    home = made(asked.home, asked.small)
+    if home is None:
         return 0
-    signals = SIGNALS // (10 if asked.small else 1)
-    home = Path(asked.home or tempfile.mkdtemp(prefix="interlock-themes-")) / "sqlite"
-    home.mkdir(parents=True, exist_ok=True)
-    texts = list(dict.fromkeys(questions()[0]))
-    (home / "texts.json").write_text(json.dumps(texts))
     environ = environment(home)
-    made = (
-        f"import json, waiting_loading, theme_pages_loading; waiting_loading.load({signals}, {WAITING}); "
-        f"theme_pages_loading.load(json.load(open({str(home / 'texts.json')!r})), {signals})"
-    )
-    subprocess.run(
-        [sys.executable, "-c", made], env=environ | {"PYTHONPATH": str(HERE)}, check=True, cwd=HERE
-    )
     pages = json.loads((home / "themes.json").read_text())
     port = free_port()
     with serving(
         [sys.executable, "-m", "interlock", "serve", "--port", str(port)], port, environ, home
     ) as pid:
         load = os.getloadavg()[0]
-        print(f"\n{signals:,} signals, 2,000 themes; {REQUESTS} requests each, load {load:.1f}")
+        print(f"\n{home.name}: 2,000 themes; {REQUESTS} requests each, load {load:.1f}")
         return (
             0
             if read_pages(port, {n: p for n, p in pages.items() if asked.pages in n}, [web_process(pid)])
             else 1
         )
+
+
+def made(folder: str | None, small: bool) -> Path | None:
+    """The home of the installation, made unless it is there; None without the texts that the themes are made of."""
+    if not TRAIN.exists():
+        print(f"{TRAIN} is not there: nothing was measured.")
+        return None
+    signals = SIGNALS // (10 if small else 1)
+    home = Path(folder or tempfile.mkdtemp(prefix="interlock-themes-")) / f"{signals}-signals"
+    home.mkdir(parents=True, exist_ok=True)
+    texts = list(dict.fromkeys(questions()[0]))
+    (home / "texts.json").write_text(json.dumps(texts))
+    loading = (
+        f"import json, waiting_loading, theme_pages_loading; waiting_loading.load({signals}, {WAITING}); "
+        f"theme_pages_loading.load(json.load(open({str(home / 'texts.json')!r})), {signals})"
+    )
+    environ = environment(home) | {"PYTHONPATH": str(HERE)}
+    subprocess.run([sys.executable, "-c", loading], env=environ, check=True, cwd=HERE)
+    return home
 
 
 if __name__ == "__main__":

@@ -60,6 +60,7 @@ class Selection:
     meaning: str = ""
     like: str = ""
     nearness: str = ""
+    language: str = ""
 
     @cached_property
     def echoed(self) -> Echoed | None:
@@ -226,6 +227,7 @@ _EQUAL = {
     "account": "account_key",
     "order": "order_key",
     "channel": "channel",
+    "language": "understood__language",
 }
 _RATINGS = {
     "low": Q(rating_share__lte=LOW),

@@ -26,7 +26,7 @@ from interlock.listen import (
 from interlock.listen.errors import WrongState
 from interlock.listen.models import Errand, Import, Source, State
 from interlock.listen.outcry import watching
-from interlock.listen.themes import counting, learning, looking, noticing, placing
+from interlock.listen.themes import counting, learning, looking, noticing, placing, segments
 from interlock.store.errors import LakeError
 
 logger = logging.getLogger(__name__)
@@ -179,3 +179,9 @@ def count_themes() -> int:
     """Count the themes that grew since they were last counted."""
     grown = looking.grown()
     return counting.count(now=timezone.now(), only=grown) if grown else 0
+
+
+@work.task(key="segments", attempts=3, title=_("Count among whom themes are heard"))
+def count_segments() -> int:
+    """Count everybody's voices by segment, which the pages of themes compare with."""
+    return segments.count_segments(now=timezone.now())

@@ -28,6 +28,10 @@ class Levels:
 MINILM = Levels(0.85, 0.75, 0.65, (0.96, 0.81, 0.55))
 STUDENT = Levels(0.87, 0.78, 0.69, (0.95, 0.8, 0.55))
 
+# Where to look, in groups of like texts. On banking77 in 3,006 groups the nearest 96 held 99.9 of 100 texts alike by the
+# usual level and 97 by the loose one; no text alike by either lay in a group whose centre was less alike than this below it.
+NEAREST_GROUPS, CENTRE_BELOW = 96, 0.2
+
 
 def levels_of(encoder: str) -> Levels:
     """Return the levels of an encoder, by its version; a student's where none were measured."""

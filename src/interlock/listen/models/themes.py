@@ -230,6 +230,18 @@ class ThemeFigures(models.Model):
         indexes = [models.Index(fields=["-rank"], name="theme_rank")]
 
 
+class SegmentVoices(models.Model):
+    """Voices of everybody in one segment in the newest 13 weeks; the empty value stands for all that name one."""
+
+    column = models.CharField(max_length=20)
+    value = models.CharField(max_length=400, blank=True)
+    voices = models.PositiveIntegerField()
+    counted_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["column", "value"], name="segment_once")]
+
+
 class ThemesLearnt(models.Model):
     """One row for each time that themes were learnt; the newest one is in force."""
 

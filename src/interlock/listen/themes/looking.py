@@ -185,9 +185,13 @@ def said_through(theme: Theme) -> list[tuple[str, int]]:
 
 
 def _recent(theme: Theme) -> QuerySet[ThemedSignal]:
-    own = ThemedSignal.objects.filter(cluster__theme=theme)
+    return recent(ThemedSignal.objects.filter(cluster__theme=theme))
+
+
+def recent(signals: QuerySet[ThemedSignal]) -> QuerySet[ThemedSignal]:
+    """Those of the newest 13 weeks, back from the newest signal of all. One query of its own."""
     latest = ThemedSignal.objects.aggregate(week=Max("week"))["week"] or 0
-    return own.filter(week__gt=latest - WEEKS_COUNTED)
+    return signals.filter(week__gt=latest - WEEKS_COUNTED)
 
 
 def lineage(theme: Theme) -> list[ThemeChange]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as later
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
@@ -16,7 +18,8 @@ from interlock.converse import queries as talks
 from interlock.fabric.access import Act, may, needs, person_of
 from interlock.fabric.models import Person
 from interlock.listen.models import ChangeKind, Theme, ThemeChange, ThemeFigures, ThemeState
-from interlock.listen.themes import looking
+from interlock.listen.themes import looking, segments
+from interlock.listen.themes.segments import Segment
 from interlock.reconnect import queries as gaps
 from interlock.web import figures
 from interlock.web.themes import forms
@@ -60,6 +63,10 @@ def page_of(theme: Theme, person: Person | None, **more: Any) -> dict[str, Any]:
         "products": looking.reach(theme, "product_label"),
         "regions": looking.reach(theme, "region"),
         "sources": looking.said_through(theme),
+        "segments": [
+            (one, _SEGMENTS[one.column], _segment_rows(theme, one))
+            for one in segments.heard_more_among(theme)
+        ],
         "changes": [_line(change, theme) for change in changes],
         "conversations": talks.conversations_about(person, CONTEXT_KIND, theme.key)[:5] if person else [],
         "citing": gaps.citing(person, _own_keys(theme)) if person else [],
@@ -81,6 +88,19 @@ def page_of(theme: Theme, person: Person | None, **more: Any) -> dict[str, Any]:
         ),
         **more,
     }
+
+
+_SEGMENTS = {
+    "product": later("product"),
+    "region": later("region"),
+    "channel": later("channel"),
+    "language": later("language"),
+    "kind": later("kind"),
+}
+
+
+def _segment_rows(theme: Theme, segment: Segment) -> str:
+    return f"{rows_address(theme)}&{urlencode({segment.column: segment.value})}"
 
 
 def _own_keys(theme: Theme) -> list[str]:

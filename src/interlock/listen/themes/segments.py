@@ -1,0 +1,119 @@
+"""Among whom is a theme heard more than elsewhere: which products, regions, channels, languages, kinds?
+
+The voices of everybody are counted in the background, so that a page only counts those of its theme. Each value is
+tested exactly against its share of all voices, and of those shown one in ten may stand there by chance. It says what goes
+with a theme, never what causes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from django.db import transaction
+from django.db.models import Count, QuerySet
+
+from interlock.analytics.statistics.multiple import FALSE_SHARE, q_values
+from interlock.analytics.statistics.shares import share_above, wilson
+from interlock.listen.models import SegmentVoices, Theme, ThemedSignal
+from interlock.listen.themes.looking import recent
+
+# The filter of the list that shows the rows, and where the value stands.
+COLUMNS = {
+    "product": "signal__product_label",
+    "region": "signal__region",
+    "channel": "signal__channel",
+    "language": "signal__understood__language",
+    "kind": "signal__kind",
+}
+# Fewer voices say nothing about a share.
+FEWEST_VOICES = 5
+MOST_VALUES, MOST_SHOWN = 200, 8
+# The voices of all values of a column together, under no value.
+ALL = ""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Of n voices of a theme that name the column, x are of this value; of everybody's the share `usual` (0 to 1)."""
+
+    column: str
+    value: str
+    x: int
+    n: int
+    usual: float
+    low: float = 0.0
+    high: float = 1.0
+
+    @property
+    def share(self) -> float:
+        return self.x / self.n
+
+
+def count_segments(*, now: datetime) -> int:
+    """Count everybody's voices by segment in the newest 13 weeks; return how many segments there are."""
+    rows = []
+    for column in COLUMNS:
+        counted = _voices(recent(ThemedSignal.objects.filter(cluster__isnull=False)), column)
+        rows += [
+            SegmentVoices(column=column, value=value, voices=voices, counted_at=now)
+            for value, voices in counted.items()
+        ]
+    with transaction.atomic():
+        SegmentVoices.objects.all().delete()
+        SegmentVoices.objects.bulk_create(rows, batch_size=500)
+    return len(rows)
+
+
+def heard_more_among(theme: Theme) -> list[Segment]:
+    """The segments in which a theme is heard more than elsewhere, the greatest number of voices first. Eleven queries at most."""
+    everybody: dict[str, dict[str, int]] = {}
+    for column, value, voices in SegmentVoices.objects.values_list("column", "value", "voices"):
+        everybody.setdefault(column, {})[value] = voices
+    own = recent(ThemedSignal.objects.filter(cluster__theme=theme))
+    tested = [
+        segment
+        for column, usual in everybody.items()
+        if column in COLUMNS
+        for segment in _compared(column, _voices(own, column), usual)
+    ]
+    return standing_out(tested)
+
+
+def standing_out(tested: list[Segment]) -> list[Segment]:
+    """Those above their usual share by more than chance, of all that were tested; with the interval of their share."""
+    if not tested:
+        return []
+    x, n, usual = (
+        np.array([getattr(one, name) for one in tested], dtype=float) for name in ("x", "n", "usual")
+    )
+    believed = q_values(share_above(x, n, usual)) <= FALSE_SHARE
+    low, high = wilson(x, n)
+    found = [
+        Segment(one.column, one.value, one.x, one.n, one.usual, float(low[place]), float(high[place]))
+        for place, one in enumerate(tested)
+        if believed[place] and one.x >= FEWEST_VOICES
+    ]
+    return sorted(found, key=lambda one: (-one.x, one.column, one.value))[:MOST_SHOWN]
+
+
+def _voices(signals: QuerySet[ThemedSignal], column: str) -> dict[str, int]:
+    """Voices by value, the most frequent first, and those of all values together. Two queries."""
+    named = signals.exclude(**{COLUMNS[column]: ""}).exclude(**{COLUMNS[column]: None})
+    counted = named.values_list(COLUMNS[column]).annotate(voices=Count("voice", distinct=True))
+    values = dict(counted.order_by("-voices", COLUMNS[column])[:MOST_VALUES])
+    return {ALL: named.aggregate(voices=Count("voice", distinct=True))["voices"], **values} if values else {}
+
+
+def _compared(column: str, own: Mapping[str, int], usual: Mapping[str, int]) -> list[Segment]:
+    """Every value that the theme names and that is known of everybody; nothing where all say the same value."""
+    n, total = own.get(ALL, 0), usual.get(ALL, 0)
+    if n < FEWEST_VOICES or not total:
+        return []
+    return [
+        Segment(column, value, x, n, min(1.0, usual[value] / total))
+        for value, x in own.items()
+        if value != ALL and 0 < usual.get(value, 0) < total
+    ]
