@@ -59,12 +59,23 @@ def test_it_counts_customers_and_is_wider_the_looser_one_is(heard):
     assert found.strict.rows <= found.usual.rows <= found.loose.rows
 
 
-def test_of_more_than_is_read_the_newest_weeks_count_and_it_says_so(heard, monkeypatch):
+def test_of_more_than_is_read_the_newest_count_and_it_says_so(heard, monkeypatch):
     monkeypatch.setattr(echoing, "MOST_READ", 1)
+    monkeypatch.setattr(echoing, "FEWEST_OF_GROUP", 1)
 
     found = echoing.echo_of(FEES[1])
 
     assert (words_of(found.reaching("usual")), found.whole) == ({FEES[0]}, False)
+
+
+def test_groups_too_far_to_be_read_are_left_out_and_it_says_so(heard, monkeypatch):
+    monkeypatch.setattr(echoing, "NEAREST", 1)
+    monkeypatch.setattr(echoing, "MOST_READ", 4)
+    monkeypatch.setattr(echoing, "CENTRE_BELOW", 2.0)
+    monkeypatch.setattr(echoing, "FEWEST_OF_GROUP", 2)
+    found = echoing.echo_of(FEES[0])
+
+    assert (words_of(found.reaching("usual")), found.whole) == ({FEES[0], FEES[1]}, False)
 
 
 def test_another_signal_may_be_what_is_echoed(heard):

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, F, Max, Q, QuerySet
+from django.db.models import Count, F, Max, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
 from interlock.fabric.access import Act, may
 from interlock.fabric.models import Person
@@ -112,7 +113,7 @@ class Counts:
 
 
 def counts(figures: QuerySet[ThemeFigures]) -> Counts:
-    """Counts of all tabs, in four queries."""
+    """Counts of all tabs, in five queries."""
     listed = figures.filter(theme__muted=False)
     above = Q(theme__state__in=[ThemeState.EMERGING, ThemeState.OUTCRY, ThemeState.DECIDING])
     settled = Q(theme__decider__isnull=False) & ~Q(theme__question="") & Q(theme__decide_by__isnull=False)
@@ -122,12 +123,13 @@ def counts(figures: QuerySet[ThemeFigures]) -> Counts:
         muted=Count("pk", filter=Q(theme__muted=True)),
         above=Count("pk", filter=Q(theme__muted=False) & above),
         undecided=Count("pk", filter=Q(theme__muted=False) & above & ~settled),
+        themed=Coalesce(Sum("signals"), 0),
     )
-    latest = ThemedSignal.objects.aggregate(week=Max("week"))["week"]
-    recent = ThemedSignal.objects.filter(week__gt=(latest or 0) - WEEKS_COUNTED)
-    # What says nothing in words is like nothing, exactly.
-    heard = recent.exclude(likeness=0).aggregate(signals=Count("pk"), themed=Count("cluster"))
-    return Counts(now=tab_of(listed, "now").count(), **summed, **heard)
+    # Of a million signals 125,000 are of these weeks; those in themes were counted already. What says nothing in
+    # words is like nothing, exactly.
+    strange = recent(ThemedSignal.objects.filter(cluster=None)).exclude(likeness=0).count()
+    heard = summed["themed"] + strange
+    return Counts(now=tab_of(listed, "now").count(), signals=heard, **summed)
 
 
 @dataclass(frozen=True)
