@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('listen', '0021_noticed_themes'),
+        ('listen', '0022_decisions'),
     ]
 
     operations = [
