@@ -109,6 +109,7 @@ def company(demo_records, person):
         "token": "no-such-token",
         "kind": "zendesk",
         "source_id": connected(now).pk,
+        "alarm_id": outcry(now).pk,
         **answered_theme(ines, now),
     }
 
