@@ -20,6 +20,7 @@ NO_BENCHMARK = {
     "theme_pages_loading",
     "peers",
     "themes_peers",
+    "theme_names_peers",
     "feelings_peers",
     "nab_scoring",
     "outcry_injected",

@@ -53,6 +53,7 @@ def joined(
     """A signal of this theme, in the group it is nearest to."""
     from interlock.listen.models import SignalVector, ThemedSignal  # after the settings
     from interlock.listen.themes.counting import week_of
+    from interlock.listen.themes.letdown import was_let_down
     from interlock.listen.themes.vectors import centres_of, packed
 
     if "source" not in more:
@@ -68,7 +69,7 @@ def joined(
         week=week_of(at),
         customer=hash(by) if by else None,
         voice=hash((by, words)),
-        let_down=one.kind in {"ticket", "complaint"},
+        let_down=was_let_down(one),
     )
     SignalVector.objects.create(signal=one, bytes=packed(vector[None, :])[0], encoder=0)
     return one

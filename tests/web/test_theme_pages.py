@@ -22,7 +22,7 @@ def fee(db):
     for number in range(6):
         joined(
             made, direction(9, 1, number), f"Why a fee {number}?", by=f"a{number}", source=shop,
-            at=NOON - weeks(number % 3), product_label="City 3",
+            at=NOON - weeks(number % 3), product_label="City 3", kind="complaint",
         )  # fmt: skip
     made.quotes = [made.clusters.get().signals.select_related("signal").first().signal.key]
     made.save()
@@ -47,9 +47,19 @@ def test_the_list_shows_a_theme_with_its_figures_and_leads_to_their_rows(signed_
     text = signed_in("observer").get(reverse("web:themes")).content.decode()
     assert "The new fee" in text
     assert f'href="/signals/?theme={fee.key}">6</a>' in text
-    assert "6 of 6 let down" in text
+    assert "about 6 of 6 let down (61 to 100 in 100)" in text
     rows = signed_in("lead").get(f"/signals/?theme={fee.key}").content.decode()
     assert rows.count("Why a fee") == 6
+
+
+def test_nothing_is_said_of_who_was_let_down_below_five_voices_that_tell(signed_in):
+    bell, shop = theme("The bell", BELL), source()
+    for number in range(9):
+        joined(bell, BELL, f"The bell {number}", by=f"a{number}", source=shop, at=NOON,
+               kind="complaint" if number < 4 else "ticket")  # fmt: skip
+    counting.count(now=NOON)
+
+    assert "let down" not in signed_in("observer").get(reverse("web:themes")).content.decode()
 
 
 def test_a_theme_above_its_limit_without_a_decider_says_so_until_somebody_decides(signed_in, fee, person):
@@ -158,7 +168,7 @@ def test_functions_are_connected_about_a_theme(signed_in, fee, person):
 
 def test_all_rows_come_as_a_file(signed_in, fee):
     text = signed_in("contributor").get(reverse("web:themes_csv")).content.decode()
-    assert text.splitlines()[1].startswith(f"{fee.key},The new fee,,quiet,,,,6,6,6,6,")
+    assert text.splitlines()[1].startswith(f"{fee.key},The new fee,,quiet,,,,6,6,6,6.0,6,0.61,1.0,")
 
 
 def test_the_list_asks_as_much_for_one_theme_as_for_thirty(signed_in, fee, django_assert_max_num_queries):

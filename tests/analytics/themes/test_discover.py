@@ -145,3 +145,13 @@ def test_a_theme_of_a_few_stray_voices_joins_the_nearest():
     joined = join_small(np.array([0, 1, 2], dtype=np.int32), centres, np.array([3_000.0, 1.0, 5_000.0]))
 
     assert joined.tolist() == [1, 1, 0]
+
+
+def test_a_theme_of_fewer_than_five_voices_is_joined_to_the_nearest_unless_all_are_as_small():
+    centres = np.eye(3, dtype=np.float32)
+    centres[1] = [0.1, 0.0, 0.995]
+    few = np.array([0, 1, 2], dtype=np.int32)
+
+    assert join_small(few, centres, np.array([30.0, 4.0, 20.0])).tolist() == [0, 1, 1]
+    assert join_small(few, centres, np.array([30.0, 5.0, 20.0])).tolist() == [0, 2, 1]
+    assert join_small(few, centres, np.array([3.0, 4.0, 2.0])).tolist() == [1, 0, 2]

@@ -30,8 +30,8 @@ RESOLUTIONS = tuple(float(2.0 ** (step / 2)) for step in range(-2, 11))
 _RESAMPLES, _RESAMPLED_SHARE = 2, 0.8
 # Fewer different texts than this are one theme: there is nothing to compare silhouettes with.
 _LEAST_POINTS = 8
-# A theme smaller than one voice in 2,000 is joined to the one nearest to it.
-LEAST_SHARE = 1 / 2_000
+# A theme smaller than one voice in 2,000, or than five, is joined to the one nearest to it: nothing is said of fewer than five.
+LEAST_SHARE, LEAST_VOICES = 1 / 2_000, 5
 REACH_QUANTILE = 0.05
 _LEAST_FOR_REACH = 20
 
@@ -156,13 +156,15 @@ def silhouette(points: NDArray[np.float32], member_of: NDArray[np.int32]) -> flo
 def join_small(
     theme: NDArray[np.int32], centres: NDArray[np.float32], weight: NDArray[np.float64]
 ) -> NDArray[np.int32]:
-    """Return themes of which none is smaller than one voice in 2,000, numbered by size, the largest first.
+    """Return themes of which none is smaller than five voices or one in 2,000, numbered by size, the largest first.
+
+    Where all are that small, there is nothing to join them to, and they stay.
 
     Args:
         theme: shape (m,); centres: shape (m, d); weight: shape (m,), voices.
     """
     voices = np.bincount(theme, weight)
-    small = voices < LEAST_SHARE * weight.sum()
+    small = voices < max(LEAST_SHARE * weight.sum(), LEAST_VOICES)
     if small.any() and not small.all():
         means = sums_of(centres, np.ones(len(centres)), theme.astype(np.int64), len(voices))
         means /= np.bincount(theme)[:, None]

@@ -118,7 +118,10 @@ class ThemedSignal(models.Model):
     voice = models.BigIntegerField(
         help_text=_("a hash of who said what: saying nearly the same once more is no second voice")
     )
-    let_down = models.BooleanField(help_text=_("a complaint, a return, a cancellation or a bad rating"))
+    let_down = models.BooleanField(
+        null=True,
+        help_text=_("a complaint, a return, a cancellation or a bad rating; empty: only its words tell"),
+    )
     copy_hash = models.BigIntegerField(default=0, help_text=_("of the signal as it was placed"))
 
     class Meta:
@@ -213,7 +216,15 @@ class ThemeFigures(models.Model):
     signals = models.PositiveIntegerField(default=0, help_text=_("of the newest 90 days, like all below"))
     voices = models.PositiveIntegerField(default=0)
     customers = models.PositiveIntegerField(default=0)
-    let_down = models.PositiveIntegerField(default=0, help_text=_("voices of customers who were let down"))
+    let_down = models.FloatField(
+        default=0,
+        help_text=_("voices that were let down: those known, and the chances of those whose words tell"),
+    )
+    judged = models.PositiveIntegerField(
+        default=0, help_text=_("voices of which that is known, or told by words")
+    )
+    let_down_low = models.FloatField(default=0, help_text=_("least share of voices let down, 95 in 100 sure"))
+    let_down_high = models.FloatField(default=1, help_text=_("greatest share of them"))
     revenue = models.DecimalField(
         max_digits=18, decimal_places=2, null=True, help_text=_("what these customers paid in the last year")
     )

@@ -19,6 +19,7 @@ from django.db import transaction
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 from ibis import _ as row
 
+from interlock.analytics.feelings.letdown import LetDown
 from interlock.analytics.statistics.trends import weekly_limit
 from interlock.fabric import records
 from interlock.listen.models import (
@@ -31,6 +32,7 @@ from interlock.listen.models import (
     ThemeFigures,
     ThemeState,
 )
+from interlock.listen.themes import letdown
 from interlock.listen.themes.deciding import ASKS_ANEW
 
 FIRST_MONDAY = date(1970, 1, 5)
@@ -40,6 +42,7 @@ WEEKS_COUNTED = 13
 FEWEST_VOICES, FEWEST_IN_WEEKS = 5, 4
 REVENUE_DAYS = 365
 _TOLD = (Stage.ANSWERED, Stage.ACTED, Stage.CONFIRMED, Stage.SILENT)
+NOBODY = LetDown(0.0, 0, 0.0, 1.0)
 Weeks = dict[int, tuple[int, int, int]]  # week: signals, voices, customers
 
 
@@ -48,7 +51,6 @@ class _Sums:
     signals: int
     voices: int
     customers: int
-    let_down: int
 
 
 def week_of(moment: datetime) -> int:
@@ -76,13 +78,14 @@ def count(*, now: datetime, only: Collection[int] | None = None) -> int:
     weeks, exposure = _weeks(numbers, latest), _exposure(latest)
     usual = float(exposure[:-1][exposure[:-1] > 0].mean()) if exposure[:-1].any() else 0.0
     sums, kinds, loops = _sums(numbers, latest), _kinds(numbers, latest), _loops(numbers, latest)
+    let_down = letdown.by_theme(_counted(numbers, latest - WEEKS_COUNTED))
     (revenue, currency), last = _revenue(numbers, latest), _last_at(numbers)
     figures, above = [], set()
     for number in numbers:
         limit_now = _limit(weeks[number], exposure, latest, float(exposure[-1]))
         if limit_now is not None and weeks[number].get(latest, (0, 0, 0))[1] > limit_now:
             above.add(number)
-        summed = sums.get(number, _Sums(0, 0, 0, 0))
+        summed, harmed = sums.get(number, _Sums(0, 0, 0)), let_down.get(number, NOBODY)
         figures.append(
             ThemeFigures(
                 theme_id=number,
@@ -93,7 +96,10 @@ def count(*, now: datetime, only: Collection[int] | None = None) -> int:
                 signals=summed.signals,
                 voices=summed.voices,
                 customers=summed.customers,
-                let_down=summed.let_down,
+                let_down=harmed.expected,
+                judged=harmed.judged,
+                let_down_low=harmed.low,
+                let_down_high=harmed.high,
                 revenue=revenue.get(number),
                 currency=currency,
                 kinds=kinds[number],
@@ -158,7 +164,6 @@ def _sums(numbers: Collection[int], latest: int) -> dict[int, _Sums]:
             signals=Count("pk"),
             voices=Count("voice", distinct=True),
             customers=Count("customer", distinct=True),
-            let_down=Count("voice", distinct=True, filter=Q(let_down=True)),
         )
         .order_by()
     )
@@ -241,7 +246,7 @@ def _rank() -> None:
     changed = []
     for one in figures:
         share = float((one.revenue or 0) / money) if money else 1.0
-        rank = one.customers / reach * (one.let_down / one.voices if one.voices else 0.0) * share
+        rank = one.customers / reach * (one.let_down / one.judged if one.judged else 0.0) * share
         if abs(rank - one.rank) > 1e-9:
             one.rank = rank
             changed.append(one)

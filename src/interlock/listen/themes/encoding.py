@@ -12,7 +12,7 @@ from interlock.analytics.text.encoders import Encoder
 from interlock.analytics.text.student import student_from_bytes
 from interlock.listen.clocks import customer_of
 from interlock.listen.models import Signal, ThemesLearnt
-from interlock.listen.repeats import is_failure
+from interlock.listen.themes.letdown import was_let_down
 
 # What lists and counts need of a signal to place it.
 COLUMNS = (
@@ -27,7 +27,7 @@ class Said(NamedTuple):
     text: str
     customer: int | None
     voice: int
-    let_down: bool
+    let_down: bool | None
 
 
 def said(signal: Signal) -> Said:
@@ -37,7 +37,7 @@ def said(signal: Signal) -> Said:
     customer = _hash(who) if who else None
     # Without words nobody says the same as anybody else.
     what = compared(text) or signal.key
-    return Said(text, customer, voice_of(what, who), is_failure(signal))
+    return Said(text, customer, voice_of(what, who), was_let_down(signal))
 
 
 def text_of(signal: Signal) -> str:

@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
-from interlock.analytics.statistics.shares import wilson
 from interlock.fabric.access import Act, needs, person_of
 from interlock.fabric.export import csv_bytes
 from interlock.listen import queries, waiting
@@ -123,14 +122,13 @@ def loop_of(one: ThemeFigures, theme: Theme) -> list[tuple[str, int]]:
 
 
 def _severity(one: ThemeFigures) -> str:
-    """Of all voices, how many were let down, with its interval; refused below the floor."""
-    if one.voices < looking.FEWEST_VOICES:
+    """Of all voices that tell, how many were let down, with its interval; refused below the floor."""
+    if one.judged < looking.FEWEST_VOICES:
         return ""
-    low, high = wilson(one.let_down, one.voices)
-    return _("%(x)s of %(n)s let down (%(span)s in 100)") % {
-        "x": figures.count(one.let_down),
-        "n": figures.count(one.voices),
-        "span": figures.rate_interval(float(low), float(high)),
+    return _("about %(x)s of %(n)s let down (%(span)s in 100)") % {
+        "x": figures.count(round(one.let_down)),
+        "n": figures.count(one.judged),
+        "span": figures.rate_interval(one.let_down_low, one.let_down_high),
     }
 
 
@@ -195,7 +193,7 @@ def _place(mark: str) -> Place | None:
 
 _HEADS = [
     "id", "theme", "broader theme", "state", "question", "decider", "decide by", "signals in 13 weeks", "voices",
-    "customers", "voices let down", "revenue of these customers in a year", "voices this week", "limit", "rank",
+    "customers", "voices let down", "voices that tell", "least share", "greatest share", "revenue of these customers in a year", "voices this week", "limit", "rank",
 ]  # fmt: skip
 
 
@@ -205,7 +203,8 @@ def _lines(shown: Any) -> Iterator[list[Any]]:
         yield [
             theme.key, theme.name, theme.parent.name if theme.parent else "", theme.get_state_display(),
             theme.question, theme.decider.name if theme.decider else "", theme.decide_by or "", one.signals,
-            one.voices, one.customers, one.let_down, one.revenue, one.weeks[-1][2] if one.weeks else 0, one.limit,
+            one.voices, one.customers, round(one.let_down, 1), one.judged, round(one.let_down_low, 3),
+            round(one.let_down_high, 3), one.revenue, one.weeks[-1][2] if one.weeks else 0, one.limit,
             round(one.rank, 6),
         ]  # fmt: skip
 
