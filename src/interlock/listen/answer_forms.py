@@ -8,10 +8,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from interlock.fabric.long_select import LongSelect
 from interlock.listen.answers.together import answerable_together, surely_same_person
 from interlock.listen.answers.writing import LONGEST_ANSWER
 from interlock.listen.clocks import ANSWER_HOURS
-from interlock.listen.forms import LongSelect
 from interlock.listen.models import Signal, Source
 from interlock.listen.waiting import WaitingFilters
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.forms.utils import flatatt
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from interlock.connectors.errors import ConnectorError
 from interlock.connectors.mapping import read_mapping
+from interlock.fabric.long_select import LongSelect
 from interlock.listen import queries
 from interlock.listen.models import Intent, Sentiment, Source, SourceKind
 from interlock.listen.search import parts_of
@@ -79,23 +77,6 @@ class ReuseForm(forms.Form):
     """A name under which a mapping is kept."""
 
     name = forms.CharField(label=_("Keep this mapping as"), max_length=80)
-
-
-class LongSelect(forms.Select):
-    """A choice whose options are written in one go: Django's own asks a template for each of hundreds."""
-
-    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        chosen = "" if value is None else str(value)
-        options = format_html_join(
-            "\n",
-            '<option value="{}"{}>{}</option>',
-            ((key, _SELECTED if str(key) == chosen else "", label) for key, label in self.choices),
-        )
-        attributes = flatatt(self.build_attrs(self.attrs, attrs))
-        return format_html('<select name="{}"{}>{}</select>', name, attributes, options)
-
-
-_SELECTED = mark_safe(" selected")
 
 
 class SignalFilters(forms.Form):

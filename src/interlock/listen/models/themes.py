@@ -128,6 +128,8 @@ class ThemedSignal(models.Model):
         indexes = [
             models.Index(fields=["cluster", "week", "customer", "voice", "let_down"], name="themed_counted"),
             models.Index(fields=["cluster", "-occurred_at", "-signal"], name="themed_listed"),
+            # The newest week is asked for with every page: without this each looked at a million rows for it.
+            models.Index(fields=["week"], name="themed_week"),
         ]
 
 
