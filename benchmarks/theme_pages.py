@@ -37,16 +37,19 @@ def main() -> int:
     environ = environment(home)
     pages = json.loads((home / "themes.json").read_text())
     port = free_port()
-    with serving(
-        [sys.executable, "-m", "interlock", "serve", "--port", str(port)], port, environ, home
-    ) as pid:
-        load = os.getloadavg()[0]
-        print(f"\n{home.name}: 2,000 themes; {REQUESTS} requests each, load {load:.1f}")
-        return (
-            0
-            if read_pages(port, {n: p for n, p in pages.items() if asked.pages in n}, [web_process(pid)])
-            else 1
-        )
+    with serving(web_server(environ, port), port, environ, home) as pid:
+        print(f"\n{home.name}: 2,000 themes; {REQUESTS} requests each, load {os.getloadavg()[0]:.1f}")
+        asked_for = {name: found for name, found in pages.items() if asked.pages in name}
+        return 0 if read_pages(port, asked_for, [web_process(pid)]) else 1
+
+
+def web_server(environ: dict[str, str], port: int) -> list[str]:
+    """The command of the web processes alone: workers would read a million unread signals meanwhile."""
+    show = f"import django; django.setup(); from interlock.cli.serving import web_command as c; print(*c('127.0.0.1', {port}), sep='\\n')"
+    shown = subprocess.run(
+        [sys.executable, "-c", show], env=environ, check=True, capture_output=True, text=True
+    )
+    return shown.stdout.split("\n")[:-1]
 
 
 def made(folder: str | None, small: bool) -> Path | None:

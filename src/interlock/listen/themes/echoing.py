@@ -23,11 +23,11 @@ from interlock.listen.themes.encoding import encoder_called, encoder_mark
 from interlock.listen.themes.placing import groups_in_force
 from interlock.listen.themes.vectors import Vectors, likeness_to, unpacked
 
-# A vector costs about 8 microseconds, so a search reads for a tenth of a second. The four nearest groups are read to
-# a depth of 1,500 signals; what is left goes evenly to the next 28 (with them 98 of 100 texts alike by the usual level
+# A vector costs 8 to 14 microseconds where the database is larger than memory holds of it, so a search reads for less
+# than a tenth of a second. The four nearest groups are read to a depth of 1,000 signals; what is left goes evenly to the next 28 (with them 98 of 100 texts alike by the usual level
 # are found) and to the rest.
-MOST_READ, MOST_STRANGE = 7_000, 2_000
-NEAREST, DEEPEST, NEXT = 4, 1_500, 28
+MOST_READ, MOST_STRANGE = 5_000, 1_000
+NEAREST, DEEPEST, NEXT = 4, 1_000, 28
 FEWEST_OF_GROUP = 20
 NEARNESS = ("strict", "loose")
 _STAR_OR_QUOTE = str.maketrans("", "", '"*')
