@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('listen', '0023_segment_voices'),
+        ('listen', '0024_let_down_by_words'),
     ]
 
     operations = [
