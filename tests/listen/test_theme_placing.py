@@ -83,6 +83,14 @@ def test_the_same_words_of_one_customer_are_one_voice(learnt):
     assert ThemedSignal.objects.exclude(customer=None).values("customer").distinct().count() == 2
 
 
+def test_a_reason_that_many_chose_is_as_many_voices(learnt):
+    shop = source()
+    for _number in range(3):
+        said("", kind="return", reason="parcel arrived late", by="", source=shop)
+    placing.place(placing.new_signals(), now=NOON)
+    assert ThemedSignal.objects.values("voice").distinct().count() == 3
+
+
 def test_places_of_signals_that_were_taken_out_are_forgotten(learnt):
     one, other = said("A fee", source=source()), said("A fee", source=source())
     placing.place(placing.new_signals(), now=NOON)

@@ -35,17 +35,21 @@ def said(signal: Signal) -> Said:
     text = text_of(signal)
     who = customer_of(signal)
     customer = _hash(who) if who else None
-    # Without words nobody says the same as anybody else.
-    what = compared(text) or signal.key
+    # A reason that was chosen is nobody's own words: who only chose it does not say the same as anybody else.
+    what = compared(_own_words(signal)) or signal.key
     return Said(text, customer, voice_of(what, who), was_let_down(signal))
 
 
 def text_of(signal: Signal) -> str:
     """The words to compare; empty when there are none, not even a reason."""
-    words = " ".join(part for part in (signal.title, signal.body) if part).strip()
+    words = _own_words(signal)
     if not compared(words) and signal.reason:
         words = " ".join(part for part in (signal.reason, signal.product_label) if part)
     return readable(words)
+
+
+def _own_words(signal: Signal) -> str:
+    return " ".join(part for part in (signal.title, signal.body) if part).strip()
 
 
 def voice_of(what: str, who: str) -> int:
