@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
@@ -60,6 +62,18 @@ def test_nothing_is_said_of_who_was_let_down_below_five_voices_that_tell(signed_
     counting.count(now=NOON)
 
     assert "let down" not in signed_in("observer").get(reverse("web:themes")).content.decode()
+
+
+def test_only_what_came_later_than_the_rest_is_new(signed_in, fee):
+    bell = theme("The bell", BELL, found_at=NOON + timedelta(hours=1))
+    joined(bell, BELL, "No bell", source=source())
+    counting.count(now=NOON)
+
+    text = signed_in("observer").get(f"{reverse('web:themes')}?show=now").content.decode()
+
+    assert "The bell" in text
+    assert text.count(">New</b>") == 1
+    assert "The new fee" not in text
 
 
 def test_a_theme_above_its_limit_without_a_decider_says_so_until_somebody_decides(signed_in, fee, person):

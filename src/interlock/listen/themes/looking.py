@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
-from django.db.models import Count, F, Max, Q, QuerySet, Sum
+from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from interlock.fabric.access import Act, may
@@ -25,6 +25,7 @@ from interlock.listen.themes.counting import FIRST_MONDAY, WEEKS_COUNTED, week_o
 
 PAGE_ROWS = 30
 NEW_FOR = timedelta(weeks=4)
+_LATEST = datetime.max.replace(tzinfo=UTC)
 # A theme of fewer voices in four weeks is counted and not judged.
 FEWEST_VOICES = 5
 TABS = ("now", "all", "few", "muted")
@@ -63,10 +64,7 @@ def tab_of(figures: QuerySet[ThemeFigures], tab: str) -> QuerySet[ThemeFigures]:
     figures = figures.filter(theme__muted=False)
     if tab == "now":
         asks = Q(theme__state__in=ABOVE) | Q(theme__pinned=True)
-        newest = figures.aggregate(latest=Max("theme__found_at"), first=Max("last_at"))
-        if newest["latest"]:
-            asks |= Q(theme__began_at__gte=(newest["first"] or newest["latest"]) - NEW_FOR)
-        return figures.filter(asks)
+        return figures.filter(asks | newness(figures).condition)
     if tab == "few":
         return figures.filter(voices__lt=FEWEST_VOICES)
     return figures.filter(voices__gte=FEWEST_VOICES) if tab == "all" else figures
@@ -78,9 +76,33 @@ def figures_visible_to(person: Person | None) -> QuerySet[ThemeFigures]:
     return ThemeFigures.objects.filter(theme__in=visible)
 
 
-def newest(figures: QuerySet[ThemeFigures]) -> datetime | None:
-    """When the newest signal of these themes was said."""
-    return figures.aggregate(last=Max("last_at"))["last"]
+@dataclass(frozen=True)
+class Newness:
+    """A theme is new when it began in the newest four weeks, unless all that was heard did: then when it was found
+    later than the first themes were."""
+
+    since: datetime
+    grown: datetime
+    """Four weeks after the oldest theme began."""
+    first_found: datetime
+
+    @property
+    def condition(self) -> Q:
+        later = Q(theme__began_at__gte=self.grown) | Q(theme__found_at__gt=self.first_found)
+        return Q(theme__began_at__gte=self.since) & later
+
+    def fits(self, theme: Theme) -> bool:
+        later = theme.began_at >= self.grown or theme.found_at > self.first_found
+        return theme.began_at >= self.since and later
+
+
+def newness(figures: QuerySet[ThemeFigures]) -> Newness:
+    """What is new among the themes of these figures. One query."""
+    ends = figures.aggregate(
+        last=Max("last_at"), oldest=Min("theme__began_at"), first_found=Min("theme__found_at")
+    )
+    newest, oldest = ends["last"] or _LATEST, ends["oldest"] or _LATEST - NEW_FOR
+    return Newness(newest - NEW_FOR, oldest + NEW_FOR, ends["first_found"] or _LATEST)
 
 
 def theme_page(figures: QuerySet[ThemeFigures], after: Place | None) -> ThemePage:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.core import signing
@@ -56,7 +55,7 @@ def themes(request: HttpRequest) -> HttpResponse:
     tab = request.GET.get("show", "")
     if tab not in looking.TABS:
         tab = "now" if counted.now else "all"
-    newest = looking.newest(visible)
+    newness = looking.newness(visible)
     page = looking.theme_page(looking.tab_of(visible, tab), _place(request.GET.get("after", "")))
     context = {
         "headline": _headline(counted),
@@ -64,7 +63,7 @@ def themes(request: HttpRequest) -> HttpResponse:
         "tabs": _tabs(counted, tab),
         "tab": tab,
         "counts": counted,
-        "rows": [row_of(one, newest) for one in page.rows],
+        "rows": [row_of(one, newness) for one in page.rows],
         "later": f"?show={tab}&after={_mark(page.later)}" if page.later else "",
         "waiting": waiting.counts(waiting.clocks_visible_to(person), timezone.now()).waiting,
         "copied": queries.signals_copied(),
@@ -85,8 +84,8 @@ def themes_csv(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def row_of(one: ThemeFigures, newest: datetime | None = None) -> Row:
-    """What the list shows of a theme, worked out of its kept figures alone; `newest` is the moment of the newest signal."""
+def row_of(one: ThemeFigures, newness: looking.Newness | None = None) -> Row:
+    """What the list shows of a theme, worked out of its kept figures alone."""
     voices = [week[2] for week in one.weeks][-WEEKS_DRAWN:]
     before = voices[:-1]
     usual = sum(before) / len(before) if before else 0
@@ -101,7 +100,7 @@ def row_of(one: ThemeFigures, newest: datetime | None = None) -> Row:
         kinds=sorted(one.kinds.items(), key=lambda item: -item[1])[:KINDS_SHOWN],
         severity=_severity(one),
         loop=loop_of(one, theme),
-        is_new=bool(newest and theme.began_at > newest - looking.NEW_FOR),
+        is_new=newness is not None and newness.fits(theme),
         needs_decider=theme.lacks_decider,
     )
 
