@@ -54,7 +54,7 @@ def page_of(theme: Theme, person: Person | None, **more: Any) -> dict[str, Any]:
         "theme": theme,
         "row": row,
         "headline": _headline(theme, row),
-        "lead": theme.question or _lead(theme, row),
+        "lead": f"{theme.question} {theme.decision}".strip() or _lead(theme, row),
         "chart": _chart(theme, counted, changes) if counted else None,
         "loop": loop_of(counted, theme) if counted else [],
         "loop_title": _loop_title(counted),
