@@ -276,7 +276,6 @@ def _outcry_card(person: Person) -> TodayCard | None:
     if not alarms:
         return None
     first, more = alarms[0], len(alarms) - 1
-    known = first.known
     beside = ngettext("One more alarm goes on.", "%(n)s more alarms go on.", more) % {
         "n": figures.in_words(more).capitalize()
     }
@@ -287,7 +286,7 @@ def _outcry_card(person: Person) -> TodayCard | None:
         sentence=alarm_words.headline(first),
         why=" ".join(
             [
-                alarm_words.spread(known.get("customers", 0), known.get("new_share")),
+                alarm_words.spread(first),
                 *([beside] if more else []),
             ]
         ),

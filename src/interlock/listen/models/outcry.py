@@ -93,6 +93,9 @@ class Alarm(models.Model):
     strength = models.FloatField()
     times = models.FloatField(help_text=_("the usual, over six hours"))
     known = models.JSONField(default=dict)
+    usual = models.JSONField(
+        default=dict, help_text=_("limits of people an hour by hour of the week, as they were when it rang")
+    )
     verdict = models.CharField(max_length=10, choices=Verdict, blank=True)
     reason = models.CharField(max_length=300, blank=True, help_text=_("why it is not an outcry"))
     judged_by = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="+")

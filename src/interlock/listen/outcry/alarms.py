@@ -28,6 +28,7 @@ from interlock.listen.models import (
     WatchedStream,
 )
 from interlock.listen.outcry import changes
+from interlock.listen.outcry.usually import usual_before
 from interlock.listen.themes.deciding import ASKS_ANEW
 
 LOOKED_BACK, BEFORE = timedelta(days=1), timedelta(days=90)
@@ -90,11 +91,13 @@ class Change:
     times: float
     label: str
     known: dict[str, Any]
+    usual: dict[str, list[int]]
 
 
 def noticed(*, stream: WatchedStream, was: str, spread: Spread, strength: float, low: Shift) -> Change:
     """What there is to say of a stream that has just changed its state."""
     at, to = stream.state_since, Standing(stream.state)
+    begins = to != Standing.QUIET and was != Standing.EMERGING
     assert at is not None
     return Change(
         stream=stream,
@@ -105,6 +108,8 @@ def noticed(*, stream: WatchedStream, was: str, spread: Spread, strength: float,
         times=spread.times,
         label=label_of(stream)[:400],
         known={} if to == Standing.QUIET else {**known(stream, spread, at), "unhappy": _unhappy(low)},
+        # What was usual is read once, as it was when the alarm began.
+        usual=usual_before(signals_of(stream), at) if begins else {},
     )
 
 
@@ -120,7 +125,7 @@ def write(change: Change) -> Alarm | None:
     if change.to == Standing.QUIET:
         return None
     if alarm is None:
-        alarm = Alarm(stream=change.stream, began_at=change.at)
+        alarm = Alarm(stream=change.stream, began_at=change.at, usual=change.usual)
     alarm.label, alarm.state, alarm.known = change.label, change.to, change.known
     alarm.strength, alarm.times = change.strength, change.times
     alarm.outcry_at = change.at if change.to == Standing.OUTCRY else None

@@ -6,13 +6,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from django.db.models import Count, F, Q, QuerySet, Value
-from django.db.models.functions import Coalesce, NullIf
+from django.db.models import Count, Q, QuerySet
 
 from interlock.fabric.access import Act, may
 from interlock.fabric.models import Person
 from interlock.listen.models import Alarm, Signal, Source, StreamKind, StreamState, Verdict, WatchedStream
 from interlock.listen.outcry import alarms
+from interlock.listen.outcry.usually import SPEAKER
 from interlock.listen.selection import Selection
 
 PAGE_ROWS = 30
@@ -26,13 +26,11 @@ FILTERS = {
     StreamKind.THEME: "theme",
     StreamKind.SOURCE: "source",
 }
-# Who speaks: the contact, else the account, else nobody knows and every signal is a voice of its own.
-SPEAKER = Coalesce(NullIf("contact_key", Value("")), NullIf("account_key", Value("")), F("key"))
 
 
 def alarms_visible_to(person: Person | None) -> QuerySet[Alarm]:
     """Alarms this person may see: all for staff, none for others."""
-    shown = Alarm.objects.select_related("stream", "judged_by")
+    shown = Alarm.objects.select_related("stream", "judged_by").defer("usual")
     return shown if may(person, Act.READ) else shown.none()
 
 

@@ -22,7 +22,7 @@ from interlock.fabric.access import Act, may, needs, person_of
 from interlock.fabric.contexts import context_address
 from interlock.fabric.models import Person
 from interlock.listen.models import Alarm, StreamKind, Verdict
-from interlock.listen.outcry import alarms, looking, pace, setting
+from interlock.listen.outcry import looking, pace, setting
 from interlock.listen.outcry.course import Course, course
 from interlock.listen.selection import Selection
 from interlock.web import figures
@@ -59,19 +59,18 @@ def page_of(alarm: Alarm, person: Person | None, now: datetime, **more: Any) -> 
     rows = looking.said_from(own, last - A_DAY + NEXT, last + NEXT)
     since = looking.said_from(own, alarm.began_at, until)
     list_url = reverse("listen:signals")
-    ran, spread = course(alarm, now), _spread(alarm, until)
+    ran = course(alarm, now)
     host = setting.host_on_duty(now)
     return {
         "alarm": alarm,
         "headline": words.headline(alarm),
         "state": words.state_words(alarm),
-        "lead": _lead(alarm, spread),
+        "lead": _lead(alarm),
         "last": last,
         "stream_url": _stream_address(alarm),
         "between": words.times_between(alarm),
         "pace": pace.of(alarm),
         "whisker_end": max(2.0, (pace.of(alarm)["within"] or [0, alarm.times])[1]),
-        **spread,
         "so_far": looking.said_between(alarm.stream, alarm.began_at, until),
         "since_url": list_url + since.as_query(),
         "rows_url": list_url + rows.as_query(),
@@ -99,19 +98,10 @@ def page_of(alarm: Alarm, person: Person | None, now: datetime, **more: Any) -> 
     }
 
 
-def _lead(alarm: Alarm, spread: dict[str, Any]) -> str:
+def _lead(alarm: Alarm) -> str:
     if alarm.verdict == Verdict.FALSE:
         return _("%(name)s: %(reason)s") % {"name": alarm.judged_by, "reason": alarm.reason}
-    return words.spread(spread["last_day"].voices, spread["new_share"])
-
-
-def _spread(alarm: Alarm, until: datetime) -> dict[str, Any]:
-    """Who spoke in the last day of an alarm, and the share of those who are new to it. Three queries."""
-    return {
-        "until": until,
-        "last_day": looking.said_between(alarm.stream, until - A_DAY, until),
-        "new_share": alarms.new_share(alarm.stream, until),
-    }
+    return words.spread(alarm)
 
 
 def _stream_address(alarm: Alarm) -> str:

@@ -105,13 +105,16 @@ def rang_for_discontent(alarm: Alarm) -> bool:
     return alarm.state == StreamState.EMERGING and alarm.times < 2 and bool(alarm.known.get("unhappy"))
 
 
-def spread(voices: int, new_share: float | None) -> str:
-    """Whom it has reached in a day, and how many of them are new."""
-    if new_share is None:
+def spread(alarm: Alarm) -> str:
+    """Whom it has reached in the day before it was last read, and how many of them are new."""
+    customers, new = alarm.known.get("customers"), alarm.known.get("new_share")
+    if not customers or new is None:
         return _("The sources name nobody.")
     return ngettext(
-        "One voice in a day, %(new)s new to it.", "%(n)s voices in a day, %(new)s of them new to it.", voices
-    ) % {"n": figures.count(voices), "new": figures.percent(new_share)}
+        "One customer in a day, %(new)s new to it.",
+        "%(n)s customers in a day, %(new)s of them new to it.",
+        customers,
+    ) % {"n": figures.count(customers), "new": figures.percent(new)}
 
 
 def times_between(alarm: Alarm) -> str:
