@@ -48,18 +48,32 @@ def main() -> int:
     some = [questions[place] for place in rng.choice(len(questions), MIXED, replace=False)]
     few = [questions[place] for place in rng.choice(len(questions), FEW, replace=False)]
     print(f"load of the machine {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    for name, texts in (
-        ("banking77", questions),
-        (f"banking77, {FEW} texts", few),
-        ("Olist", comments),
-        (f"Olist with {MIXED} of banking77", some + comments),
+    asked = sys.argv[1:]
+    for key, name, texts in (
+        ("banking77", "banking77", questions),
+        ("few", f"banking77, {FEW} texts", few),
+        ("olist", "Olist", comments),
+        ("mixed", f"Olist with {MIXED} of banking77", some + comments),
     ):
-        compare(name, texts)
+        if not asked or key in asked or asked == ["--full"]:
+            theme = compare(name, texts)
+            if key == "mixed":
+                languages(theme)
     return 0
 
 
-def compare(corpus: str, texts: list[str]) -> None:
-    """Print every method on the themes of one corpus."""
+def languages(theme: Any) -> None:
+    """Print whether themes of the mixture hold both languages: the first texts are English, the others Portuguese."""
+    english = np.arange(len(theme)) < MIXED
+    share = np.bincount(theme, english) / np.bincount(theme)
+    print(
+        f"  {(share > 0.9).sum()} themes are English, {(share < 0.1).sum()} Portuguese, "
+        f"{((share >= 0.1) & (share <= 0.9)).sum()} both"
+    )
+
+
+def compare(corpus: str, texts: list[str]) -> Any:
+    """Print every method on the themes of one corpus; return the theme of each text."""
     vectors = choose_encoder(list(dict.fromkeys(texts)), seed=1).encode(texts)
     numbers = itertools.count()
     _, found = discover(
@@ -67,6 +81,7 @@ def compare(corpus: str, texts: list[str]) -> None:
     )
     theme = np.asarray(found.theme)
     read = np.random.default_rng(SEED).random(len(texts)) < 0.5
+    whole = theme
     kept = np.unique(theme[read])
     number = np.full(theme.max() + 1, -1, dtype=np.int32)
     number[kept] = np.arange(len(kept))
@@ -90,6 +105,7 @@ def compare(corpus: str, texts: list[str]) -> None:
         judge.line("phrases by likeness to the theme (KeyBERT)", ranked)
     for k in np.argsort(-np.bincount(theme[read]), kind="stable")[:SHOWN]:
         print(f"  {ours[k]:36} | {candidates['words'][k]:32} | {candidates['stopped'][k]:42} | {ranked[k]}")
+    return whole
 
 
 class Judge:

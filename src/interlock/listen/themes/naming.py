@@ -45,12 +45,10 @@ def name_of(signals: Sequence[int]) -> Found:
     read = Signal.objects.only(*COLUMNS, "vector__bytes").select_related("vector").in_bulk(list(owners))
     said = [signal for signal in read.values() if hasattr(signal, "vector")]
     places = np.array([owners[one.pk] for one in said], dtype=np.int32)
-    named = name_themes([text_of(one) for one in said], unpacked([one.vector.bytes for one in said]), places)[
-        0
-    ]
-    title = (named.title or _("Without words"))[: LONGEST_NAME - 12]
-    alike = Theme.objects.filter(ended_at=None, name__startswith=title).count()
-    name = f"{title} ({alike + 1})" if alike else title
+    known = list(Theme.objects.filter(ended_at=None).values_list("name", flat=True))
+    texts, vectors = [text_of(one) for one in said], unpacked([one.vector.bytes for one in said])
+    named = name_themes(texts, vectors, places, taken=known)[0]
+    name = (named.title or _("Without words"))[: LONGEST_NAME - 12]
     return Found(name, list(named.words[:WORDS_KEPT]), [said[place].key for place in named.quotes])
 
 
