@@ -114,10 +114,16 @@ def test_a_person_says_that_it_is_no_theme_and_it_stays_so_though_more_is_said(s
     editing.take_back(change=change, by=person("contributor", "service"), now=NOON + days(2))
     assert themes_of(new).count(change.other.key) >= 15
 
-    later = heard(FEE, 25, first=2_000)
+    later = heard(FEE, 12, first=2_000)
+    noticing.forget()
+    later += heard(FEE, 13, first=3_000)
     assert not Theme.objects.filter(ended_at=None).exclude(pk__in=[one.pk for one in spoken]).exists()
     assert set(themes_of(later)) <= {change.other.key, None}
     assert themes_of(later).count(None) <= 3
+
+    learning.learn(now=NOON + days(3))
+    assert not ThemedSignal.objects.filter(cluster__theme=change.theme).exists()
+    assert themes_of(new).count(change.other.key) >= 15
 
 
 def test_learning_anew_moves_nothing_of_what_was_noticed(spoken):

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from interlock.converse.models import Conversation
 from interlock.listen.models import Theme, ThemeState
-from interlock.listen.themes import counting
+from interlock.listen.themes import counting, founding
 from listen.themed import direction, joined, names_of, theme, weeks
 from listen.waiting import NOON, source
 
@@ -198,3 +198,26 @@ def test_the_list_asks_as_much_for_one_theme_as_for_thirty(signed_in, fee, djang
 
 def test_a_theme_that_is_not_there_is_not_found(signed_in):
     assert signed_in("owner").get(reverse("web:one_theme", args=["no-such"])).status_code == 404
+
+
+def test_a_theme_that_was_noticed_as_new_says_so_and_can_be_refused(signed_in, fee):
+    shop = fee.clusters.get().signals.first().signal.source
+    new = [
+        joined(fee, direction(1, 9, number / 9), f"The bell is silent {number}", by=f"b{number}", source=shop)
+        for number in range(6)
+    ]
+    prepared = founding.prepared([one.pk for one in new])
+    born = founding.found(prepared, looked_to=new[-1].pk, now=NOON)
+    counting.count(now=NOON)
+    browser = signed_in("contributor")
+
+    shown = browser.get(page(born)).content.decode()
+    assert "Noticed as something new in 6 signals" in shown
+    assert "It is no theme of its own" in shown
+    assert "noticed 2" in shown
+    assert "New</b>" in browser.get(reverse("web:themes")).content.decode()
+
+    change = born.changes.get()
+    browser.post(reverse("web:undo_theme_change", args=[change.pk]))
+    assert names_of(*new) == [fee.name] * 6
+    assert browser.get(page(born)).headers["Location"] == page(fee)

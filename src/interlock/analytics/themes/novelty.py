@@ -158,64 +158,67 @@ class Lookout:
         near = first + np.argpartition(-likeness, again)[:again]
         centres = [own, *(int(one) for one in near if self._matter[one] < 0)]
         around = self._vectors[first : self._count] @ self._vectors[centres].T
-        best, where = 0.0, (own, first, 0.0)
+        around[~free] = _NOWHERE
+        around[np.array(centres) - first, np.arange(len(centres))] = _NOWHERE
+        best, where = 0.0, (0, 0, 0.0)
         for column, centre in enumerate(centres):
-            around[~free, column] = around[centre - first, column] = _NOWHERE
             evidence, since, radius = self._evidence(centre, around[:, column], free)
             if evidence > best:
-                best, where = evidence, (centre, since, radius)
+                best, where = evidence, (column, since, radius)
         if best < self.limit:
             return None
-        centre, since, radius = where
-        inside = around[since - first :, centres.index(centre)] >= radius
-        return self._found(np.append(since + np.flatnonzero(inside), centre), best)
+        column, since, radius = where
+        inside = since + np.flatnonzero(around[since:, column] >= radius)
+        return self._found(first + np.append(inside, centres[column] - first), best)
 
     def _evidence(self, centre: int, likeness: Floats, free: NDArray[np.bool_]) -> tuple[float, int, float]:
-        """Return the best evidence around one text over all scales and sizes, since when, and how near."""
-        first, best = self._first(), (0.0, 0, 0.0)
-        order = _nearest(likeness, _CANDIDATES)
-        order = order[likeness[order] > _NOWHERE]
-        strangers = order[self._speaker[first + order] != self._speaker[centre]]
-        theme = self._theme[centre]
-        same = free & (self._theme[first : self._count] == theme)
-        for scale in SCALES:
-            start = max(0, len(likeness) - scale)
-            late = strangers[strangers >= start]
-            late = late[np.sort(np.unique(self._speaker[first + late], return_index=True)[1])]
-            sizes = SIZES[len(late) >= SIZES]
-            if len(sizes):
-                radii = likeness[late[sizes - 1]]
-                past = np.searchsorted(-self._near_past[centre], -radii, side="right")
-                chance = self._chance(sizes, past, int(free[start:].sum()) - 1)
-                standing = np.flatnonzero(chance <= 10**-self.limit)
-                if theme >= 0 and len(standing):
-                    of_theme = int(same[start:].sum()) - 1
-                    chance[standing[self._only_more(sizes[standing], past[standing], theme, of_theme)]] = 1.0
-                place = int(chance.argmin())
-                evidence = -float(np.log10(max(chance[place], 1e-99)))
-                best = max(best, (evidence, first + start, float(radii[place])))
-            if start == 0:
-                break
-        return best
+        """Return the best evidence around one text over all scales and sizes, since which place, and how near."""
+        order = self._strangers(centre, likeness)
+        starts = np.maximum(0, len(likeness) - np.array(SCALES))
+        radii = np.full((len(SCALES), len(SIZES)), np.inf, np.float32)
+        for row, start in enumerate(starts):
+            late = likeness[order[order >= start]]
+            enough = len(late) >= SIZES
+            radii[row, enough] = late[SIZES[enough] - 1]
+        past = np.searchsorted(-self._near_past[centre], -radii.ravel(), side="right").reshape(radii.shape)
+        chance = self._chance(past, np.array([free[start:].sum() - 1 for start in starts]))
+        chance[np.isinf(radii)] = 1.0
+        theme = int(self._theme[centre])
+        for row, column in np.argwhere(chance <= 10**-self.limit) if theme >= 0 else ():
+            recent = slice(self._first() + starts[row], self._count)
+            of_theme = int((free[starts[row] :] & (self._theme[recent] == theme)).sum()) - 1
+            if self._only_more(int(SIZES[column]), int(past[row, column]), theme, of_theme):
+                chance[row, column] = 1.0
+        row, column = divmod(int(chance.argmin()), len(SIZES))
+        evidence = -float(np.log10(max(chance[row, column], 1e-99)))
+        return evidence, int(starts[row]), float(radii[row, column])
 
-    def _chance(self, sizes: Numbers, past: Numbers, late: int) -> NDArray[np.float64]:
-        """Return the chance that of the nearest sizes + past texts as many as sizes are late ones; shape (s,).
+    def _strangers(self, centre: int, likeness: Floats) -> Numbers:
+        """Return the places of the nearest late texts, one of each speaker and none of the centre's own."""
+        near = _nearest(likeness, _CANDIDATES)
+        near = near[likeness[near] > _NOWHERE]
+        speakers = np.append(self._speaker[centre], self._speaker[self._first() + near])
+        once = np.sort(np.unique(speakers, return_index=True)[1])[1:] - 1
+        return near[once]
+
+    def _chance(self, past: Numbers, late: Numbers) -> NDArray[np.float64]:
+        """Return the chance that of the nearest SIZES + past texts as many as SIZES are late ones; like past.
 
         Args:
-            sizes, past: shape (s,): how many late ones and how many of the past lie within each radius.
-            late: late texts in all.
+            past: shape (scales, sizes): how many of the past lie within each radius.
+            late: shape (scales,): late texts in all.
         """
-        chance: NDArray[np.float64] = betainc(sizes, past + 1, late / (late + len(self._past)))
+        share = late / np.maximum(late + len(self._past), 1)
+        chance: NDArray[np.float64] = betainc(SIZES, past + 1, np.maximum(share, 0)[:, None])
         # Where more of the past may lie as near as was kept, nothing is claimed.
         full = (past == self._near_past.shape[1]) & (past < len(self._past))
         return np.where(full, 1.0, chance)
 
-    def _only_more(self, sizes: Numbers, past: Numbers, theme: int, of_theme: int) -> NDArray[np.bool_]:
-        """Tell where as many late ones may lie because their theme is said more often (Fisher's exact test)."""
+    def _only_more(self, size: int, past: int, theme: int, of_theme: int) -> bool:
+        """Tell whether so many late ones may lie there because their theme is said more often (Fisher's exact test)."""
         held = int(self._past_size[theme]) if theme < len(self._past_size) else 0
-        late, before = np.maximum(sizes, of_theme), np.maximum(past, held)
-        may: NDArray[np.bool_] = hypergeom.sf(sizes - 1, late + before, late, sizes + past) > _ONLY_MORE
-        return may
+        late, before = max(size, of_theme), max(past, held)
+        return bool(hypergeom.sf(size - 1, late + before, late, size + past) > _ONLY_MORE)
 
     def _found(self, seed: Numbers, evidence: float) -> Noticed:
         members = self._gathered(seed, -1)

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 from django.db import transaction
-from django.db.models import Max, Min, QuerySet
+from django.db.models import Max, QuerySet
 from numpy.typing import NDArray
 
 from interlock.analytics.themes.novelty import MOST_PAST, MOST_RECENT, Lookout, Noticed, Said
-from interlock.listen.models import ChangeKind, Cluster, SignalVector, ThemeChange, ThemesLearnt
+from interlock.listen.models import ChangeKind, SignalVector, ThemeChange, ThemesLearnt
 from interlock.listen.themes import counting, founding
 from interlock.listen.themes.encoding import encoder_mark
 from interlock.listen.themes.vectors import unpacked
@@ -44,7 +44,9 @@ class _Held:
     numbers: dict[int, int]
     """Of each theme the number the lookout knows it by."""
     matter_of: dict[int, int]
-    """Of each group of a new theme that theme."""
+    """Of each group that was noticed as new the theme it was made for, wherever people put it since."""
+    young: set[int]
+    """New themes that stand."""
 
 
 _held: list[_Held] = []
@@ -99,7 +101,7 @@ def _look(most: int, now: datetime) -> int:
 
 def _begin(learnt: ThemesLearnt) -> int:
     """After the first learning nothing is new; what comes from now on is looked at."""
-    newest = _vectors(learnt).aggregate(newest=Max("pk"))["newest"] or 0
+    newest = _vectors(learnt).order_by("-pk").values_list("pk", flat=True).first() or 0
     ThemesLearnt.objects.filter(pk=learnt.pk).update(known_to=newest, looked_to=newest)
     return 0
 
@@ -152,7 +154,7 @@ def _read(learnt: ThemesLearnt, version: Version) -> _Held:
     recent = list(known.order_by("-pk").values_list(*_COLUMNS)[:MOST_RECENT])[::-1]
     begins = recent[0][0] if recent else learnt.looked_to + 1
     past = _past(_vectors(learnt).filter(pk__lt=begins), seed=learnt.pk)
-    held = _Held(version, None, {}, _matter_of(begins))
+    held = _Held(version, None, {}, *_young(begins))
     if len(past) >= FEWEST_PAST:
         before, lately = _said(past, held), _said(recent, held)
         held.lookout = Lookout(before.vectors, before.theme, lately)
@@ -166,10 +168,10 @@ def _vectors(learnt: ThemesLearnt) -> QuerySet[SignalVector]:
 
 def _past(before: QuerySet[SignalVector], *, seed: int) -> list[tuple[Any, ...]]:
     """At most 8,000 of these signals, drawn evenly by their numbers; a dozen queries at most."""
-    ends = before.order_by().aggregate(first=Min("pk"), last=Max("pk"))
-    if ends["first"] is None:
+    ends = [before.order_by(way).values_list("pk", flat=True).first() for way in ("pk", "-pk")]
+    if ends[0] is None or ends[1] is None:
         return []
-    first, span = ends["first"], ends["last"] - ends["first"] + 1
+    first, span = ends[0], ends[1] - ends[0] + 1
     drawn = min(span, 2 * MOST_PAST)
     numbers = first + np.sort(np.random.default_rng(seed).choice(span, drawn, replace=False))
     rows: list[tuple[Any, ...]] = []
@@ -180,13 +182,16 @@ def _past(before: QuerySet[SignalVector], *, seed: int) -> list[tuple[Any, ...]]
     return [rows[place] for place in kept]
 
 
-def _matter_of(begins: int) -> dict[int, int]:
-    """The new theme of each group that was made since the oldest recent signal; also where people undid it."""
-    changes = ThemeChange.objects.filter(kind__in=[ChangeKind.NOTICED, ChangeKind.FOUND], by=None)
-    young = {change.theme_id: change.steps for change in changes if change.said.get("looked_to", 0) >= begins}
-    groups = dict(Cluster.objects.filter(theme__in=young).values_list("pk", "theme"))
-    steps = ((theme, step) for theme, some in young.items() for step in some)
-    return groups | {number: theme for theme, (kind, number, _values) in steps if kind == "cluster"}
+def _young(begins: int) -> tuple[dict[int, int], set[int]]:
+    """Themes made since the oldest recent signal: of each group that was noticed its theme, and those that stand."""
+    changes = [
+        change
+        for change in ThemeChange.objects.filter(kind__in=[ChangeKind.NOTICED, ChangeKind.FOUND], by=None)
+        if change.said.get("looked_to", 0) >= begins
+    ]
+    steps = ((change.theme_id, step) for change in changes for step in change.steps)
+    matter_of = {number: theme for theme, (kind, number, _values) in steps if kind == "cluster"}
+    return matter_of, {change.theme_id for change in changes if change.undone_at is None}
 
 
 def _said(rows: Sequence[tuple[Any, ...]], held: _Held) -> Said:
@@ -197,7 +202,7 @@ def _said(rows: Sequence[tuple[Any, ...]], held: _Held) -> Said:
         vectors=unpacked([row[1] for row in rows]),
         theme=_whole(themes),
         speaker=_whole(row[5] if row[4] is None else row[4] for row in rows),
-        matter=_whole(held.matter_of.get(row[2], -1) for row in rows),
+        matter=_whole(held.matter_of.get(row[2], row[3] if row[3] in held.young else -1) for row in rows),
     )
 
 
