@@ -25,6 +25,7 @@ from scipy.special import betainc
 from scipy.stats import hypergeom
 
 from interlock.analytics.themes.errors import ModelError
+from interlock.analytics.themes.model import likeness as likeness_of
 
 Floats = NDArray[np.float32]
 Numbers = NDArray[np.int64]
@@ -139,7 +140,7 @@ class Lookout:
             self._count = MOST_RECENT
         new = slice(self._count, self._count + len(key))
         kept = self._near_past.shape[1]
-        likeness = vectors @ self._past.T
+        likeness = likeness_of(vectors, self._past)
         self._near_past[new] = -np.sort(-np.partition(likeness, -kept, axis=1)[:, -kept:], axis=1)
         self._vectors[new], self._key[new], self._theme[new] = vectors, key, theme
         self._speaker[new], self._matter[new] = speaker, matter
@@ -152,12 +153,14 @@ class Lookout:
         """Look around the text and around the late ones nearest to it."""
         first = self._first()
         free = self._matter[first : self._count] < 0
-        likeness = np.where(free, self._vectors[first : self._count] @ self._vectors[own], _NOWHERE)
+        likeness = np.where(
+            free, likeness_of(self._vectors[[own]], self._vectors[first : self._count])[0], _NOWHERE
+        )
         likeness[own - first] = _NOWHERE
         again = min(_AGAIN, len(likeness) - 1)
         near = first + np.argpartition(-likeness, again)[:again]
         centres = [own, *(int(one) for one in near if self._matter[one] < 0)]
-        around = self._vectors[first : self._count] @ self._vectors[centres].T
+        around = likeness_of(self._vectors[centres], self._vectors[first : self._count]).T
         around[~free] = _NOWHERE
         around[np.array(centres) - first, np.arange(len(centres))] = _NOWHERE
         best, where = 0.0, (0, 0, 0.0)
@@ -282,7 +285,7 @@ class Lookout:
         labels = self._matter[late]
         if not (labels >= 0).any():
             return -1
-        return self._votes(own, self._vectors[late] @ self._vectors[own], labels)
+        return self._votes(own, likeness_of(self._vectors[[own]], self._vectors[late])[0], labels)
 
     def _votes(self, own: int, likeness: Floats, labels: Numbers) -> int:
         """Return the new theme of most neighbours, if there are more of it than late ones for those of the past; -1 = none."""
