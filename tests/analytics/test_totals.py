@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlock.analytics.totals import Total, total_of
+from interlock.analytics.totals import Total, part_of, total_of
 
 amount = st.tuples(*[st.integers(0, 10**9)] * 3).map(lambda ends: tuple(sorted(ends)))
 
@@ -45,3 +45,13 @@ def test_the_interval_holds_the_sum_of_drawn_truths_ninety_times_in_a_hundred():
 
     held = np.mean((truths >= total.low) & (truths <= total.high))
     assert held == pytest.approx(0.90, abs=0.02)
+
+
+@given(amounts=st.lists(st.tuples(amount, st.booleans()), max_size=12))
+def test_a_part_of_a_sum_is_never_larger_than_the_whole(amounts):
+    listed, inside = [one for one, _ in amounts], [chosen for _, chosen in amounts]
+    whole = total_of(listed).mid
+
+    assert 0 <= part_of(listed, inside) <= whole
+    assert part_of(listed, [True] * len(listed)) == whole
+    assert part_of(listed, [False] * len(listed)) == 0

@@ -49,6 +49,23 @@ def total_of(amounts: Sequence[tuple[int, int, int]], *, seed: int = 1, draws: i
     return Total(low, mid, high, len(amounts), draws)
 
 
+def part_of(amounts: Sequence[tuple[int, int, int]], inside: Sequence[bool], *, seed: int = 1) -> int:
+    """Return the middle of the sum of some of the amounts, from the very draws of the whole sum.
+
+    Args:
+        amounts: as for `total_of`.
+        inside: for each amount whether it belongs to the part.
+        seed: as for `total_of`.
+
+    Returns:
+        Minor units; never more than the middle of the whole, and the same where all belong to it.
+    """
+    if len(amounts) < 2:
+        return sum(mid for (_low, mid, _high), chosen in zip(amounts, inside, strict=True) if chosen)
+    sums = _drawn(np.asarray(amounts, dtype=np.float64), np.random.default_rng(seed), DRAWS)
+    return round(np.median(sums[:, np.asarray(inside, dtype=bool)].sum(axis=1)))
+
+
 def _drawn(ends: NDArray[np.float64], rng: np.random.Generator, draws: int) -> NDArray[np.float64]:
     """Return draws of each amount, shape (draws, amounts)."""
     low, mid, high = ends.T

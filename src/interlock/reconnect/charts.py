@@ -15,6 +15,7 @@ from interlock.reconnect.models import Disconnect
 _FEWEST_MONTHS = 3
 # Chosen by eye on the demo: above this share of months a beginning would be invented.
 ALWAYS = 0.8
+_NEAR_ALL = 80
 # Months before a beginning may together lie this far above the usual and still be called usual.
 RAISED = 1.25
 
@@ -57,7 +58,13 @@ def rate_over_time(disconnect: Disconnect) -> dict[str, Any] | None:
         "events": [],
         "harm": True,
         "unit": _("in 100"),
+        **_end(points),
     }
+
+
+def _end(points: Sequence[dict[str, Any]]) -> dict[str, int]:
+    """The end of the axis where a round number after the highest end of an interval would pass 100 in 100."""
+    return {"end": 100} if max(point["high"] for point in points) > _NEAR_ALL else {}
 
 
 def _point(month: dict[str, Any]) -> dict[str, Any]:

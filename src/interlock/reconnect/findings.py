@@ -13,7 +13,7 @@ from functools import lru_cache
 from django.urls import reverse
 
 from interlock.analytics.finding import Money, Term
-from interlock.analytics.totals import Total, total_of
+from interlock.analytics.totals import Total, part_of, total_of
 from interlock.converse.queries import Talk
 from interlock.fabric.models import Person
 from interlock.fabric.personal import shown
@@ -107,7 +107,10 @@ def money_at_stake(disconnects: Iterable[Disconnect]) -> list[CurrencyTotal]:
         CurrencyTotal(
             currency,
             _total(tuple((one.money_low, one.money_mid, one.money_high) for one in priced)),
-            sum(one.money_mid for one in priced if one.money_basis == "exposed"),
+            _exposed(
+                tuple((one.money_low, one.money_mid, one.money_high) for one in priced),
+                tuple(one.money_basis == "exposed" for one in priced),
+            ),
             without,
         )
         for currency, priced in by_currency.items()
@@ -124,6 +127,12 @@ def money_scale(listed: Sequence[Card]) -> int:
 def _total(amounts: tuple[tuple[int, int, int], ...]) -> Total:
     """The same amounts always give the same interval, so a page that is read again does not draw again."""
     return total_of(amounts)
+
+
+@lru_cache(maxsize=64)
+def _exposed(amounts: tuple[tuple[int, int, int], ...], inside: tuple[bool, ...]) -> int:
+    """The part of the same total that stood on cases, drawn with it, so that it is never larger than the whole."""
+    return part_of(amounts, inside)
 
 
 def money_of(disconnect: Disconnect) -> Money | None:

@@ -28,9 +28,10 @@ from interlock.store.snapshots import TableVersion
 class Records:
     """The tables of one snapshot, read only."""
 
-    def __init__(self, connection: Backend, tables: Mapping[str, TableVersion]) -> None:
+    def __init__(self, connection: Backend, tables: Mapping[str, TableVersion], lake: Lake) -> None:
         self.connection = connection
         self._known = tables
+        self._lake = lake
         self._open: dict[str, ibis.Table] = {}
         self._kept = 0
 
@@ -56,6 +57,22 @@ class Records:
         if name not in self._open:
             self._open[name] = self.connection.table(name)
         return self._open[name]
+
+    def sourced(self, name: str) -> ibis.Table:
+        """Return a table with its contract columns and `source_id`, the source that last wrote each row.
+
+        Raises:
+            TableAbsent: nothing was imported into it yet.
+        """
+        plain, known, view = self.table(name), self._known[name], f"sourced_{name}"
+        if not known.files:
+            return plain.mutate(source_id=ibis.literal(""))
+        if view not in self._open:
+            columns = ", ".join([*plain.columns, "_source_id AS source_id"])
+            rows = scan(self._lake.paths(name, known))
+            self.connection.con.execute(f"CREATE VIEW {view} AS SELECT {columns} FROM {rows}")
+            self._open[view] = self.connection.table(view)
+        return self._open[view]
 
     def has(self, name: str, *columns: str) -> bool:
         """Say whether a table holds rows, and each of these columns at least one value. Reads no rows.
@@ -144,7 +161,7 @@ def open_records(
         connection.con.execute("SET parquet_metadata_cache = true")
         for name, table in tables.items():
             connection.con.execute(_view(lake, name, table))
-    return Records(connection, tables)
+    return Records(connection, tables, lake)
 
 
 def _view(lake: Lake, name: str, table: TableVersion) -> str:

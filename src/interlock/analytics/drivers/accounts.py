@@ -27,9 +27,10 @@ from interlock.analytics.drivers.factors import (
     tenure_factor,
     yes_no,
 )
-from interlock.analytics.drivers.facts import account_rows, seconds_of
-from interlock.analytics.drivers.outcomes import OutcomeOff
+from interlock.analytics.drivers.facts import account_rows, last_day, seconds_of
+from interlock.analytics.drivers.outcomes import OutcomeOff, in_sources
 from interlock.analytics.finding import Tables
+from interlock.analytics.sources import sources_saying
 
 OBSERVED = 180 * DAY  # half a year: long enough for endings, short enough for facts to be fresh
 LOOK_BACK = 365 * DAY
@@ -48,46 +49,69 @@ def churn_population(tables: Tables, orders: pa.Table | None, now: datetime) -> 
         return OutcomeOff("churn", "No account has a date on which it ended.")
     rows = account_rows(tables)
     ended, since = numbers(rows, "ended"), numbers(rows, "since")
-    end = seconds_of(now)
-    past = ended[ended <= end]
-    if len(past) == 0:
+    landmark, end = _landmarks(tables, rows, ended, now)
+    if np.isnan(landmark).all():
         return OutcomeOff("churn", "No account has ended yet.")
-    landmark = max(end - OBSERVED, float(past.min()) - DAY)
-    chosen = ~(since > landmark) & ~(ended <= landmark)
+    chosen = ~np.isnan(landmark) & ~(since > landmark) & ~(ended <= landmark)
     left = chosen & (ended <= end)
     factors = [*_account_factors(rows, landmark), *_order_factors(rows, orders, landmark)]
     return Population(
         outcome="churn",
-        name=f"accounts that were customers on {_date(landmark)}",
+        name=_name(landmark[chosen]),
         happened=left[chosen],
         account=np.arange(int(chosen.sum())),
         factors=tuple(factor.of(chosen) for factor in factors),
     )
 
 
+def _landmarks(tables: Tables, rows: pa.Table, ended: Floats, now: datetime) -> tuple[Floats, Floats]:
+    """Return the landmark and the end of observation of each account, in seconds, by what its source speaks of.
+
+    A file of some years ago ends where it ends: that nobody of it is known to have left since tells nothing.
+    NaN where a source has no ending.
+    """
+    landmark, end = np.full(len(rows), np.nan), np.full(len(rows), float(seconds_of(now)))
+    sources = pc.unique(rows["source"]).to_pylist()
+    alone = all(sources_saying(tables, name) <= set(sources) for name in ("accounts", "orders", "signals"))
+    for source in sources:
+        own = in_sources(rows, {source})
+        if len(sources) > 1 or not alone:
+            end[own] = min(seconds_of(now), seconds_of(last_day(tables, source)))
+        past = ended[own & (ended <= end)]
+        if len(past):
+            landmark[own] = np.maximum(end[own] - OBSERVED, past.min() - DAY)
+    return landmark, end
+
+
+def _name(landmarks: Floats) -> str:
+    days = sorted({_date(landmark) for landmark in np.unique(landmarks)})
+    return f"accounts that were customers on {', or '.join(days)}"
+
+
 def _date(seconds: float) -> str:
     return str(np.datetime64(int(seconds), "s").astype("datetime64[D]"))
 
 
-def _account_factors(rows: pa.Table, landmark: float) -> list[Factor]:
+def _account_factors(rows: pa.Table, landmark: Floats) -> list[Factor]:
     """What the account is: all fixed before the landmark."""
     found: list[Factor] = []
-    for column in ("segment", "use_case", "region"):
+    for column in ("segment", "use_case", "region", "source"):
         levels, codes = named(rows, column)
         if len(levels) > 1:
-            tested = tuple(i for i, level in enumerate(levels) if level != "other")
+            tested = tuple(i for i, level in enumerate(levels) if level != "other" and column != "source")
             found.append(Factor(column, levels, codes, WHEN_ORDERED, tested))
     tenure = tenure_factor((landmark - numbers(rows, "since")) / DAY)
     return [*found, tenure] if isinstance(tenure, Factor) else found
 
 
-def _order_factors(rows: pa.Table, orders: pa.Table | None, landmark: float) -> list[Factor]:
+def _order_factors(rows: pa.Table, orders: pa.Table | None, landmarks: Floats) -> list[Factor]:
     """What befell the orders of the year before the landmark; accounts without orders count as not known."""
     if orders is None:
         return []
     place = pc.index_in(orders["account"], value_set=rows["account"].combine_chunks())
     account = np.asarray(place.fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int64)
     ordered = numbers(orders, "ordered")
+    landmark = np.append(landmarks, np.nan)[account]
     recent = (account >= 0) & (ordered <= landmark) & (ordered > landmark - LOOK_BACK)
     count = _per_account(account, recent, len(rows))
     bands = np.searchsorted([1, 2, 3, 6], count, "right").astype(np.int64)
@@ -98,7 +122,7 @@ def _order_factors(rows: pa.Table, orders: pa.Table | None, landmark: float) -> 
     ]
 
 
-def _befallen(orders: pa.Table, landmark: float) -> list[tuple[str, Mask, Mask, int]]:
+def _befallen(orders: pa.Table, landmark: Floats) -> list[tuple[str, Mask, Mask, int]]:
     arrived = numbers(orders, "last_arrival") <= landmark
     sites, short = numbers(orders, "sites"), numbers(orders, "short")
     cancelled = numbers(orders, "cancelled") > 0

@@ -12,24 +12,28 @@ import ibis
 import pyarrow as pa
 
 from interlock.analytics.finding import Tables
-from interlock.analytics.promises import DAY, promise_grace, whole_seconds
+from interlock.analytics.promises import DAY, grace_of, whole_seconds
+from interlock.analytics.sources import of_sources, sourced, sources_saying
 from interlock.analytics.symptoms.bench import last_event
 
 # Words with which systems of record close an order that will never arrive.
 CANCELLED = ("canceled", "cancelled", "cancel", "void", "voided", "unavailable", "rejected", "refused")
 
 
-def last_day(tables: Tables) -> datetime:
-    """Return the last moment the records speak of, naive UTC; without events the last day of accounts."""
-    event = last_event(tables)
+def last_day(tables: Tables, source: str | None = None) -> datetime:
+    """Return the last moment the records, or those of one source, speak of, naive UTC; without events that of accounts."""
+    own = None if source is None else frozenset({source})
+    event = last_event(tables, own)
     if event is not None:
         return event
+    accounts = tables.table("accounts") if own is None else of_sources(sourced(tables, "accounts"), own)
     days = [
-        whole_seconds(tables.table("accounts")[column]).max().to_pyarrow().as_py()
+        whole_seconds(accounts[column]).max().to_pyarrow().as_py()
         for column in ("since", "ended_at")
         if tables.has("accounts", column)
     ]
-    return datetime.fromtimestamp(max(days, default=0), UTC).replace(tzinfo=None)
+    latest = max((day for day in days if day is not None), default=0)
+    return datetime.fromtimestamp(latest, UTC).replace(tzinfo=None)
 
 
 def seconds_of(moment: datetime) -> int:
@@ -41,7 +45,7 @@ def seconds_of(moment: datetime) -> int:
 def order_rows(tables: Tables, now: datetime) -> pa.Table:
     """Return one row per order; absent tables and columns give nulls.
 
-    Columns: account, region, channel, currency, family (text); ordered, since (seconds); amount; lines,
+    Columns: source, account, region, channel, currency, family (text); ordered, since (seconds); amount; lines,
     sites, delivered (lines that arrived), short (lines whose promise passed without arrival); cancelled;
     days_late (worst line, negative = early, null = nothing to compare); late; the last due (end of the
     promise), last_arrival, last_shipped, last_limit (seconds) and of the late lines alone promised, limit,
@@ -53,8 +57,11 @@ def order_rows(tables: Tables, now: datetime) -> pa.Table:
 
 
 def account_rows(tables: Tables) -> pa.Table:
-    """Return one row per account: account, segment, use_case, region (text), since, ended (seconds)."""
-    accounts = tables.table("accounts")
+    """Return one row per account: source, account, segment, use_case, region (text), since, ended (seconds).
+
+    Of sources that say when accounts end; of all others nobody knows who left.
+    """
+    accounts = of_sources(sourced(tables, "accounts"), sources_saying(tables, "accounts", "ended_at"))
     words = {
         name: _column(accounts, tables, "accounts", name, "string")
         for name in ("segment", "use_case", "region")
@@ -63,7 +70,9 @@ def account_rows(tables: Tables) -> pa.Table:
         "since": _clock(accounts, tables, "accounts", "since"),
         "ended": _clock(accounts, tables, "accounts", "ended_at"),
     }
-    return accounts.select(account=accounts.account_id, **words, **clocks).to_pyarrow()
+    return accounts.select(
+        source=accounts.source_id, account=accounts.account_id, **words, **clocks
+    ).to_pyarrow()
 
 
 def _column(table: ibis.Table, tables: Tables, name: str, column: str, kind: str) -> Any:
@@ -79,10 +88,11 @@ def _clock(table: ibis.Table, tables: Tables, name: str, column: str) -> Any:
 
 
 def _orders(tables: Tables) -> ibis.Table:
-    orders = tables.table("orders")
+    orders = sourced(tables, "orders")
     status = _column(orders, tables, "orders", "status", "string").lower()
     rows = orders.select(
         order_id=orders.order_id,
+        source=orders.source_id,
         account=_column(orders, tables, "orders", "account_id", "string"),
         ordered=whole_seconds(orders.ordered_at),
         channel=_column(orders, tables, "orders", "channel", "string"),
@@ -132,8 +142,9 @@ def _family_of(rows: ibis.Table) -> Any:
 
 
 def _lines(tables: Tables, now: datetime) -> ibis.Table:
-    lines = tables.table("order_lines")
+    lines = sourced(tables, "order_lines")
     rows = lines.select(
+        source_id=lines.source_id,
         order_id=lines.order_id,
         product_id=_column(lines, tables, "order_lines", "product_id", "string"),
         site_id=_column(lines, tables, "order_lines", "site_id", "string"),
@@ -143,12 +154,16 @@ def _lines(tables: Tables, now: datetime) -> ibis.Table:
         shipped=_clock(lines, tables, "order_lines", "shipped_at"),
         delivered=_clock(lines, tables, "order_lines", "delivered_at"),
     )
-    grace = promise_grace(tables) if tables.has("order_lines", "promised_at") else 0
-    rows = rows.mutate(promised=rows.promised + grace)
+    if tables.has("order_lines", "promised_at"):
+        rows = rows.mutate(promised=rows.promised + grace_of(tables, rows))
     rows = rows.mutate(
         days_late=(rows.delivered - rows.promised) / DAY,
         late=rows.delivered >= rows.promised,
-        short=(rows.delivered.isnull() & (ibis.coalesce(rows.promised, 0) <= seconds_of(now))).cast("int64"),
+        short=(
+            rows.source_id.isin(sorted(sources_saying(tables, "order_lines", "delivered_at")))
+            & rows.delivered.isnull()
+            & (ibis.coalesce(rows.promised, 0) <= seconds_of(now))
+        ).cast("int64"),
     )
     if not tables.has("products", "family"):
         return rows.mutate(family=ibis.null("string"))
@@ -180,11 +195,14 @@ def _words_of_orders(tables: Tables) -> ibis.Table:
     )
 
 
-def first_said(tables: Tables, kinds: Sequence[str]) -> int | None:
-    """Return when the first signal of these kinds that names an order line came; None without any."""
+def first_said(tables: Tables, kinds: Sequence[str]) -> dict[str, int]:
+    """Return when the first signal of these kinds about an order of each source came; empty without any."""
     if not tables.has("signals", "line_id"):
-        return None
+        return {}
     signals = tables.table("signals")
     found = signals.filter(signals.line_id.notnull() & signals.kind.isin(list(kinds)))
-    first = whole_seconds(found.occurred_at).min().to_pyarrow().as_py()
-    return None if first is None else int(first)
+    orders = sourced(tables, "orders").select("order_id", "source_id")
+    lines = tables.table("order_lines").select("line_id", "order_id").inner_join(orders, "order_id")
+    named = found.select("line_id", said=whole_seconds(found.occurred_at)).inner_join(lines, "line_id")
+    rows = named.group_by("source_id").agg(first=named.said.min()).to_pyarrow().to_pylist()
+    return {row["source_id"]: int(row["first"]) for row in rows if row["first"] is not None}

@@ -5,7 +5,7 @@ not cancelled. An order that never arrived is not a late one but a failure of it
 the fulfilled ones apart from the drivers, so that it neither hides nor outranks them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -55,16 +55,23 @@ def read_orders(rows: pa.Table, factors: tuple[Factor, ...], now: datetime) -> O
     """Sort orders into fulfilled, settled and still open at `now`."""
     arrived = numbers(rows, "delivered") > 0
     cancelled = numbers(rows, "cancelled") > 0
-    overdue = ~arrived & (numbers(rows, "due") <= seconds_of(now))
-    records = bool(arrived.any())
+    # A source that never says when goods arrive has not failed to deliver them.
+    records = in_sources(rows, set(pc.unique(rows["source"].filter(pa.array(arrived))).to_pylist()))
+    overdue = ~arrived & records & (numbers(rows, "due") <= seconds_of(now))
     return Orders(
         rows=rows,
         account=_accounts(rows),
-        fulfilled=(arrived & ~cancelled) if records else ~cancelled,
+        fulfilled=~cancelled & (arrived | ~records),
         settled=arrived | cancelled | overdue,
         factors=factors,
-        records_delivery=records,
+        records_delivery=bool(records.any()),
     )
+
+
+def in_sources(rows: pa.Table, sources: Iterable[str]) -> Mask:
+    """Say of each row whether one of these sources wrote it."""
+    inside = pc.is_in(rows["source"], value_set=pa.array(sorted(sources), pa.string()))
+    return np.asarray(inside.to_numpy(zero_copy_only=False), dtype=bool)
 
 
 def order_populations(tables: Tables, orders: Orders) -> tuple[list[Population], list[OutcomeOff]]:
@@ -110,10 +117,12 @@ def failures(population_of: Orders) -> list[Population]:
         )
     complained = numbers(orders.rows, "complaints") > 0
     if complained.any():
+        spoken = in_sources(
+            orders.rows, pc.unique(orders.rows["source"].filter(pa.array(complained))).to_pylist()
+        )
+        settled = orders.settled & spoken
         found.append(
-            _population(
-                orders, "complaint", "settled orders", complained, orders.settled, [failed, *stage_one]
-            )
+            _population(orders, "complaint", "settled orders", complained, settled, [failed, *stage_one])
         )
     return found
 
@@ -128,30 +137,33 @@ def _bad_rating(orders: Orders) -> Population | OutcomeOff:
 
 
 def _complaint(tables: Tables, orders: Orders) -> Population | OutcomeOff:
-    start = first_said(tables, ("complaint",))
-    if start is None:
+    starts = first_said(tables, ("complaint",))
+    if not starts:
         return OutcomeOff("complaint", "No complaint names the order line it is about.")
     complained = numbers(orders.rows, "complaints") > 0
-    return _since(orders, "complaint", complained, start, orders.factors)
+    return _since(orders, "complaint", complained, starts, orders.factors)
 
 
 def _return(tables: Tables, orders: Orders) -> Population | OutcomeOff:
-    start = first_said(tables, ("return", "cancel"))
-    if start is None:
+    starts = first_said(tables, ("return", "cancel"))
+    if not starts:
         return OutcomeOff("return", "No return or cancellation names the order line it is about.")
     came_back = numbers(orders.rows, "returned") > 0
     # A cancelled line would be its own cause.
     factors = [factor for factor in orders.factors if factor.name != "short_or_cancelled"]
-    return _since(orders, "return", came_back, start, factors)
+    return _since(orders, "return", came_back, starts, factors)
 
 
 def _since(
-    orders: Orders, outcome: str, happened: Mask, start: int, factors: Sequence[Factor]
+    orders: Orders, outcome: str, happened: Mask, starts: Mapping[str, int], factors: Sequence[Factor]
 ) -> Population | OutcomeOff:
-    """Orders that ended before the source's first signal could not have been seen to go wrong."""
+    """Orders that ended before the first such signal about their source could not have been seen to go wrong."""
     arrived = numbers(orders.rows, "last_arrival")
     ended = np.where(np.isnan(arrived), numbers(orders.rows, "ordered"), arrived)
-    chosen = orders.fulfilled & (happened | (ended >= start))
+    seen = np.zeros(len(ended), dtype=bool)
+    for source, start in starts.items():
+        seen |= in_sources(orders.rows, {source}) & (ended >= start)
+    chosen = orders.fulfilled & (happened | seen)
     if not chosen.any():
         return OutcomeOff(outcome, "No fulfilled order ended after the first such signal.")
     name = "delivered orders" if orders.records_delivery else "orders"

@@ -14,6 +14,7 @@ import ibis
 import ibis.expr.types as ir
 
 from interlock.analytics.finding import Tables
+from interlock.analytics.sources import of_sources, sourced, sources_saying
 
 WINDOW_DAYS = 90
 YEAR_DAYS = 365
@@ -75,6 +76,13 @@ class Remembered:
             self._seen[name] = self._tables.table(name)
         return self._seen[name]
 
+    def sourced(self, name: str) -> ir.Table:
+        """Return a contract table with the source of each row."""
+        key = f"sourced {name}"
+        if key not in self._seen:
+            self._seen[key] = sourced(self._tables, name)
+        return self._seen[key]
+
     def has(self, name: str, *columns: str) -> bool:
         """Say whether the table has rows and each column at least one value."""
         asked = (name, *columns)
@@ -102,16 +110,18 @@ class Bench:
         """Say whether the table and each column hold values."""
         return self.tables.has(table, *columns)
 
+    def until(self, sources: frozenset[str]) -> datetime:
+        """Return the last moment that these sources speak of: what one of them ends with, it ends with for itself."""
+        if sources >= self.once("all sources", lambda: _all_sources(self.tables)):
+            return self.as_of
+        return self.once(
+            ("until", sources), lambda: min(last_event(self.tables, sources) or self.as_of, self.as_of)
+        )
+
     def window(self, days: int = WINDOW_DAYS) -> tuple[date, date]:
         """Return the first and the last day of a window that ends with the records."""
         last = self.as_of.date()
         return last - timedelta(days=days - 1), last
-
-    def currency(self) -> str:
-        """Return the currency most orders are in; `unnamed_currency` when the records name none."""
-        if not self.has("orders", "currency"):
-            return self.unnamed_currency
-        return self.once("currency", lambda: _most_common(self.tables.table("orders").currency))
 
     def names(self, table: str, key: str, name: str) -> dict[str, str]:
         """Return the names of a small table by key; empty where the records have none."""
@@ -120,12 +130,18 @@ class Bench:
         return self.once(("names", table, key, name), lambda: _names(self.tables.table(table), key, name))
 
 
-def last_event(tables: Tables) -> datetime | None:
-    """Return the last moment the records speak of, strays left out; None without any event."""
+def _all_sources(tables: Tables) -> frozenset[str]:
+    named = {table for table, _ in _EVENT_TIMES} | {"accounts"}
+    return frozenset().union(*(sources_saying(tables, table) for table in sorted(named)))
+
+
+def last_event(tables: Tables, sources: frozenset[str] | None = None) -> datetime | None:
+    """Return the last moment the records (or those of some sources) speak of, strays left out; None without any."""
     months: dict[int, tuple[int, datetime]] = {}
     for table, column in _EVENT_TIMES:
         if tables.has(table, column):
-            for month, (n, last) in _recent_months(tables.table(table)[column]).items():
+            rows = tables.table(table) if sources is None else of_sources(sourced(tables, table), sources)
+            for month, (n, last) in _recent_months(rows[column]).items():
                 known, latest = months.get(month, (0, last))
                 months[month] = (known + n, max(latest, last))
     return _present(months)
@@ -150,13 +166,6 @@ def _present(months: dict[int, tuple[int, datetime]]) -> datetime | None:
             break
         ordered.pop()
     return months[ordered[-1]][1] if ordered else None
-
-
-def _most_common(column: ir.Column) -> str:
-    named = column.name("value").as_table().filter(lambda t: t.value.notnull())
-    counted = named.group_by("value").agg(n=ibis._.count())
-    rows = counted.order_by(ibis.desc("n"), "value").limit(1).to_pyarrow().to_pylist()
-    return str(rows[0]["value"]) if rows else ""
 
 
 def _names(table: ir.Table, key: str, name: str) -> dict[str, str]:

@@ -20,6 +20,7 @@ Codes = NDArray[np.int64]
 MONTH = "month"
 PART = "part"
 PART_DAYS = 90
+CURRENCY = "currency"
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,10 @@ def cube_of(facts: ir.Table, columns: tuple[str, ...], period: Period) -> Cube:
         facts: rows with `on` (day), `hit` (0 or 1), `amount` (may be null), `month` and the columns.
         columns: group columns of type string.
         period: the days counted.
+
+    Where the facts have a `currency` it is one more column, as amounts of two currencies are never added.
     """
+    columns += (CURRENCY,) if CURRENCY in facts.columns else ()
     age = ibis.literal(period.last).delta(facts.on, unit="day").cast("int64")
     facts = facts.filter(facts.on >= period.first).mutate(part=(age / PART_DAYS).floor().cast("int64"))
     counted = facts.group_by([*columns, MONTH, PART]).agg(

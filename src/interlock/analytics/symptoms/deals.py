@@ -6,8 +6,10 @@ import ibis
 import ibis.expr.types as ir
 
 from interlock.analytics.finding import RowQuery, Tables, gettext_noop
+from interlock.analytics.sources import of_sources, sourced, sources_saying
 from interlock.analytics.symptoms import facts as fact
 from interlock.analytics.symptoms.evidence import select_rows
+from interlock.analytics.symptoms.facts import source_currency
 from interlock.analytics.symptoms.rule import Need
 
 NEEDS = (
@@ -30,10 +32,14 @@ _READABLE += (
 )
 
 
-def closed_deals(tables: Tables, first: date, last: date) -> ir.Table:
-    """Return one row a deal won or lost from `first` to `last`; `hit` is 1 when it was lost."""
-    deals = tables.table("deals")
+def closed_deals(tables: Tables, first: date, last: date, *naming: str) -> ir.Table:
+    """Return one row a deal won or lost from `first` to `last`; `hit` is 1 when it was lost.
+
+    Deals of sources that never say one of the columns `naming` are left out.
+    """
+    deals = of_sources(sourced(tables, "deals"), sources_saying(tables, "deals", *naming))
     closed = deals.select(
+        currency=source_currency(tables, deals),
         deal_id=deals.deal_id,
         outcome=deals.outcome.cast("string"),
         closed_at=deals.closed_at.cast("timestamp(6)"),
@@ -77,5 +83,6 @@ def top_reason(facts: ir.Table) -> tuple[str, int]:
 def rows(tables: Tables, query: RowQuery) -> ir.Table:
     """Return the closed deals of a group, the lost ones first."""
     first, last = (date.fromisoformat(query.params[end]) for end in ("from", "to"))
-    facts = select_rows(closed_deals(tables, first, last), query)
+    naming = ("rival",) if query.rule == "R09" else ()
+    facts = select_rows(closed_deals(tables, first, last, *naming), query)
     return facts.select(*_READABLE).order_by(ibis.desc("hit"), ibis.desc("closed_at"), "deal_id")

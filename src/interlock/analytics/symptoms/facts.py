@@ -11,7 +11,8 @@ import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
 from interlock.analytics.finding import Tables
-from interlock.analytics.promises import Clock, is_late, promise_clock
+from interlock.analytics.promises import grace_of, is_late
+from interlock.analytics.sources import by_source, once, sourced, sources_saying
 from interlock.analytics.symptoms.bench import Remembered
 
 # What calls a line bad: the customer complained, sent it back, or rated it 2 of 5 or worse.
@@ -24,7 +25,7 @@ _ACCOUNT = {"account": "string", "region": "string", "segment": "string", "use_c
 _PRODUCT = {"family": "string", "product": "string", "configuration": "string", "version": "string"}
 _PRODUCT |= {"unit_margin": "float64"}
 # What no rule judges by; pages show it beside the rows.
-_SHOWN = ("quantity", "currency", "account", "product", "configuration", "version", "unit_margin")
+_SHOWN = ("quantity", "account", "product", "configuration", "version", "unit_margin")
 _SOURCES = {"account": "name", "product": "name"}
 
 
@@ -45,9 +46,15 @@ def order_lines(tables: Tables) -> ir.Table:
     return _order_lines(tables)
 
 
+def sold_lines(tables: Tables) -> ir.Table:
+    """Return one row an order line with quantity, amount, currency and the margin of its product."""
+    return _order_lines(tables).select("quantity", "amount", "currency", "unit_margin")
+
+
 def _order_lines(tables: Tables) -> ir.Table:
-    lines = tables.table("order_lines")
+    lines = sourced(tables, "order_lines")
     facts = lines.select(
+        source_id=lines.source_id,
         line_id=lines.line_id,
         order_id=lines.order_id,
         product_id=column(lines, "product_id", "string"),
@@ -60,7 +67,8 @@ def _order_lines(tables: Tables) -> ir.Table:
         batch_id=column(lines, "batch_id", "string"),
         site_id=column(lines, "site_id", "string"),
     )
-    return with_product(tables, with_account(tables, _join(tables, facts, "orders", "order_id", _ORDER)))
+    facts = with_product(tables, with_account(tables, _join(tables, facts, "orders", "order_id", _ORDER)))
+    return facts.mutate(currency=ibis.coalesce(facts.currency, source_currency(tables, facts)))
 
 
 def with_account(tables: Tables, facts: ir.Table) -> ir.Table:
@@ -84,18 +92,33 @@ def _join(tables: Tables, facts: ir.Table, name: str, key: str, columns: dict[st
     return facts.left_join(chosen, facts[key] == chosen.joined_key).drop("joined_key")
 
 
-def clock_of(tables: Tables) -> Clock:
-    """Return how promises stand in these records, asked once."""
-    if not tables.has("order_lines", "promised_at"):
-        return Clock(1, 0)
-    if isinstance(tables, Remembered):
-        return tables.once("promise clock", lambda: promise_clock(tables))
-    return promise_clock(tables)
+def source_currency(tables: Tables, facts: ir.Table) -> ir.Value:
+    """Return the currency that the source of each row names on most of its orders; null where it names none."""
+
+    def ask() -> dict[str, str]:
+        orders = sourced(tables, "orders")
+        counted = (
+            orders.filter(orders.currency.notnull()).group_by("source_id", "currency").agg(n=ibis._.count())
+        )
+        rows = counted.order_by("n", ibis.desc("currency")).to_pyarrow().to_pylist()
+        return {row["source_id"]: row["currency"] for row in rows}
+
+    known = once(tables, "currencies", ask) if tables.has("orders", "currency") else {}
+    everywhere = sources_saying(tables, "orders")
+    return by_source(
+        facts, known if known.keys() >= everywhere else dict.fromkeys(everywhere) | known, "string"
+    )
+
+
+def telling(facts: ir.Table, *columns: str) -> tuple[str, ...]:
+    """Return those of the columns in which these facts hold at least one value."""
+    row = facts.agg(**{name: facts[name].count() for name in columns}).to_pyarrow().to_pylist()[0]
+    return tuple(name for name in columns if row[name])
 
 
 def came_late(tables: Tables, lines: ir.Table) -> ir.StringColumn:
     """Return "late" for lines that arrived past their promise, "on time" for all others."""
-    late = is_late(lines.delivered_at, lines.promised_at, clock_of(tables).grace)
+    late = is_late(lines.delivered_at, lines.promised_at, grace_of(tables, lines))
     return late.fill_null(False).ifelse("late", "on time")
 
 

@@ -11,6 +11,7 @@ import ibis
 import ibis.expr.types as ir
 
 from interlock.analytics.finding import RowQuery, Tables, gettext_noop
+from interlock.analytics.sources import by_source, of_sources, once, sourced, sources_saying
 from interlock.analytics.symptoms import facts as fact
 from interlock.analytics.symptoms.bench import Bench
 from interlock.analytics.symptoms.evidence import select_rows
@@ -20,7 +21,6 @@ from interlock.analytics.symptoms.rule import Need
 from interlock.analytics.symptoms.uplift import (
     Reorders,
     followed_from,
-    margin_share,
     reorders,
 )
 
@@ -57,7 +57,7 @@ READABLE += ("complained_at", "said", "hit", "amount", "batch_id", "site_id", "l
 
 def delivered_lines(tables: Tables, first: date, last: date) -> ir.Table:
     """Return one row a line delivered from `first` to `last`; `hit` is 1 when a bad signal followed."""
-    lines = fact.order_lines(tables)
+    lines = of_sources(fact.order_lines(tables), frozenset(watched(tables)))
     arrived = fact.day(lines.delivered_at)
     lines = lines.filter(lines.delivered_at.notnull(), arrived >= first, arrived <= last)
     arrived = fact.day(lines.delivered_at)
@@ -96,13 +96,37 @@ def linked(bench: Bench) -> bool:
 
 def observed_from(bench: Bench) -> dict[str, date]:
     """Return the first day of each kind of bad signal: a source that starts late saw nothing before."""
-    return bench.once("bad signal starts", lambda: _starts(bench))
+    starts: dict[str, date] = {}
+    for kinds in watched(bench.tables).values():
+        for kind, first in kinds.items():
+            starts[kind] = min(first, starts.get(kind, first))
+    return starts
 
 
-def _starts(bench: Bench) -> dict[str, date]:
-    bad = fact.bad_signals(bench.tables)
-    starts = bad.group_by("kind").agg(first=bad.occurred_at.min())
-    return {row["kind"]: row["first"].date() for row in starts.to_pyarrow().to_pylist()}
+def watched(tables: Tables) -> dict[str, dict[str, date]]:
+    """Return the sources of delivered lines that bad signals name, with the first day of each kind of signal.
+
+    Nobody notes complaints about the lines of any other source, which says nothing about its goods. Where
+    signals name products and accounts instead of lines, every source that says when lines arrive is watched.
+    """
+    return once(tables, "watched sources", lambda: _watched(tables))
+
+
+def _watched(tables: Tables) -> dict[str, dict[str, date]]:
+    bad = fact.bad_signals(tables)
+    delivering = sources_saying(tables, "order_lines", "delivered_at")
+    first = bad.group_by("kind").agg(first=bad.occurred_at.min()).to_pyarrow().to_pylist()
+    starts = {row["kind"]: row["first"].date() for row in first}
+    if len(delivering) < 2 or not tables.has("signals", "line_id"):
+        return dict.fromkeys(delivering, starts) if starts else {}
+    lines = sourced(tables, "order_lines").select("line_id", "source_id")
+    named = bad.select("line_id", "kind", "occurred_at").inner_join(lines, "line_id")
+    rows = named.group_by("source_id", "kind").agg(first=named.occurred_at.min()).to_pyarrow().to_pylist()
+    found: dict[str, dict[str, date]] = {}
+    for row in rows:
+        if row["source_id"] in delivering:
+            found.setdefault(row["source_id"], {})[row["kind"]] = row["first"].date()
+    return found
 
 
 def judged(bench: Bench) -> tuple[ir.Table, tuple[str, ...], date, date]:
@@ -114,17 +138,32 @@ def judged(bench: Bench) -> tuple[ir.Table, tuple[str, ...], date, date]:
 
 
 def _judged(bench: Bench) -> tuple[ir.Table, tuple[str, ...], date, date]:
-    last = bench.as_of.date()
-    starts = observed_from(bench)
-    first = max(longest_before(last), min(starts.values()))
+    sources = watched(bench.tables)
+    last = until(bench)
+    first = max(longest_before(last), min(observed_from(bench).values()))
     facts = delivered_lines(bench.tables, first, last)
-    late_starts = sorted({day for day in starts.values() if day > first + timedelta(days=_STARTS_LATE_DAYS)})
+    began = {source: min(starts.values()) for source, starts in sources.items()}
+    facts = facts.filter(facts.on >= by_source(facts, began, "date"))
     seen: ir.Value = ibis.literal(0)
-    for start in late_starts:
-        seen = seen + (facts.on >= start).cast("int64")
-    facts = facts.mutate(observed=seen.cast("string"))
-    columns = tuple(name for name, need in COLUMNS.items() if bench.has(*need))
-    return facts, columns, first, last
+    for source, starts in sources.items():
+        own = ibis.literal(True) if len(sources) == 1 else facts.source_id == source
+        late = {day for day in starts.values() if day > first + timedelta(days=_STARTS_LATE_DAYS)}
+        for start in sorted(late):
+            seen = seen + (own & (facts.on >= start)).cast("int64")
+    observed = seen.cast("string")
+    if len(sources) > 1:
+        observed = facts.source_id.concat(" ", observed)
+    facts = facts.mutate(observed=observed)
+    columns = tuple(COLUMNS) if len(sources) == 1 else fact.telling(facts, *COLUMNS)
+    return facts, tuple(name for name in columns if bench.has(*COLUMNS[name])), first, last
+
+
+def until(bench: Bench) -> date:
+    """Return the last day that the watched sources speak of, or those that name their lines."""
+    speaking = (
+        sources_saying(bench.tables, "signals", "line_id") if bench.has("signals", "line_id") else frozenset()
+    )
+    return bench.until(frozenset(watched(bench.tables)) | speaking).date()
 
 
 def prices(bench: Bench, rule: str) -> Prices:
@@ -132,8 +171,7 @@ def prices(bench: Bench, rule: str) -> Prices:
     again, extra = bench.once("flaw prices", lambda: _priced(bench))
     return Prices(
         rule,
-        bench.currency(),
-        margin_share(bench),
+        bench,
         again,
         extra,
         gettext_noop("lines delivered a year"),
@@ -141,11 +179,11 @@ def prices(bench: Bench, rule: str) -> Prices:
     )
 
 
-def _priced(bench: Bench) -> tuple[Reorders | None, Extra | None]:
-    last = bench.as_of.date()
+def _priced(bench: Bench) -> tuple[Reorders | None, dict[str, Extra]]:
+    last = until(bench)
     since = max(min(observed_from(bench).values()), followed_from(bench, last))
     lines = delivered_lines(bench.tables, since, last)
-    orders = lines.group_by("order_id", "account_id").agg(
+    orders = lines.group_by("order_id", "account_id", "currency").agg(
         due=ibis._.delivered_at.max(), broken=ibis._.hit.max().cast("int8")
     )
     return reorders(bench, orders, last), signal_cost(bench, fact.BAD_KINDS)

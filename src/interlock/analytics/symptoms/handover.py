@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import ibis
 import ibis.expr.types as ir
 
-from interlock.analytics.promises import DAY, hand_over_limits, whole_seconds
+from interlock.analytics.promises import DAY, grace_of, hand_over_limits, whole_seconds
+from interlock.analytics.sources import sources_saying
 from interlock.analytics.symptoms.bench import Bench
-from interlock.analytics.symptoms.facts import clock_of, column
+from interlock.analytics.symptoms.facts import column
 
 FEWEST = 20  # late lines that arrived, from which their days are divided
 MOSTLY = 0.5
@@ -27,11 +28,6 @@ class Leg:
     lines: int
 
 
-def limits_known(bench: Bench) -> bool:
-    """Say whether the records hold the limit for the hand-over."""
-    return bench.once("hand-over limits", lambda: hand_over_limits(bench.tables))
-
-
 def where_late(bench: Bench, late: ir.Table) -> Leg | None:
     """Divide the late days of promised lines.
 
@@ -45,16 +41,9 @@ def where_late(bench: Bench, late: ir.Table) -> Leg | None:
     if not bench.has("order_lines", "shipped_at"):
         return None
     told = late.filter(late.shipped_at.notnull(), late.delivered_at.notnull())
-    end = whole_seconds(told.promised_at) + clock_of(bench.tables).grace
+    end = whole_seconds(told.promised_at) + grace_of(bench.tables, told)
     days = (whole_seconds(told.delivered_at) - end) / DAY
-    if limits_known(bench):
-        limit = whole_seconds(told.requested_at)
-    else:
-        usual = bench.once("usual hand-over", lambda: _usual_part(bench))
-        if usual is None:
-            return None
-        ordered = whole_seconds(told.ordered_at)
-        limit = (ordered + usual * (end - ordered)).cast("int64")
+    limit = _limit(bench, told, end)
     over = (whole_seconds(told.shipped_at) - limit) / DAY
     first = ibis.greatest(0.0, ibis.least(over, days))
     told = told.mutate(days=days, first=first).filter(lambda t: t.days > 0, lambda t: t.first.notnull())
@@ -62,6 +51,17 @@ def where_late(bench: Bench, late: ir.Table) -> Leg | None:
     if row["n"] < FEWEST:
         return None
     return Leg(row["first"] / row["days"], row["n"])
+
+
+def _limit(bench: Bench, told: ir.Table, end: ir.IntegerValue) -> ir.IntegerValue:
+    """Return when each line had to be handed over, in seconds; null where nothing tells."""
+    noted = hand_over_limits(bench.tables)
+    if noted >= sources_saying(bench.tables, "order_lines", "promised_at", "delivered_at"):
+        return whole_seconds(told.requested_at)
+    usual = bench.once("usual hand-over", lambda: _usual_part(bench))
+    ordered = whole_seconds(told.ordered_at)
+    part = ibis.null("int64") if usual is None else (ordered + usual * (end - ordered)).cast("int64")
+    return told.source_id.isin(sorted(noted)).ifelse(whole_seconds(told.requested_at), part)
 
 
 def _usual_part(bench: Bench) -> float | None:

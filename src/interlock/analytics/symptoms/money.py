@@ -5,7 +5,8 @@ No industry number enters. A part that the records cannot price yet is left out 
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 
 import numpy as np
 
@@ -16,18 +17,31 @@ from interlock.analytics.symptoms.search import Alarm
 
 # The last line of every sum; pages that show the total by itself leave this line out.
 TOTAL_LABEL = gettext_noop("middle case, a year")
+_SO_FAR = gettext_noop("reorders that did not come")
+_EACH = gettext_noop("{cases} × {each} more, which is:")
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What one case beyond the usual costs, in major units, drawn from its uncertainty.
+    """What one case beyond the usual costs, in major units.
 
     Attributes:
-        draws: cost a case, shape (d,), >= 0.
+        draws: cost a case, shape (d,), >= 0, drawn from its uncertainty.
+        mid: cost a case, the product of what its terms show.
         terms: the lines of the sum that explain it.
     """
 
     draws: Floats
+    mid: float
+    terms: tuple[Term, ...]
+
+
+@dataclass(frozen=True)
+class Excess:
+    """The cases a year beyond the usual: drawn, in the middle, and the lines of the sum that lead to them."""
+
+    draws: Floats
+    mid: float
     terms: tuple[Term, ...]
 
 
@@ -35,6 +49,21 @@ def rng_for(rule: str, alarm: Alarm) -> np.random.Generator:
     """Return the random numbers of one group: the same on every run and machine."""
     name = "|".join((rule, *alarm.columns, *alarm.key))
     return np.random.default_rng(int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest()))
+
+
+def rounded(value: float) -> float:
+    """Return a figure as a sum on paper shows it: whole from 100 upward, below that three digits."""
+    return float(round(value)) if abs(value) >= 100 else float(f"{value:.3g}")
+
+
+def figure_text(value: float) -> str:
+    """Return a rounded figure in words of a sum: `1,234`, `9.92`, `0.109`."""
+    return f"{value:,.0f}" if abs(value) >= 100 else format(Decimal(f"{value:.3g}"), "f")
+
+
+def rounded_amount(value: float) -> float:
+    """Return an amount as a sum on paper shows it: whole from 100 upward, below that with two places."""
+    return float(round(value)) if abs(value) >= 100 else round(value, 2)
 
 
 def amount_text(value: float, currency: str) -> str:
@@ -48,47 +77,62 @@ def term(sign: str, label: str, text: str, **values: Value) -> Term:
     return Term(sign, label, text, values)
 
 
-def excess_draws(alarm: Alarm, per_year: float, rng: np.random.Generator) -> Floats:
-    """Return draws of the cases a year beyond the usual; shape (d,), >= 0."""
-    return np.asarray(excess_rate_draws(alarm.post, alarm.group, rng) * alarm.n * per_year)
+def excess_of(alarm: Alarm, per_year: float, cases: str, broken: str, rng: np.random.Generator) -> Excess:
+    """Return the cases a year beyond the usual, of those whose amounts are in the currency of the sum.
 
-
-def excess_terms(alarm: Alarm, per_year: float, cases: str, broken: str) -> tuple[Term, ...]:
-    """Return the lines from cases a year to cases beyond the usual."""
-    rate = float(alarm.post.mean[alarm.group])
-    beyond = max(rate - alarm.usual, 0.0)
-    yearly = alarm.n * per_year
-    return (
-        term("", cases, f"{yearly:,.0f}", n=alarm.n),
+    Every line is rounded as it is shown, and the next one goes on from there, so that a reader who
+    multiplies what stands on the page comes to what stands on the page.
+    """
+    rate, usual = float(alarm.post.mean[alarm.group]), alarm.usual
+    places = 3 if rate - usual >= 0.1 else 4 if rate - usual >= 0.01 else 5
+    beyond = max(round(round(rate, places) - round(usual, places), places), 0.0)
+    yearly = rounded(alarm.n * per_year)
+    lines = [
+        term("", cases, figure_text(yearly), n=alarm.n),
         term(
             "×",
-            gettext_noop("beyond usual, {rate:.3f} − {usual:.3f}"),
-            f"{beyond:.3f}",
-            rate=round(rate, 4),
-            usual=round(alarm.usual, 4),
+            gettext_noop("beyond usual, {rate} − {usual}"),
+            f"{beyond:.{places}f}",
+            rate=f"{rate:.{places}f}",
+            usual=f"{usual:.{places}f}",
         ),
-        term("=", broken, f"{yearly * beyond:,.0f}"),
-    )
+    ]
+    share = rounded(alarm.worth.share)
+    if share < 1:
+        label = gettext_noop("of them in {currency}; amounts in other currencies are not added")
+        lines.append(term("×", label, figure_text(share), currency=alarm.worth.currency))
+    mid = rounded(yearly * beyond * share)
+    lines.append(term("=", broken, figure_text(mid)))
+    draws = excess_rate_draws(alarm.post, alarm.group, rng) * alarm.n * per_year * share
+    return Excess(np.asarray(draws), mid, tuple(lines))
 
 
 def priced(
-    alarm: Alarm,
-    excess: Floats,
-    head: Sequence[Term],
-    costs: Sequence[Cost],
-    currency: str,
-    caveat: str,
-    basis: str = "lost",
+    excess: Excess, costs: Sequence[Cost], currency: str, caveat: str, basis: str = "lost"
 ) -> Money | None:
     """Return excess times the sum of the costs; None when that is nothing."""
     if not costs:
         return None
-    total = excess * np.sum([cost.draws for cost in costs], axis=0)
-    found = interval(total)
-    if found.high <= 0:
+    found = interval(excess.draws * np.sum([cost.draws for cost in costs], axis=0))
+    mid = rounded_amount(excess.mid * sum(cost.mid for cost in costs))
+    if mid <= 0:
         return None
     size = minor_units(currency)
-    low, mid, high = (round(value * size) for value in (found.low, found.mid, found.high))
-    lines = [*head, *(line for cost in costs for line in cost.terms)]
-    lines.append(term("=", TOTAL_LABEL, amount_text(found.mid, currency)))
-    return Money(currency, low, mid, high, tuple(lines), caveat, basis)
+    low, middle, high = (round(value * size) for value in (min(found.low, mid), mid, max(found.high, mid)))
+    lines = [*excess.terms, *_lines(excess, costs, currency)]
+    lines.append(term("=", TOTAL_LABEL, amount_text(mid, currency)))
+    return Money(currency, low, middle, high, tuple(lines), caveat, basis)
+
+
+def _lines(excess: Excess, costs: Sequence[Cost], currency: str) -> list[Term]:
+    """Return the factors of the first cost; a second one is added to what the first comes to."""
+    first, *others = costs
+    lines = list(first.terms)
+    if others:
+        lines.append(term("=", _SO_FAR, amount_text(rounded_amount(excess.mid * first.mid), currency)))
+    for cost in others:
+        each = amount_text(cost.mid, currency)
+        whole = amount_text(rounded_amount(excess.mid * cost.mid), currency)
+        lines.append(term("+", _EACH, whole, cases=figure_text(excess.mid), each=each))
+        lines.extend(replace(line, sign="", value_text="") for line in cost.terms)
+    return lines

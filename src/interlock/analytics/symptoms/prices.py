@@ -1,28 +1,31 @@
 """What one bad case costs, asked of the company's own records once for all alarms of a rule."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import ibis
 import ibis.expr.types as ir
 import numpy as np
 
-from interlock.analytics.finding import Money, Sentence, Term, gettext_noop
+from interlock.analytics.finding import Money, Sentence, gettext_noop
+from interlock.analytics.sources import sourced
 from interlock.analytics.statistics import Difference, positive_draws
 from interlock.analytics.statistics.harm import DRAWS
 from interlock.analytics.symptoms.bench import Bench
-from interlock.analytics.symptoms.cube import Period
-from interlock.analytics.symptoms.facts import column
+from interlock.analytics.symptoms.facts import source_currency
 from interlock.analytics.symptoms.money import (
     Cost,
     amount_text,
-    excess_draws,
-    excess_terms,
+    excess_of,
+    figure_text,
     priced,
     rng_for,
+    rounded,
+    rounded_amount,
     term,
 )
 from interlock.analytics.symptoms.search import Alarm
-from interlock.analytics.symptoms.uplift import Reorders
+from interlock.analytics.symptoms.uplift import Reorders, margin_share
 
 MIN_COSTS = 30  # amounts on record before their mean is used
 SELDOM = 0.05  # where fewer order again even when all went well, reorders cannot measure harm
@@ -85,40 +88,43 @@ class Prices:
     """All that a rule's money needs besides the excess."""
 
     rule: str
-    currency: str
-    margin: float | None
+    bench: Bench
     reorders: Reorders | None
-    extra: Extra | None
+    extra: Mapping[str, Extra]
     cases: str
     broken: str
 
     def money(self, alarm: Alarm, per_year: float) -> Money | None:
         """Return lost money when own data price a case, else the value exposed, else None."""
         rng = rng_for(self.rule, alarm)
-        excess = excess_draws(alarm, per_year, rng)
-        head = excess_terms(alarm, per_year, self.cases, self.broken)
-        again, extra = self._again(alarm, rng), self._extra(rng)
+        excess = excess_of(alarm, per_year, self.cases, self.broken, rng)
+        currency = alarm.worth.currency or self.bench.unnamed_currency
+        margin = margin_share(self.bench, alarm.worth.currency)
+        again, extra = self._again(alarm, margin, currency, rng), self._extra(alarm, currency, rng)
         costs = [cost for cost in (again, extra) if cost]
         if costs:
-            lost = _COSTS_ONLY if again is None else _LOST_VALUE if self.margin is None else _LOST_MARGIN
-            return priced(alarm, excess, head, costs, self.currency, lost, "lost")
+            lost = _COSTS_ONLY if again is None else _LOST_VALUE if margin is None else _LOST_MARGIN
+            return priced(excess, costs, currency, lost, "lost")
         caveat = _EXPOSED[self._known()]
-        return priced(alarm, excess, head, _exposed(alarm, self.currency), self.currency, caveat, "exposed")
+        return priced(excess, _exposed(alarm, currency), currency, caveat, "exposed")
 
-    def _again(self, alarm: Alarm, rng: np.random.Generator) -> Cost | None:
+    def _again(
+        self, alarm: Alarm, margin: float | None, currency: str, rng: np.random.Generator
+    ) -> Cost | None:
         """Fewer reorders a case times what a case of this group is worth, in margin when known."""
         found = self._fewer()
-        worth = alarm.amount / alarm.n
-        if found is None or worth <= 0:
+        if found is None or alarm.worth.mean <= 0:
             return None
+        fewer, worth = rounded(-found.value), rounded_amount(alarm.worth.mean)
         lines = [
-            term("×", gettext_noop("fewer reorders within 180 days"), f"{-found.value:.3f}"),
-            term("×", gettext_noop("value of such an order line"), amount_text(worth, self.currency)),
+            term("×", gettext_noop("fewer reorders within 180 days"), figure_text(fewer)),
+            term("×", gettext_noop("value of such an order line"), amount_text(worth, currency)),
         ]
-        if self.margin is not None:
-            lines.append(term("×", gettext_noop("margin in the value"), f"{self.margin:.2f}"))
-            worth *= self.margin
-        return Cost(positive_draws(-found.value, found.error, rng) * worth, tuple(lines))
+        if margin is not None:
+            margin = round(margin, 2)
+            lines.append(term("×", gettext_noop("margin in the value"), f"{margin:.2f}"))
+            worth *= margin
+        return Cost(positive_draws(-found.value, found.error, rng) * worth, fewer * worth, tuple(lines))
 
     def _fewer(self) -> Difference | None:
         """Return the difference in reorders when there is one and customers do order again."""
@@ -127,13 +133,13 @@ class Prices:
             return None
         return found
 
-    def _extra(self, rng: np.random.Generator) -> Cost | None:
-        if self.extra is None or self.extra.mean <= 0:
+    def _extra(self, alarm: Alarm, currency: str, rng: np.random.Generator) -> Cost | None:
+        extra = self.extra.get(alarm.worth.currency)
+        if extra is None or extra.mean <= 0:
             return None
-        text = amount_text(self.extra.mean, self.currency)
-        return Cost(
-            positive_draws(self.extra.mean, self.extra.error, rng), (term("+", self.extra.label, text),)
-        )
+        mean = rounded_amount(extra.mean)
+        line = term("×", extra.label, amount_text(mean, currency))
+        return Cost(positive_draws(extra.mean, extra.error, rng), mean, (line,))
 
     def _known(self) -> str:
         if self.reorders is None or self.reorders.found is None:
@@ -161,33 +167,38 @@ class Prices:
 
 
 def _exposed(alarm: Alarm, currency: str) -> list[Cost]:
-    if alarm.hit_amount <= 0 or alarm.x == 0:
+    mean = rounded_amount(alarm.worth.hit_mean)
+    if mean <= 0:
         return []
-    mean = alarm.hit_amount / alarm.x
-    lines: tuple[Term, ...] = (
-        term("×", gettext_noop("order value on such a case"), amount_text(mean, currency)),
-    )
-    return [Cost(np.full(DRAWS, mean), lines)]
+    lines = (term("×", gettext_noop("order value on such a case"), amount_text(mean, currency)),)
+    return [Cost(np.full(DRAWS, mean), mean, lines)]
 
 
-def credits_beyond(bench: Bench, orders: ir.Table) -> Extra | None:
-    """Return credits a broken line beyond those of kept ones.
+def credits_beyond(bench: Bench, orders: ir.Table) -> dict[str, Extra]:
+    """Return credits a broken line beyond those of kept ones, by currency ("" where none is named).
 
     Args:
         bench: the records.
-        orders: one row an order: order_id, broken (0 or 1), cases (broken lines, or lines).
+        orders: one row an order: order_id, currency, broken (0 or 1), cases (broken lines, or lines).
     """
     if not bench.has("invoices", "order_id", "credited"):
-        return None
+        return {}
     invoices = bench.tables.table("invoices")
     credited = invoices.group_by("order_id").agg(
         credited=invoices.credited.cast("float64").fill_null(0).sum()
     )
     joined = orders.inner_join(credited, "order_id")
-    sums = joined.group_by("broken").agg(
+    sums = joined.group_by("currency", "broken").agg(
         n=ibis._.count(), mean=ibis._.credited.mean(), spread=ibis._.credited.var(), cases=ibis._.cases.mean()
     )
-    sides = {row["broken"]: row for row in sums.to_pyarrow().to_pylist()}
+    sides: dict[str, dict[int, dict[str, float]]] = {}
+    for row in sums.to_pyarrow().to_pylist():
+        sides.setdefault(row["currency"] or "", {})[row["broken"]] = row
+    found = {currency: _credited(both) for currency, both in sides.items()}
+    return {currency: extra for currency, extra in found.items() if extra}
+
+
+def _credited(sides: dict[int, dict[str, float]]) -> Extra | None:
     if set(sides) != {0, 1} or min(side["n"] for side in sides.values()) < MIN_COSTS:
         return None
     broken, kept = sides[1], sides[0]
@@ -199,28 +210,29 @@ def credits_beyond(bench: Bench, orders: ir.Table) -> Extra | None:
     return Extra(beyond, error, gettext_noop("credited on a broken promise, beyond kept ones"))
 
 
-def signal_cost(bench: Bench, kinds: tuple[str, ...]) -> Extra | None:
-    """Return the mean cost on record of signals of these kinds; None below 30 amounts."""
+def signal_cost(bench: Bench, kinds: tuple[str, ...]) -> dict[str, Extra]:
+    """Return the mean cost on record of signals of these kinds, by the currency of their source; from 30 amounts."""
     if not bench.has("signals", "cost"):
-        return None
-    signals = bench.tables.table("signals")
-    cost = column(signals, "cost", "float64")
-    asked = signals.filter(signals.kind.isin(kinds), cost.notnull())
-    row = asked.agg(
-        n=asked.count(), mean=asked.cost.cast("float64").mean(), spread=asked.cost.cast("float64").var()
-    )
-    found = row.to_pyarrow().to_pylist()[0]
-    if found["n"] < MIN_COSTS:
-        return None
-    error = float(np.sqrt((found["spread"] or 0.0) / found["n"]))
-    return Extra(found["mean"], error, gettext_noop("cost on record a case"))
+        return {}
+    signals = sourced(bench.tables, "signals")
+    asked = signals.filter(signals.kind.isin(kinds), signals.cost.notnull())
+    asked = asked.select(currency=source_currency(bench.tables, asked), cost=asked.cost.cast("float64"))
+    sums = asked.group_by("currency").agg(n=ibis._.count(), mean=ibis._.cost.mean(), spread=ibis._.cost.var())
+    return {
+        row["currency"] or "": Extra(
+            row["mean"],
+            float(np.sqrt((row["spread"] or 0.0) / row["n"])),
+            gettext_noop("cost on record a case"),
+        )
+        for row in sums.to_pyarrow().to_pylist()
+        if row["n"] >= MIN_COSTS
+    }
 
 
 def case_value(
     rule: str,
+    bench: Bench,
     alarm: Alarm,
-    period: Period,
-    currency: str,
     words: tuple[str, str],
     label: str,
     caveat: str,
@@ -230,20 +242,21 @@ def case_value(
 
     Args:
         rule: key of the rule, for its random numbers.
+        bench: the records, for the currency of amounts that name none.
         alarm: the group; its mean amount of events is used.
-        period: the days judged.
-        currency: of the amounts.
         words: what the cases, and those beyond the usual, are called.
         label: what the amount is called.
         caveat: what it does not mean.
         margin: share of the amount that is margin, 0 to 1, when the amounts are revenue.
     """
-    if alarm.hit_amount <= 0 or alarm.x == 0:
+    mean = rounded_amount(alarm.worth.hit_mean)
+    if mean <= 0:
         return None
-    excess = excess_draws(alarm, period.per_year, rng_for(rule, alarm))
-    mean = alarm.hit_amount / alarm.x
+    currency = alarm.worth.currency or bench.unnamed_currency
     lines = [term("×", label, amount_text(mean, currency))]
     if margin is not None:
+        margin = round(margin, 2)
         lines.append(term("×", gettext_noop("margin in the amount, from our own orders"), f"{margin:.2f}"))
-    costs = [Cost(np.full(DRAWS, mean * (1.0 if margin is None else margin)), tuple(lines))]
-    return priced(alarm, excess, excess_terms(alarm, period.per_year, *words), costs, currency, caveat)
+        mean *= margin
+    excess = excess_of(alarm, alarm.cube.period.per_year, *words, rng_for(rule, alarm))
+    return priced(excess, [Cost(np.full(DRAWS, mean), mean, tuple(lines))], currency, caveat)

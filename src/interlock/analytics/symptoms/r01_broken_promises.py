@@ -8,34 +8,36 @@ neither: the records do not say who cancelled.
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 import ibis
 import ibis.expr.types as ir
 
 from interlock.analytics.finding import RowQuery, RuleOff, Sentence, Symptom, Tables, gettext_noop
-from interlock.analytics.promises import SECOND, days_past, is_late
+from interlock.analytics.promises import (
+    SECOND,
+    days_past,
+    grace_of,
+    hand_over_limits,
+    is_late,
+    promise_clocks,
+)
+from interlock.analytics.sources import by_source, days_between, of_sources, sources_saying
 from interlock.analytics.symptoms import facts as fact
 from interlock.analytics.symptoms.bench import Bench
 from interlock.analytics.symptoms.compose import Ground, Wording, compose
 from interlock.analytics.symptoms.evidence import histories, row_query, select_rows
-from interlock.analytics.symptoms.handover import MOSTLY, Leg, limits_known, where_late
+from interlock.analytics.symptoms.handover import MOSTLY, Leg, where_late
 from interlock.analytics.symptoms.looks import longest_before, look_for_alarms
 from interlock.analytics.symptoms.prices import Prices, credits_beyond
 from interlock.analytics.symptoms.quotes import TIME
 from interlock.analytics.symptoms.rule import Need, Rule
 from interlock.analytics.symptoms.search import Alarm, Bar
-from interlock.analytics.symptoms.uplift import followed_from, margin_share, reorders
+from interlock.analytics.symptoms.uplift import followed_from, reorders
 
 KEY = "R01"
 MIX = ("region", "family", "channel")
-_COLUMNS = {
-    "team_id": ("orders", "team_id"),
-    "site_id": ("order_lines", "site_id"),
-    "family": ("products", "family"),
-    "region": ("accounts", "region"),
-    "channel": ("orders", "channel"),
-}
+_COLUMNS = ("team_id", "site_id", "family", "region", "channel")
 _LATE: dict[tuple[str, ...], str] = {
     ("team_id", "family"): gettext_noop(
         "{team_id} promised dates for {family} that we missed {x} of {n} times; usually it is {usual} in 100."
@@ -99,6 +101,7 @@ _SENTENCES = {"late": _LATE, "never": _NEVER, "handed over": _HANDED}
 _BEFORE = gettext_noop("{share} in 100 of the late days arose before the hand-over to the carrier.")
 _AFTER = gettext_noop("{share} in 100 of the late days arose after the hand-over to the carrier.")
 GIVEN_UP_DAYS = 30  # past the promise; what has not arrived by then is not late but lost
+_NOT_TOLD = gettext_noop("No order line says both when it was promised and when it arrived.")
 _NO_TEAM = gettext_noop("The records name no sales team, so lines are grouped by what they do name.")
 _READABLE: tuple[str, ...] = (
     "order_id",
@@ -116,6 +119,9 @@ _READABLE += ("days_late", "amount", "hit", "line_id", "account_id", "product_id
 def promised_lines(tables: Tables, measure: str, first: date, last: date) -> ir.Table:
     """Return one row a promised line that fell due from `first` to the day before `last`.
 
+    Only sources that say when lines arrive are asked, each for the days between its first and
+    last arrival: what it does not record has not failed to happen.
+
     Args:
         tables: the records.
         measure: "late" (arrived after the promised day, or not yet), "never" (not arrived
@@ -123,31 +129,53 @@ def promised_lines(tables: Tables, measure: str, first: date, last: date) -> ir.
         first: first due day.
         last: the last day on which arrivals are known.
     """
-    lines = fact.order_lines(tables)
+    lines = of_sources(fact.order_lines(tables), _telling(tables))
     lines = lines.filter(lines.promised_at.notnull(), fact.not_cancelled(lines.status))
     if measure == "handed over":
-        return _handed_over(lines, first, last)
-    clock = fact.clock_of(tables)
-    lines = lines.mutate(on=fact.day(lines.promised_at + ibis.interval(seconds=clock.shift)))
-    lines = lines.filter(lines.on >= first, lines.on < last)
-    lost = last - timedelta(days=GIVEN_UP_DAYS)
+        return _handed_over(of_sources(lines, hand_over_limits(tables)), first, last)
+    known = {
+        source: (max(began, first), min(ended, last))
+        for source, (began, ended) in days_between(tables, "order_lines", "delivered_at").items()
+    }
+    ends = {source: ended for source, (_, ended) in known.items()}
+    losses = {source: ended - timedelta(days=GIVEN_UP_DAYS) for source, ended in ends.items()}
+    lines = lines.mutate(on=_due_day(tables, lines), lost=by_source(lines, losses, "date"))
+    began = by_source(lines, {source: began for source, (began, _) in known.items()}, "date")
+    lines = lines.filter(lines.on >= began, lines.on < by_source(lines, ends, "date"))
     if measure == "late":
-        lines = lines.filter(lines.delivered_at.notnull() | (lines.on >= lost))
+        lines = lines.filter(lines.delivered_at.notnull() | (lines.on >= lines.lost))
     elif measure == "never":
-        lines = lines.filter(lines.on < lost)
-    missing = lines.delivered_at.isnull()
-    late = is_late(lines.delivered_at, lines.promised_at, clock.grace)
-    hit = missing if measure == "never" else missing | late
-    by_now = ibis.coalesce(lines.delivered_at, ibis.literal(fact.end_of(last), "timestamp(6)"))
+        lines = lines.filter(lines.on < lines.lost)
+    missing, grace = lines.delivered_at.isnull(), grace_of(tables, lines)
+    hit = missing if measure == "never" else missing | is_late(lines.delivered_at, lines.promised_at, grace)
+    over = by_source(lines, {source: fact.end_of(ended) for source, ended in ends.items()}, "timestamp(6)")
     return lines.mutate(
         month=fact.month(lines.on),
         # A month is only judged once all its lines have arrived or are given up.
-        due_month=(fact.month(lines.on) < _month_number(lost)).ifelse(
+        due_month=(fact.month(lines.on) < fact.month(lines.lost)).ifelse(
             lines.on.strftime("%Y-%m"), ibis.null("string")
         ),
         hit=hit.cast("int64"),
-        days_late=days_past(by_now, lines.promised_at, clock.grace),
-    )
+        days_late=days_past(ibis.coalesce(lines.delivered_at, over), lines.promised_at, grace),
+    ).drop("lost")
+
+
+def _telling(tables: Tables) -> frozenset[str]:
+    """Return the sources that say both when lines are promised and when they arrive."""
+    return sources_saying(tables, "order_lines", "promised_at", "delivered_at")
+
+
+def _due_day(tables: Tables, lines: ir.Table) -> ir.Value:
+    """Return the day on which each line fell due, as its source writes days."""
+    shifts = {source: clock.shift for source, clock in promise_clocks(tables).items()}
+    days = {
+        shift: fact.day(lines.promised_at + ibis.interval(seconds=shift))
+        for shift in sorted(set(shifts.values()))
+    }
+    if len(days) == 1:
+        return next(iter(days.values()))
+    shift = by_source(lines, shifts, "int64")
+    return ibis.cases(*((shift == seconds, day) for seconds, day in days.items()))
 
 
 def _handed_over(lines: ir.Table, first: date, last: date) -> ir.Table:
@@ -162,21 +190,20 @@ def _handed_over(lines: ir.Table, first: date, last: date) -> ir.Table:
     )
 
 
-def _month_number(day: date) -> int:
-    return day.year * 12 + day.month - 1
-
-
 def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
     """Return the groups whose promises are broken far beyond the usual, the surer of two measures each."""
-    columns = tuple(name for name, need in _COLUMNS.items() if bench.has(*need))
+    if not _telling(bench.tables):
+        return RuleOff(KEY, _NOT_TOLD)
+    opened, last = _observed(bench)
+    first = max(longest_before(last), opened)
+    columns = fact.telling(promised_lines(bench.tables, "broken", first, last), *_COLUMNS)
     if "team_id" not in columns:
         columns += ("due_month",)
     if columns in ((), ("channel",)):
         return RuleOff(
             KEY, gettext_noop("The records name no team, site, product family or region to compare.")
         )
-    opened, last = _observed(bench)
-    measures = [name for name in _SENTENCES if name != "handed over" or limits_known(bench)]
+    measures = [name for name in _SENTENCES if name != "handed over" or hand_over_limits(bench.tables)]
     found: dict[str, Symptom] = {}
     for measure in measures:
         for symptom in _measured(bench, measure, columns, (opened, last), len(measures)):
@@ -265,26 +292,22 @@ def _functions(measure: str, columns: tuple[str, ...], leg: Leg | None, maker: s
 
 def _observed(bench: Bench) -> tuple[date, date]:
     """Return the first and last day of deliveries on record: promises outside cannot be judged."""
-    lines = bench.tables.table("order_lines")
-    arrived = lines.delivered_at.cast("timestamp(6)")
-    row = lines.agg(first=arrived.min(), last=arrived.max()).to_pyarrow().to_pylist()[0]
-    first: datetime = row["first"]
-    last: datetime = row["last"]
-    return first.date(), min(last, bench.as_of).date()
+    known = days_between(bench.tables, "order_lines", "delivered_at")
+    began, ended = zip(*(known[source] for source in sorted(_telling(bench.tables))), strict=True)
+    return min(began), min(max(ended), bench.as_of.date())
 
 
 def _prices(bench: Bench, opened: date, last: date) -> Prices:
     since = max(opened, followed_from(bench, last))
     lines = promised_lines(bench.tables, "broken", since, last)
-    orders = lines.group_by("order_id", "account_id").agg(
+    orders = lines.group_by("order_id", "account_id", "currency").agg(
         due=ibis._.promised_at.max(),
         broken=ibis._.hit.max().cast("int8"),
         cases=ibis._.hit.sum().cast("float64"),
     )
     return Prices(
         KEY,
-        bench.currency(),
-        margin_share(bench),
+        bench,
         reorders(bench, orders, last),
         credits_beyond(bench, orders),
         gettext_noop("lines promised a year"),
@@ -307,7 +330,7 @@ RULE = Rule(
         Need(
             "order_lines",
             ("promised_at", "delivered_at"),
-            gettext_noop("No order line says both when it was promised and when it arrived."),
+            _NOT_TOLD,
         ),
         Need("orders", ("order_id",), gettext_noop("There are no orders to join the lines with.")),
     ),

@@ -13,6 +13,7 @@ import ibis
 import ibis.expr.types as ir
 
 from interlock.analytics.finding import RowQuery, RuleOff, Sentence, Symptom, Tables, gettext_noop
+from interlock.analytics.sources import of_sources, once, sourced, sources_saying
 from interlock.analytics.symptoms import facts as fact
 from interlock.analytics.symptoms.bench import Bench
 from interlock.analytics.symptoms.compose import Ground, Wording, compose
@@ -22,7 +23,7 @@ from interlock.analytics.symptoms.prices import Prices
 from interlock.analytics.symptoms.quotes import Topic
 from interlock.analytics.symptoms.rule import Need, Rule
 from interlock.analytics.symptoms.search import Alarm, Bar
-from interlock.analytics.symptoms.uplift import margin_share, reorders
+from interlock.analytics.symptoms.uplift import reorders
 
 KEY = "R03"
 ANSWER_HOURS = 48  # the promise assumed where the records state none
@@ -116,11 +117,18 @@ def answer_promise(tables: Tables) -> tuple[int, str]:
     return known[0] if known else (ANSWER_HOURS, "")
 
 
-def asking_kinds(tables: Tables) -> tuple[str, ...]:
-    """Return the kinds of signals that await an answer in these records."""
-    signals = tables.table("signals")
-    answered = signals.filter(signals.kind.isin(ASKING), signals.first_reply_at.notnull())
-    return ASKING if answered.count().to_pyarrow().as_py() else TELLING
+def asking(tables: Tables, signals: ir.Table) -> ir.BooleanValue:
+    """Say which signals await an answer: tickets and complaints where a source answers them, else all that is told."""
+
+    def ask() -> frozenset[str]:
+        rows = sourced(tables, "signals")
+        answered = (
+            rows.filter(rows.kind.isin(ASKING), rows.first_reply_at.notnull()).select("source_id").distinct()
+        )
+        return frozenset(answered.to_pyarrow()["source_id"].to_pylist())
+
+    asked = signals.source_id.isin(sorted(once(tables, "sources that answer", ask)))
+    return (asked & signals.kind.isin(ASKING)) | (~asked & signals.kind.isin(TELLING))
 
 
 def _hours(text: str) -> int:
@@ -136,8 +144,10 @@ def _hours(text: str) -> int:
 def asked_signals(tables: Tables, first: date, last: date) -> ir.Table:
     """Return one row a signal that asked for an answer and was due one by `last`."""
     hours, _ = answer_promise(tables)
-    signals = tables.table("signals")
+    telling = sources_saying(tables, "signals", "first_reply_at")
+    signals = of_sources(sourced(tables, "signals"), telling)
     asked = signals.select(
+        source_id=signals.source_id,
         signal_id=signals.signal_id,
         kind=signals.kind.cast("string"),
         occurred_at=signals.occurred_at.cast("timestamp(6)"),
@@ -151,7 +161,7 @@ def asked_signals(tables: Tables, first: date, last: date) -> ir.Table:
         line_id=fact.column(signals, "line_id", "string"),
     )
     asked = asked.filter(
-        asked.kind.isin(asking_kinds(tables)),
+        asking(tables, asked),
         asked.occurred_at < fact.end_of(last) - timedelta(hours=hours),
     )
     asked = _observed(asked)
@@ -171,15 +181,15 @@ def asked_signals(tables: Tables, first: date, last: date) -> ir.Table:
 def _with_amount(tables: Tables, asked: ir.Table) -> ir.Table:
     """Add what was paid for the line a signal is about."""
     if not tables.has("order_lines", "amount") or not tables.has("signals", "line_id"):
-        return asked.mutate(amount=ibis.null("float64"))
-    lines = tables.table("order_lines")
-    paid = lines.select(joined_key=lines.line_id, amount=lines.amount.cast("float64"))
+        return asked.mutate(amount=ibis.null("float64"), currency=ibis.null("string"))
+    lines = fact.order_lines(tables)
+    paid = lines.select("amount", "currency", joined_key=lines.line_id)
     return asked.left_join(paid, asked.line_id == paid.joined_key).drop("joined_key")
 
 
 def _observed(asked: ir.Table) -> ir.Table:
     """Keep signals from the first day on which their kind and channel had an answer on record."""
-    source = ibis.window(group_by=["kind", "channel"])
+    source = ibis.window(group_by=["source_id", "kind", "channel"])
     began = asked.first_reply_at.notnull().ifelse(asked.occurred_at, ibis.null("timestamp(6)")).min()
     seen = asked.mutate(began=began.over(source))
     return seen.filter(seen.occurred_at >= seen.began).drop("began")
@@ -187,7 +197,7 @@ def _observed(asked: ir.Table) -> ir.Table:
 
 def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
     """Return the kinds of signal, channels, products or regions that wait for an answer too often."""
-    last = bench.as_of.date()
+    last = bench.until(sources_saying(bench.tables, "signals", "first_reply_at")).date()
     facts = asked_signals(bench.tables, longest_before(last), last)
     columns = ("kind", *(name for name, need in _COLUMNS.items() if bench.has(*need)))
     groupings = [group for group in _GROUPINGS if set(group) <= set(columns)]
@@ -243,10 +253,9 @@ def _prices(bench: Bench, facts: ir.Table, last: date) -> Prices:
     sides = asked.select("account_id", due=asked.occurred_at, broken=asked.hit.cast("int8"))
     return Prices(
         KEY,
-        bench.currency(),
-        margin_share(bench),
+        bench,
         reorders(bench, sides, last),
-        None,
+        {},
         gettext_noop("signals a year that ask for an answer"),
         gettext_noop("left waiting beyond the promise"),
     )

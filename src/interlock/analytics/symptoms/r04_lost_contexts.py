@@ -11,6 +11,7 @@ import ibis
 import ibis.expr.types as ir
 
 from interlock.analytics.finding import RowQuery, RuleOff, Sentence, Symptom, Tables, gettext_noop
+from interlock.analytics.sources import of_sources, sourced, sources_saying
 from interlock.analytics.symptoms import deals
 from interlock.analytics.symptoms import facts as fact
 from interlock.analytics.symptoms.bench import Bench
@@ -85,15 +86,25 @@ def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
     groupings = [group for group in _GROUPINGS if set(group) <= set(columns)]
     if not groupings:
         return RuleOff(KEY, gettext_noop("No account says its segment, use or region."))
-    if bench.has("deals", "outcome", "closed_at", "account_id"):
-        return _of_deals(bench, groupings, columns)
-    if bench.has("accounts", "ended_at"):
-        return _of_accounts(bench, groupings, columns)
-    return RuleOff(KEY, gettext_noop("There are no closed deals, and no account says when it ended."))
+    selling, leaving = _selling(bench.tables), _leaving(bench.tables)
+    if not selling and not leaving:
+        return RuleOff(KEY, gettext_noop("There are no closed deals, and no account says when it ended."))
+    lost = _of_deals(bench, groupings, columns) if selling else []
+    return lost + (_of_accounts(bench, groupings, columns) if leaving else [])
+
+
+def _selling(tables: Tables) -> frozenset[str]:
+    """Return the sources that say how deals ended."""
+    return sources_saying(tables, "deals", "outcome", "closed_at", "account_id")
+
+
+def _leaving(tables: Tables) -> frozenset[str]:
+    """Return the sources that say when accounts ended, and know of no deals."""
+    return sources_saying(tables, "accounts", "ended_at") - _selling(tables)
 
 
 def _of_deals(bench: Bench, groupings: list[tuple[str, ...]], columns: tuple[str, ...]) -> list[Symptom]:
-    last = bench.as_of.date()
+    last = bench.until(_selling(bench.tables)).date()
     facts = deals.closed_deals(bench.tables, longest_before(last), last)
     mix = columns + (
         ("family",) if bench.has("products", "family") and bench.has("deals", "product_id") else ()
@@ -108,12 +119,11 @@ def _lost(ground: Ground, alarm: Alarm) -> Symptom:
     inside = select_rows(ground.facts, row_query(KEY, {}, alarm))
     reason, count = deals.top_reason(inside.filter(inside.on >= alarm.cube.period.first))
     leavers = Sentence(_LEAVERS, {"count": count, "reason": reason}) if reason else None
-    margin = margin_share(ground.bench)
+    margin = margin_share(ground.bench, alarm.worth.currency)
     money = case_value(
         KEY,
+        ground.bench,
         alarm,
-        alarm.cube.period,
-        ground.bench.currency(),
         (gettext_noop("deals closed a year"), gettext_noop("deals lost beyond the usual")),
         gettext_noop("amount of a lost deal"),
         deals.amounts_caveat(margin),
@@ -124,8 +134,9 @@ def _lost(ground: Ground, alarm: Alarm) -> Symptom:
 
 def ended_accounts(tables: Tables, first: date, last: date) -> ir.Table:
     """Return one row an account that was with us at any time from `first` to `last`; `hit` is 1 when it left."""
-    accounts = tables.table("accounts")
+    accounts = of_sources(sourced(tables, "accounts"), _leaving(tables))
     known = accounts.select(
+        currency=fact.source_currency(tables, accounts),
         account_id=accounts.account_id,
         account=fact.column(accounts, "name", "string"),
         segment=fact.column(accounts, "segment", "string"),
@@ -144,7 +155,7 @@ def ended_accounts(tables: Tables, first: date, last: date) -> ir.Table:
 
 
 def _of_accounts(bench: Bench, groupings: list[tuple[str, ...]], columns: tuple[str, ...]) -> list[Symptom]:
-    last = bench.as_of.date()
+    last = bench.until(_leaving(bench.tables)).date()
     first = year_before(last)
     facts = ended_accounts(bench.tables, first, last)
     cube = cube_of(facts, columns, Period(first, last))
@@ -156,14 +167,15 @@ def _of_accounts(bench: Bench, groupings: list[tuple[str, ...]], columns: tuple[
 def _left(ground: Ground, alarm: Alarm) -> Symptom:
     money = case_value(
         KEY,
+        ground.bench,
         alarm,
-        alarm.cube.period,
-        ground.bench.currency(),
         (gettext_noop("customers a year"), gettext_noop("customers lost beyond the usual")),
         gettext_noop("yearly margin of a customer who left"),
         gettext_noop("Yearly margin of customers lost beyond the usual, as the account records state it."),
     )
-    return compose(ground, alarm, Wording(_LEFT[alarm.columns], {}), money, _no_amount())
+    return compose(
+        ground, alarm, Wording(_LEFT[alarm.columns], {}, params={"of": "accounts"}), money, _no_amount()
+    )
 
 
 def _no_amount() -> str:
@@ -172,7 +184,7 @@ def _no_amount() -> str:
 
 def rows(tables: Tables, query: RowQuery) -> ir.Table:
     """Return the deals, or the accounts, of a group; the lost ones first."""
-    if tables.has("deals", "outcome", "closed_at", "account_id"):
+    if query.params.get("of") != "accounts" and _selling(tables):
         return deals.rows(tables, query)
     first, last = (date.fromisoformat(query.params[end]) for end in ("from", "to"))
     facts = select_rows(ended_accounts(tables, first, last), query)

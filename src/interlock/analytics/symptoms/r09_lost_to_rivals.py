@@ -6,6 +6,7 @@ import ibis
 import ibis.expr.types as ir
 
 from interlock.analytics.finding import RuleOff, Sentence, Symptom, gettext_noop
+from interlock.analytics.sources import sources_saying
 from interlock.analytics.symptoms import deals
 from interlock.analytics.symptoms.bench import Bench
 from interlock.analytics.symptoms.compose import Ground, Wording, compose
@@ -48,8 +49,8 @@ _NO_REASON = gettext_noop("The buyers' reasons are not on record.")
 
 def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
     """Return the rivals we lose to far more often than our own mix of deals explains."""
-    last = bench.as_of.date()
-    facts = deals.closed_deals(bench.tables, longest_before(last), last)
+    last = bench.until(sources_saying(bench.tables, "deals", "rival")).date()
+    facts = deals.closed_deals(bench.tables, longest_before(last), last, "rival")
     mix = tuple(name for name, need in _MIX.items() if bench.has(*need))
     days, bar = (longest_before(last), last), Bar(min_n=MIN_DEALS, points=POINTS)
     alarms = look_for_alarms(facts, ("rival", *mix), [("rival",)], mix, days, bar)
@@ -61,12 +62,11 @@ def _symptom(ground: Ground, alarm: Alarm) -> Symptom:
     inside = select_rows(ground.facts, row_query(KEY, {}, alarm))
     lost = inside.filter(inside.on >= alarm.cube.period.first, inside.hit == 1)
     reasons, production = _reasons(lost)
-    margin = margin_share(ground.bench)
+    margin = margin_share(ground.bench, alarm.worth.currency)
     money = case_value(
         KEY,
+        ground.bench,
         alarm,
-        alarm.cube.period,
-        ground.bench.currency(),
         (gettext_noop("deals a year against this rival"), gettext_noop("deals lost beyond the usual")),
         gettext_noop("amount of a lost deal"),
         deals.amounts_caveat(margin),

@@ -15,6 +15,7 @@ import ibis.expr.types as ir
 import numpy as np
 
 from interlock.analytics.finding import RowQuery, RuleOff, Symptom, Tables, gettext_noop
+from interlock.analytics.sources import of_sources
 from interlock.analytics.statistics import weekly_limit
 from interlock.analytics.symptoms import facts as fact
 from interlock.analytics.symptoms import flaws
@@ -46,7 +47,7 @@ _TEXTS = {
 
 def followed_lines(tables: Tables, rate: str, first: date, last: date) -> ir.Table:
     """Return one row a line delivered from `first` to `last`; `hit` is 1 when it came back in 28 days."""
-    lines = fact.order_lines(tables)
+    lines = of_sources(fact.order_lines(tables), frozenset(flaws.watched(tables)))
     arrived = fact.day(lines.delivered_at)
     lines = lines.filter(lines.delivered_at.notnull(), arrived >= first, arrived <= last)
     bad = fact.bad_signals(tables)
@@ -87,7 +88,7 @@ def _is_rating(kind: str, kinds: tuple[str, ...]) -> bool:
 
 
 def _rising(bench: Bench, rate: str, observed: date) -> list[Symptom]:
-    last = bench.as_of.date() - timedelta(days=FOLLOWED_DAYS)
+    last = flaws.until(bench) - timedelta(days=FOLLOWED_DAYS)
     first = max(year_before(last), observed)
     facts = followed_lines(bench.tables, rate, first, last)
     weeks = _weeks(facts, first, last)

@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import ibis.expr.types as ir
+import numpy as np
 
 from interlock.analytics.finding import RowQuery, RuleOff, Sentence, Symptom, Tables, gettext_noop
-from interlock.analytics.statistics import MIN_X
+from interlock.analytics.statistics import MIN_X, TIMES
 from interlock.analytics.symptoms.bench import Bench
 from interlock.analytics.symptoms.search import Alarm
 from interlock.analytics.symptoms.standing import Recent
@@ -92,13 +93,20 @@ def _held_back(alarm: Alarm, recent: Recent, chance: int) -> Sentence:
 def _bar_words(alarm: Alarm) -> Sentence:
     bar = alarm.groups.bar
     if alarm.columns in bar.targets:
-        return Sentence(
-            gettext_noop("above {target} in 100"), {"target": round(100 * bar.targets[alarm.columns])}
-        )
-    if bar.points is not None:
+        return _above(bar.targets[alarm.columns])
+    limit = float(bar.limit(alarm.columns, np.array([alarm.usual]))[0])
+    if bar.points is not None and limit >= alarm.usual + bar.points:
         points = round(100 * bar.points)
         return Sentence(gettext_noop("at least {points} points above the usual"), {"points": points})
-    return Sentence(gettext_noop("at least half again the usual"))
+    if bar.points is None and limit >= TIMES * alarm.usual:
+        return Sentence(gettext_noop("at least half again the usual"))
+    # So high a usual rate leaves no room for that: the bar is half-way to all cases.
+    return _above(limit)
+
+
+def _above(rate: float) -> Sentence:
+    """Say the rate that is passed, cut rather than rounded, so that the chance holds for it as well."""
+    return Sentence(gettext_noop("above {target} in 100"), {"target": int(100 * rate + 1e-9)})
 
 
 def per_hundred(rate: float) -> float | int:

@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 
 from interlock.analytics.statistics import Difference, Side, difference_within, pooled
 from interlock.analytics.symptoms.bench import Bench
-from interlock.analytics.symptoms.facts import end_of, start_of
+from interlock.analytics.symptoms.facts import end_of, sold_lines, start_of
 
 REORDER_DAYS = 180
 LOOK_BACK_DAYS = 730
@@ -109,22 +109,21 @@ def _side(row: dict[str, float]) -> Side:
     return Side(row["n"], row["x"], row["nn"], row["xx"], row["xn"])
 
 
-def margin_share(bench: Bench) -> float | None:
-    """Return margin over amount of all that was sold, 0 to 1; None when the records know no margin."""
+def margin_share(bench: Bench, currency: str) -> float | None:
+    """Return margin over amount of all that was sold in a currency, 0 to 1; None when the records know no margin."""
     if not bench.has("products", "unit_margin") or not bench.has("order_lines", "amount", "quantity"):
         return None
-    return bench.once("margin share", lambda: _margin_share(bench))
+    return bench.once("margin shares", lambda: _margin_shares(bench)).get(currency)
 
 
-def _margin_share(bench: Bench) -> float | None:
-    lines, products = bench.tables.table("order_lines"), bench.tables.table("products")
-    sold = lines.group_by("product_id").agg(
-        quantity=lines.quantity.cast("float64").sum(), amount=lines.amount.cast("float64").sum()
+def _margin_shares(bench: Bench) -> dict[str, float]:
+    lines = sold_lines(bench.tables)
+    priced = lines.filter(lines.unit_margin.notnull())
+    sums = priced.group_by("currency").agg(
+        margin=(priced.unit_margin * priced.quantity).sum(), amount=priced.amount.sum()
     )
-    priced = sold.inner_join(products.select("product_id", "unit_margin"), "product_id")
-    priced = priced.filter(priced.unit_margin.notnull())
-    margin = (priced.unit_margin.cast("float64") * priced.quantity).sum()
-    row = priced.agg(margin=margin, amount=priced.amount.sum()).to_pyarrow().to_pylist()[0]
-    if not row["amount"] or (row["margin"] or 0) <= 0:
-        return None
-    return float(min(row["margin"] / row["amount"], 1.0))
+    return {
+        row["currency"] or "": float(min(row["margin"] / row["amount"], 1.0))
+        for row in sums.to_pyarrow().to_pylist()
+        if row["amount"] and (row["margin"] or 0) > 0
+    }

@@ -60,14 +60,14 @@ export function lineWithBand(spec, width) {
       axisLabel: small({ interval: (at) => at % step === 0, formatter: (at) => spec.points[+at].short, hideOverlap: true }),
     },
     yAxis: {
-      type: "value", min: 0, splitNumber: 4, axisLine: { show: false }, axisTick: { show: false },
+      type: "value", min: 0, max: spec.end, splitNumber: 4, axisLine: { show: false }, axisTick: { show: false },
       axisLabel: small(), splitLine: { lineStyle: { color: token("rule"), width: 1 } },
     },
     series: [
       ...band(column("low"), column("high"), spec.band ? token("ink-3") : colour),
       ...(spec.others || []).map(beside),
       {
-        type: "line", data: column("value"), symbol: few ? "circle" : "none", symbolSize: 6,
+        type: "line", clip: false, data: column("value"), symbol: few ? "circle" : "none", symbolSize: 6,
         lineStyle: { color: colour, width: 2 }, itemStyle: { color: colour },
         endLabel: { show: true, formatter: last ? last.label : "", color: token(spec.harm ? "harm" : "ink"), fontWeight: 650, fontSize: 14, distance: 8 },
         markLine: spec.usual === null ? undefined : usual(spec.usual, spec.usual_label, last ? aside(spec, last) : 0),
