@@ -65,3 +65,8 @@ def test_every_rule_says_what_its_rate_counts():
     from interlock.reconnect.measures import MEASURES
 
     assert set(MEASURES) == set(RULES)
+
+
+@pytest.mark.parametrize(("high", "end"), [(0.42, {}), (0.97, {"end": 100}), (1.0, {"end": 100})])
+def test_an_axis_of_rates_never_runs_past_all_of_them(high, end):
+    assert charts._end([{"high": 20.0}, {"high": 100 * high}]) == end

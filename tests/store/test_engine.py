@@ -196,3 +196,20 @@ def test_no_table_at_all_opens_as_well(lake):
 def test_another_engine_is_refused_plainly(lake, url, message):
     with pytest.raises(EngineUnknown, match=message):
         open_records(lake, url=url)
+
+
+def test_each_row_names_the_source_that_last_wrote_it_and_the_contract_columns_stay_as_they_are(lake):
+    put(lake, orders(a="open", b="open"), source="shop")
+    put(lake, orders(b="sent"), batch="second", source="erp")
+
+    with open_records(lake) as records:
+        named = records.sourced("orders").select("order_id", "source_id").order_by("order_id").to_pyarrow()
+        plain = records.table("orders").columns
+        with pytest.raises(TableAbsent):
+            records.sourced("deals")
+
+    assert named.to_pylist() == [
+        {"order_id": "a", "source_id": "shop"},
+        {"order_id": "b", "source_id": "erp"},
+    ]
+    assert "source_id" not in plain

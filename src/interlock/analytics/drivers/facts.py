@@ -26,12 +26,12 @@ def last_day(tables: Tables, source: str | None = None) -> datetime:
     event = last_event(tables, own)
     if event is not None:
         return event
-    accounts = tables.table("accounts") if own is None else of_sources(sourced(tables, "accounts"), own)
-    days = [
-        whole_seconds(accounts[column]).max().to_pyarrow().as_py()
-        for column in ("since", "ended_at")
-        if tables.has("accounts", column)
-    ]
+    days = []
+    for column in ("since", "ended_at"):
+        if tables.has("accounts", column):
+            rows = sourced(tables, "accounts")
+            rows = rows if own is None else of_sources(rows, own)
+            days.append(whole_seconds(rows[column]).max().to_pyarrow().as_py())
     latest = max((day for day in days if day is not None), default=0)
     return datetime.fromtimestamp(latest, UTC).replace(tzinfo=None)
 
