@@ -9,6 +9,7 @@ import json
 import os
 import sqlite3
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,8 @@ from django.db import connection
 
 from interlock.cli.records import demo_command, import_command, records_command
 from interlock.fabric import records
-from interlock.listen.models import Import, Signal, Source
+from interlock.listen import intake
+from interlock.listen.models import Errand, Import, Signal, Source
 
 pytestmark = pytest.mark.django_db
 SHOP = {
@@ -29,6 +31,7 @@ SHOP = {
         "s2,review,2026-01-06T08:00:00,a2,All fine",
     ),
 }
+REMOVED = datetime(2026, 3, 2, 12, tzinfo=UTC)
 WHOLE = {"received": 6, "stored": 6, "updated": 0, "unchanged": 0, "refused": 0, "left_out": 0, "deleted": 0}
 TICKETS = (
     "ticket_id,created,requester,descr\n88210,2026-01-02 08:14,K1,Motor stopped\n88211,broken date,K2,Where is it\n"
@@ -175,6 +178,27 @@ def test_a_dry_run_counts_exactly_and_keeps_nothing(shop, home):
     assert (tried["state"], tried["import"], tried["total"]) == ("tried", None, WHOLE)
     assert (records.snapshot().number, Import.objects.count(), Signal.objects.count()) == (0, 0, 0)
     assert [path.name for path in (home / "uploads").iterdir() if path.is_dir()] == []
+    assert Source.objects.count() == 0
+
+
+def test_a_dry_run_leaves_a_removed_source_removed(shop):
+    Source.objects.create(key="shop", name="The shop", made_at=REMOVED, removed_at=REMOVED)
+
+    tried = imported(shop, "--dry-run", "--source", "the shop")
+
+    assert (tried["state"], tried["source"], tried["total"]) == ("tried", "", WHOLE)
+    assert Source.objects.get().removed_at == REMOVED
+
+
+def test_a_dry_run_that_fails_leaves_nothing(shop, monkeypatch):
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setitem(intake._ERRANDS, Errand.TRY, full)
+
+    run(import_command, shop, "--dry-run", code=1)
+
+    assert (Import.objects.count(), Source.objects.count()) == (0, 0)
 
 
 def test_a_mapping_and_a_source_are_taken_as_given(tickets, mapping):

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from interlock.connectors import DatabaseRefused, Only, open_source, read_mapping
 from interlock.connectors.database.session import address, made_engine
-from interlock.connectors.database.watching import WatchedDatabase
-from interlock.connectors.database.watermarks import begin_from, packed, unpacked
+from interlock.connectors.database.watching import WatchedDatabase, _told
+from interlock.connectors.database.watermarks import Watermark, begin_from, packed, unpacked
 from interlock.connectors.live import Reach
 
 from .conftest import rows_of
@@ -203,6 +203,15 @@ def test_the_check_says_by_what_news_are_known_and_that_an_index_is_missing(shop
 
     assert without.endswith("answers. It is read so: tickets by updated_at (no index).")
     assert shop.check().endswith("answers. It is read so: tickets by updated_at.")
+
+
+def test_the_check_of_many_tables_counts_them_instead_of_naming_each():
+    said = _told(
+        [Watermark(f"t{n}", "id", "changes of old rows are not seen") for n in range(9)]
+        + [Watermark("x", "", "")]
+    )
+
+    assert said == "9 tables by a column of theirs (changes of old rows are not seen); 1 table as a whole"
 
 
 def test_a_chosen_column_must_be_there(shop):

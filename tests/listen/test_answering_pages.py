@@ -7,7 +7,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from interlock.listen import stages
-from interlock.listen.models import Answer, AnsweredSignal, Sending, Stage
+from interlock.listen.models import Answer, AnsweredSignal, Clock, Sending, Stage
+from interlock.web import today
 from listen.waiting import clock_of, form_of, post, queue, source, waits
 
 pytestmark = pytest.mark.django_db
@@ -105,7 +106,9 @@ def test_without_a_channel_the_answer_is_a_task_until_somebody_says_where_it_wen
     answer = Answer.objects.get()
     assert answer.state == Sending.BY_HAND
     assert "These answers need your hand" in queue(client).text
-    assert 'href="https://reviews.example.com/7"' in client.get(reverse("listen:signal", args=[one.pk])).text
+    shown = client.get(reverse("listen:signal", args=[one.pk])).text
+    assert 'href="https://reviews.example.com/7"' in shown
+    assert f"{client.person.name} looks after it." in shown
 
     post(client, "settle", answer.pk, where="under the review")
 
@@ -114,6 +117,7 @@ def test_without_a_channel_the_answer_is_a_task_until_somebody_says_where_it_wen
     assert (answer.state, answer.foreign_id) == (Sending.SENT, "under the review")
     assert (clock.stage, clock.stopped_at) == (Stage.ANSWERED, answer.sent_at)
     assert "need your hand" not in queue(client).text
+    assert "To be found at: under the review" in client.get(reverse("listen:signal", args=[one.pk])).text
 
 
 def test_a_draft_is_ones_own_and_kept_while_one_types(signed_in, person):
@@ -183,3 +187,32 @@ def test_the_address_of_a_customer_is_shown_to_those_with_the_right_alone(signed
     assert "kim@example.com" in signed_in("lead").get(path).text
     assert "kim@example.com" not in signed_in("contributor", "sales").get(path).text
     assert "kim@example.com" not in signed_in("observer").get(path).text
+
+
+def test_a_signal_without_title_and_name_is_headed_by_its_own_words(signed_in):
+    one, silent = waits("It rattles again.", by=""), waits("", by="")
+    client = signed_in("contributor")
+
+    headed = client.get(reverse("listen:signal", args=[one.pk])).text
+
+    assert "It rattles again.</h1>" in headed
+    assert "A customer: ticket" not in headed
+    assert (
+        "Ticket, without words and without a name.</h1>"
+        in client.get(reverse("listen:signal", args=[silent.pk])).text
+    )
+
+
+def test_today_names_who_waits_first_only_where_there_is_a_name(signed_in):
+    client = signed_in("contributor")
+    Clock.objects.filter(signal_key=waits(by="", ago=50).key).update(owner=client.person)
+
+    (unnamed,) = today._answer_cards(client.person, timezone.now())
+    Clock.objects.filter(signal_key=waits(by="a7", ago=60).key).update(owner=client.person)
+    (named,) = today._answer_cards(client.person, timezone.now())
+
+    assert (unnamed.sentence, unnamed.act) == ("A customer waits for your answer.", "Answer the customer")
+    assert (named.sentence, named.act) == (
+        "Two customers wait for your answer, Shop a7 first.",
+        "Answer Shop a7",
+    )

@@ -31,7 +31,7 @@ def source(db):
 def test_a_silence_longer_than_any_before_is_late(source):
     fresh = freshness(source([40] * 30, timedelta(hours=26)), NOON)
 
-    assert fresh.sentence == "No signal from the shop for 26 h; usual gap 40 min (30 gaps)."
+    assert fresh.sentence == "Nothing from the shop for 26 h; usual gap 40 min (30 gaps)."
     assert (fresh.state, fresh.usual_gap, fresh.n, fresh.limit) == (
         State.LATE, timedelta(minutes=40), 30, timedelta(minutes=120),
     )  # fmt: skip
@@ -41,17 +41,21 @@ def test_a_night_is_usual_once_it_was_met(source):
     fresh = freshness(source([40] * 20 + [900] + [40] * 9, timedelta(hours=15)), NOON)
 
     assert (fresh.state, fresh.sentence) == (
-        State.FRESH, "Last signal from the shop 15 h ago; usual gap 40 min (30 gaps).",
+        State.FRESH, "Last heard from the shop 15 h ago; usual gap 40 min (30 gaps).",
     )  # fmt: skip
 
 
 def test_with_few_gaps_nothing_is_called_usual(source):
-    fresh = freshness(source([40] * 19, timedelta(days=4)), NOON)
+    fresh = freshness(source([40] * 19, timedelta(days=4), kind="api"), NOON)
 
     assert (fresh.state, fresh.usual_gap) == (State.UNSURE, None)
-    assert fresh.sentence == (
-        "Last signal from the shop 4 days ago; too few to say what is usual: 19 gaps, said from 20 upward."
-    )
+    assert fresh.sentence == "Last heard from the shop 4 days ago."
+
+
+def test_what_was_imported_by_hand_is_said_to_be_read_and_not_heard(source):
+    fresh = freshness(source([40] * 19, timedelta(days=4), kind="files"), NOON)
+
+    assert (fresh.state, fresh.sentence) == (State.IMPORTED, "the shop was read 4 days ago.")
 
 
 def test_a_limit_that_somebody_set_counts_from_the_first_signal_on(source):
@@ -63,7 +67,7 @@ def test_a_limit_that_somebody_set_counts_from_the_first_signal_on(source):
 def test_a_source_that_never_sent_says_so(db):
     fresh = freshness(Source.objects.create(key="new", name="the desk", made_at=NOON), NOON)
 
-    assert (fresh.state, fresh.sentence) == (State.NEVER, "No signal from the desk yet.")
+    assert (fresh.state, fresh.sentence) == (State.NEVER, "Nothing from the desk yet.")
 
 
 def test_a_paused_source_is_not_late(source):

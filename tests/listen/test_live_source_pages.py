@@ -138,6 +138,30 @@ def test_a_name_that_is_taken_is_said_at_the_name(signed_in, desk):
     assert "There is a source “HELP DESK” already" in response.text
 
 
+def test_the_form_offers_a_name_that_is_free(signed_in, desk):
+    client = signed_in("owner")
+    url = reverse("listen:new_source", args=["desk"])
+    connect(client, name="desk")
+    connect(client, name="Desk 2")
+
+    assert client.get(url).context["form"]["name"].value() == "Desk 3"
+
+
+def test_a_trial_is_shown_until_the_source_was_asked(signed_in, desk):
+    client = signed_in("owner")
+    connect(client)
+    source = Source.objects.get()
+    assert 'hx-select-oob="#source-title"' in page(client, source)
+    work.run_ready("sources")
+    tried = page(client, source)
+
+    act(client, source, "resume")
+    work.run_ready("sources")
+
+    assert "The connection works" in tried
+    assert "The connection works" not in page(client, source)
+
+
 def test_settings_say_that_a_secret_is_kept_and_keep_it(signed_in, desk):
     client = signed_in("owner")
     source = connected(desk)
@@ -212,7 +236,7 @@ def test_the_last_batch_is_taken_back_and_comes_again_when_all_is_read_again(sig
     settling.settle(now=NOON)
     flushing.flush(now=NOON)
     batch = Arrival.objects.get()
-    assert "brought 4 new records and 0 new versions. 4 of them are still the newest version" in " ".join(
+    assert "brought 4 new and 0 changed records; still the newest version: 4 of them." in " ".join(
         page(client, source).split()
     )
 

@@ -113,9 +113,9 @@ def test_a_limit_that_somebody_set_makes_a_silent_program_late_everywhere(signed
 
     said = status(now).sources[0].freshness
     assert (said.state, said.limit_seconds) == ("late", 5400)
-    assert said.sentence.startswith("No signal from Till for 2 h;")
+    assert said.sentence.startswith("Nothing from Till for 2 h")
     listed = client.get(reverse("listen:sources"))
-    assert listed.context["headline"] == "No signal from Till for 2 h."
+    assert listed.context["headline"] == "Nothing from Till for 2 h."
     assert [row.state for row in listed.context["sources"]] == ["late"]
     assert [row.source for row in source_page.needing_somebody(lead, now)] == [till]
 
@@ -137,7 +137,7 @@ def test_what_was_sent_this_moment_is_taken_back_and_put_back_on_the_page(signed
     undo, back = (reverse(f"listen:{name}", args=[batch.pk]) for name in ("undo_batch", "put_back_batch"))
     sent = page(client, till)
     assert "still open: what is sent in the next minutes joins it" in sent
-    assert "brought 50 new records and 0 new versions. 50 of them are still the newest version" in sent
+    assert "brought 50 new and 0 changed records; still the newest version: 50 of them." in sent
     assert "It is still open and is closed first: what is sent from then on is a batch of its own." in sent
     assert (undo in sent, back in sent) == (True, False)
 

@@ -225,5 +225,5 @@ def test_the_list_takes_a_fixed_number_of_queries(signed_in, heard, django_asser
     heard(*(signal(number) for number in range(60)))
     client = signed_in("observer")
 
-    with django_assert_max_num_queries(23):
+    with django_assert_max_num_queries(24):
         client.get(reverse("listen:signals") + "?kind=review&q=late")

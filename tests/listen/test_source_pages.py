@@ -246,3 +246,29 @@ def test_a_database_that_was_read_on_the_command_line_says_how_to_read_it_again(
 
     with pytest.raises(UploadGone, match="interlock import ADDRESS --source 'Shop'"):
         uploads.given_path(import_)
+
+
+def test_the_page_of_a_source_says_what_is_here_of_it_by_table(signed_in, waiting, reads):
+    reads(small_company(signal(1), signal(2)))
+    intake.run(waiting(), clock=lambda: NOON)
+    reads(small_company(signal(2, body="The bike came later still")))
+    again = intake.run(waiting(), clock=lambda: NOON)
+    client = signed_in("observer")
+
+    page = " ".join(client.get(reverse("listen:source", args=[again.source_id])).text.split())
+
+    assert "7 stored, batch by batch" in page
+    assert f'?source={again.source.key}">2 signals</a>, the newest of ' in page
+    assert "; 1 accounts; 1 products; 1 orders; 1 order_lines." in page
+    listed = client.get(reverse("listen:signals"), {"source": again.source.key})
+    assert listed.context["heard"].signals == 2
+
+
+def test_a_source_without_signals_does_not_lead_to_an_empty_list(signed_in, waiting, reads):
+    reads(small_company())
+    done = intake.run(waiting(), clock=lambda: NOON)
+
+    page = signed_in("observer").get(reverse("listen:source", args=[done.source_id])).text
+
+    assert "no signals; 1 accounts" in page
+    assert f"?source={done.source.key}" not in page

@@ -170,3 +170,33 @@ def test_a_file_that_failed_alone_is_not_unread_once_the_others_came(watched_fol
 
     assert [one.state for one in Import.objects.order_by("pk")] == ["failed", "done"]
     assert watched_folder.row().unread == 0
+
+
+def test_a_bad_file_that_was_taken_away_alarms_nobody_any_more(watched_folder, folder):
+    write(folder, "bad.csv", "\x00\x01\x02\n\x03")
+    write(folder, "notes.txt", "Dear all\nplease read\n", age=9)
+    watched_folder.read()
+    before = watched_folder.row()
+
+    (folder / "bad.csv").unlink()
+    watched_folder.read()
+    between = watched_folder.row()
+    (folder / "notes.txt").unlink()
+    watched_folder.read()
+
+    assert (before.unread, between.unread, watched_folder.row().unread) == (2, 1, 0)
+    assert watched_folder.row().state != "unread"
+    assert [
+        one.endswith("The file is gone since.") for one in Import.objects.values_list("error", flat=True)
+    ] == [True, True]
+
+
+def test_a_text_is_said_to_be_no_table(watched_folder, folder):
+    write(folder, "notes.txt", "Dear all\nplease read\n")
+
+    watched_folder.read()
+
+    assert Import.objects.get().error == (
+        "notes.txt is not written as a table: no columns can be told apart. Take it away, or write it as CSV whose "
+        "first line names the columns."
+    )

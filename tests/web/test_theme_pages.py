@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from interlock.converse.models import Conversation
-from interlock.listen.models import Theme, ThemeState
+from interlock.listen.models import Theme, ThemedSignal, ThemeState
 from interlock.listen.themes import counting, founding
 from listen.themed import direction, joined, names_of, theme, weeks
 from listen.waiting import NOON, source
@@ -74,6 +74,23 @@ def test_only_what_came_later_than_the_rest_is_new(signed_in, fee):
     assert "The bell" in text
     assert text.count(">New</b>") == 1
     assert "The new fee" not in text
+
+
+def test_what_found_no_theme_leads_to_exactly_those_signals(signed_in, fee):
+    for number, (at, likeness) in enumerate([(NOON, 0.1), (NOON, 0.2), (NOON, 0.0), (NOON - weeks(14), 0.1)]):
+        one = joined(fee, FEE, f"Alone {number}", at=at)
+        ThemedSignal.objects.filter(signal=one).update(cluster=None, likeness=likeness)
+    counting.count(now=NOON)
+    browser = signed_in("observer")
+
+    listed = browser.get(reverse("web:themes"))
+
+    assert "75 % of 8 signals of the newest 13 weeks found a theme" in listed.text.replace(
+        "\u202f", " "
+    ).replace("\xa0", " ")
+    assert listed.context["lonely"] == "2 found none"
+    rows = browser.get(listed.context["lonely_url"])
+    assert sorted(one.body for one in rows.context["page"].signals) == ["Alone 0", "Alone 1"]
 
 
 def test_a_theme_above_its_limit_without_a_decider_says_so_until_somebody_decides(signed_in, fee, person):

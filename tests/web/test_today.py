@@ -197,3 +197,23 @@ def test_an_outcry_leads_and_what_is_only_above_its_limit_does_not(signed_in, de
     assert "Two more alarms go on." in page.lead.why
     assert page.lead.url != f"/signals/outcries/{loud.pk}/"
     assert len(page.cards) <= 6
+
+
+@pytest.mark.parametrize(
+    ("n", "said"),
+    [
+        (0, "Your records do not say when a signal was answered, and nobody's hour has come here lately."),
+        (12, "The hour of 12 customers came in the last 30 days; a share is stated from 30."),
+        (40, "30 of 40 in 30 days"),
+    ],
+)
+def test_where_the_records_name_no_answers_the_clocks_say_who_had_one(n, said, records_are_in):
+    from interlock.listen.waiting import InTime
+    from interlock.web.top_line import top_line
+
+    found = InTime(n, n * 3 // 4, 0.6, 0.86)
+    urls = {"signals": "/signals/", "waiting": "/signals/waiting/", "disconnects": "/disconnects/"}
+    _money, *answers = top_line([], found, open_count=0, urls=urls)
+
+    assert len(answers) == 1
+    assert said in f"{answers[0].refusal} {answers[0].note}"

@@ -33,6 +33,7 @@ from interlock.listen import pushing
 from interlock.listen.freshness import Freshness, State, freshness_of
 from interlock.listen.live_sources import kinds_read_as_imports
 from interlock.listen.models import Arrival, InboxRow, RefusedRow, Source
+from interlock.listen.source_page import sums_of_imports
 
 REASONS_SHOWN = 10
 NAMES = ("received", "stored", "duplicate", "refused")
@@ -91,27 +92,30 @@ class Waiting(msgspec.Struct):
 
 
 class Status(msgspec.Struct):
-    """The whole installation's accounting at one moment."""
+    """The whole installation's accounting at one moment: what came in live, and beside it what was imported by hand."""
 
     at: datetime
     adds_up: bool
     faults: list[str]
     totals: Tallies
+    imported: Tallies
     sources: list[SourceStatus]
     waiting: Waiting
 
 
 def status(now: datetime) -> Status:
-    """The accounting of all live sources. Seven queries, however many sources there are."""
+    """The accounting of all live sources. Eight queries, however many sources there are."""
     sources = list(_tallied())
     silences, reasons = freshness_of(sources, now), _reasons()
     lines = [_line(source, silences[source.pk], reasons[source.pk]) for source in sources]
+    imports = sums_of_imports(Source.objects.filter(removed_at=None)).values()
     faults = [_fault(source) for source in sources if not source.adds_up]
     return Status(
         at=now,
         adds_up=not faults,
         faults=faults,
         totals=Tallies(*(sum(getattr(line.tallies, name) for line in lines) for name in NAMES)),
+        imported=Tallies(*(sum(one[name] for one in imports) for name in NAMES)),
         sources=lines,
         waiting=_waiting(),
     )

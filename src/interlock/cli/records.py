@@ -58,10 +58,12 @@ def import_command(
             done = _run(import_, source, quiet=as_json)
     except (ConnectorError, LakeError, ListenError) as error:
         _end_badly(str(error), as_json)
-    _show_outcome(done, mapping, dry_run=dry_run, as_json=as_json)
-    if dry_run:
-        services.forget_trial(import_=done)
-    elif done.state == State.DONE:
+    try:
+        _show_outcome(done, mapping, dry_run=dry_run, as_json=as_json)
+    finally:
+        if dry_run:
+            services.forget_trial(import_=done)
+    if not dry_run and done.state == State.DONE:
         following.run_followers()
 
 
@@ -124,12 +126,16 @@ def _remove_demo(as_json: bool) -> None:
 def _named(path_or_url: str, source_name: str, mapping: Mapping, dry_run: bool) -> Import:
     path = Path(path_or_url)
     is_address = "://" in path_or_url
-    now = timezone.now()
+    now, kind = timezone.now(), "database" if is_address else "files"
+    if dry_run:  # a source is made or taken up again by what is stored
+        source = Source.objects.filter(name__iexact=source_name.strip(), removed_at=None).first()
+    else:
+        source = services.name_source(name=source_name, kind=kind, now=now)
     return services.name_location(
         # An address may hold a password: it is used from the command line and never kept.
         location="" if is_address else str(path.absolute()),
         title=opening.without_password(path_or_url) if is_address else path.name or str(path.absolute()),
-        source=services.name_source(name=source_name, kind="database" if is_address else "files", now=now),
+        source=source,
         mapping=write_mapping(mapping),
         files=[] if is_address else uploads.describe_files(path),
         by=None,

@@ -258,6 +258,13 @@ class ImportingConnector(Protocol):
         ...
 
 
+@runtime_checkable
+class Lying(Protocol):
+    """Knows which files lie in front of it, so that one which failed and was taken away is forgiven."""
+
+    def lying(self, answers: Answers, reach: Reach) -> frozenset[str]: ...
+
+
 class AddressRefused(ConnectorError):
     """An address that must not be asked; the text says why. Nothing was sent."""
 

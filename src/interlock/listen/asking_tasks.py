@@ -61,7 +61,7 @@ def forget_trials_of(source: Source) -> None:
 
 
 def trial_of(source: Source, now: datetime) -> tuple[bool, dict[str, Any] | None]:
-    """Whether a trial is under way, and the latest result of the last hour, unless an asking has refuted it since."""
+    """Whether a trial is under way, and the latest result of the last hour, unless it was asked since: what it brings says more."""
     trials = _trials().filter(args_kwargs__args=[source.pk], enqueued_at__gt=now - TRIALS_SHOWN)
     newest = trials.order_by("-enqueued_at").first()
     if newest is None:
@@ -69,9 +69,7 @@ def trial_of(source: Source, now: datetime) -> tuple[bool, dict[str, Any] | None
     moving = newest.status in {"READY", "RUNNING"}
     result = newest.return_value if newest.status == "SUCCESSFUL" else None
     asked_since = source.last_tried_at is not None and source.last_tried_at > newest.enqueued_at
-    if result and asked_since and bool(result["error"]) != bool(source.error):
-        return moving, None
-    return moving, result
+    return moving, None if asked_since else result
 
 
 def _trials() -> QuerySet[DBTaskResult]:

@@ -46,7 +46,11 @@ def heard(selection: Selection, signals: QuerySet[Signal], copied: SignalsCopied
     parts = [_matching(number, found)]
     # What the reader asked for is not told back as a finding.
     if found.waiting and not selection.answered:
-        parts.append(_among(_("%(n)s wait for an answer"), found.waiting, found))
+        said = ngettext("%(n)s waits for an answer", "%(n)s wait for an answer", found.waiting)
+        parts.append(_among(said, found.waiting, found))
+    elif found.unanswered and not selection.answered:
+        said = ngettext("%(n)s has no answer on record", "%(n)s have no answer on record", found.unanswered)
+        parts.append(_among(said, found.unanswered, found))
     elif found.low and not selection.rating:
         parts.append(_among(_("%(n)s gave two fifths or less"), found.low, found))
     return Heard("; ".join(parts) + ".", "", number or found.signals, number is not None)

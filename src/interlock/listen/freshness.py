@@ -22,13 +22,14 @@ from django.db.models.functions import RowNumber
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from interlock.listen.models import Arrival, Import, Source
+from interlock.listen.models import Arrival, Import, Source, SourceKind
 from interlock.listen.models import State as Done
 
 LOOKED_BACK = timedelta(days=30)
 FEWEST_GAPS = 20
 # More batches than these say no more about the usual gap.
 MOST_BATCHES = 500
+READ_BY_HAND = frozenset({SourceKind.FILES, SourceKind.DATABASE, SourceKind.DEMO})
 # Twice: simulated sources that speak at random, all day or in office hours, then alarm falsely less than once in ten
 # months (tests/listen/test_freshness_alarms.py); a quarter beyond the longest gap alarmed three times a month.
 BEYOND = 2
@@ -41,6 +42,7 @@ class State(StrEnum):
     LATE = "late"
     UNSURE = "unsure"  # too few gaps to know what is usual
     NEVER = "never"
+    IMPORTED = "imported"  # read by hand: nobody expects it at any hour
     PAUSED = "paused"
 
 
@@ -118,7 +120,8 @@ def _state(source: Source, silent: timedelta | None, limit: timedelta | None) ->
     if silent is None:
         return State.NEVER
     if limit is None:
-        return State.UNSURE
+        by_hand = source.ask_every is None and source.kind in READ_BY_HAND
+        return State.IMPORTED if by_hand else State.UNSURE
     return State.LATE if silent > limit else State.FRESH
 
 
@@ -127,25 +130,21 @@ def _sentence(
 ) -> str:
     said = {"name": source.name, "silent": span(silent) if silent is not None else ""}
     if state is State.NEVER or silent is None:
-        return _("No signal from %(name)s yet.") % said
+        return _("Nothing from %(name)s yet.") % said
+    if state is State.IMPORTED:
+        return _("%(name)s was read %(silent)s ago.") % said
     head = (
-        _("No signal from %(name)s for %(silent)s") % said
+        _("Nothing from %(name)s for %(silent)s") % said
         if state is State.LATE
-        else _("Last signal from %(name)s %(silent)s ago") % said
+        else _("Last heard from %(name)s %(silent)s ago") % said
     )
-    tail = (
-        ngettext("usual gap %(gap)s (%(n)d gap).", "usual gap %(gap)s (%(n)d gaps).", gaps)
-        % {"gap": span(usual), "n": gaps}
-        if usual is not None
-        else ngettext(
-            "too few to say what is usual: %(n)d gap, said from %(least)d upward.",
-            "too few to say what is usual: %(n)d gaps, said from %(least)d upward.",
-            gaps,
-        )
-        % {"n": gaps, "least": FEWEST_GAPS}
-    )
-    paused = _("; it is paused") if state is State.PAUSED else ""
-    return f"{head}; {tail.rstrip('.')}{paused}."
+    parts = [head]
+    if usual is not None:
+        told = ngettext("usual gap %(gap)s (%(n)d gap)", "usual gap %(gap)s (%(n)d gaps)", gaps)
+        parts.append(told % {"gap": span(usual), "n": gaps})
+    if state is State.PAUSED:
+        parts.append(_("it is paused"))
+    return "; ".join(parts) + "."
 
 
 def span(time: timedelta) -> str:

@@ -8,7 +8,7 @@ leaves one that says why, and the others go on without it.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,15 @@ from django.utils.translation import gettext as _
 
 from interlock import connectors
 from interlock.connectors.errors import ConnectorError, SourceRefused
-from interlock.connectors.live import Answers, ImportingConnector, Interrupted, Reach, ToImport, TryLater
+from interlock.connectors.live import (
+    Answers,
+    ImportingConnector,
+    Interrupted,
+    Lying,
+    Reach,
+    ToImport,
+    TryLater,
+)
 from interlock.connectors.mapping import read_mapping, write_mapping
 from interlock.connectors.mapping.model import Mapping as MappingModel
 from interlock.connectors.protocol import OnProgress
@@ -59,10 +67,24 @@ def read_due(
             total = done.accounting["total"]
             rows += total["received"]
             changed += total["stored"] + total["updated"] + total["deleted"]
+    _forgive_gone(source, connector, answers, reach)
     if changed:
         clocks.open_for_import(now=reach.now())
         following.follow_soon(now=reach.now())
     return rows
+
+
+def _forgive_gone(source: Source, connector: ImportingConnector, answers: Answers, reach: Reach) -> None:
+    """A file that could not be read and lies there no more needs nobody: its imports say so and alarm no longer."""
+    failed = list(Import.objects.filter(source=source, live=True, state=State.FAILED))
+    if not failed or not isinstance(connector, Lying):
+        return
+    lying = connector.lying(answers, reach)
+    for import_ in failed:
+        if lying.isdisjoint({import_.title, *(one["name"] for one in import_.files)}):
+            import_.state = State.STOPPED
+            import_.error = f"{import_.error} {_('The file is gone since.')}"
+            import_.save(update_fields=["state", "error"])
 
 
 def first_chunks(
@@ -203,6 +225,14 @@ def _mapping_for(source: Source, opened: StagedSource) -> MappingModel:
         proposed = looking.propose(opened)
         if looking.is_known(proposed):
             return proposed
+    if _is_no_table(opened.columns()):
+        raise SourceRefused(
+            _(
+                "%(file)s is not written as a table: no columns can be told apart. Take it away, or write it as CSV "
+                "whose first line names the columns."
+            )
+            % {"file": opened.label}
+        )
     raise SourceRefused(
         _(
             "Nobody has said yet what the columns of %(file)s mean. Import it once by hand under the name "
@@ -211,6 +241,12 @@ def _mapping_for(source: Source, opened: StagedSource) -> MappingModel:
         )
         % {"file": opened.label, "name": source.name}
     )
+
+
+def _is_no_table(columns: Mapping[str, Sequence[str]]) -> bool:
+    """Text and bytes can be read as a table of one column, or of columns with names that nobody could write."""
+    names = [name for of_table in columns.values() for name in of_table]
+    return len(names) < 2 or not all(name.isprintable() for name in names)
 
 
 @transaction.atomic

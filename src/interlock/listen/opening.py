@@ -16,7 +16,7 @@ from interlock.connectors.protocol import Source
 from interlock.listen import uploads
 from interlock.listen.demo import DemoSource
 from interlock.listen.errors import WrongState
-from interlock.listen.models import Import, SourceKind
+from interlock.listen.models import Errand, Import, SourceKind
 
 
 @contextmanager
@@ -51,6 +51,8 @@ def source_id(import_: Import) -> str:
         WrongState: nobody has said which source this is.
     """
     if import_.source is None:
+        if import_.errand == Errand.TRY:
+            return import_.batch_id  # nothing of it stays, so no source need be named for it
         raise WrongState(_("Say first which source this is."))
     return import_.source.key
 

@@ -16,6 +16,8 @@ from interlock.fabric import records
 from interlock.listen.models import AnsweredSignal, Sending
 from interlock.store.contract import arrow_schema
 
+# How batches of what was answered from here begin: such a reply does not show that the source names replies.
+FROM_HERE = "replies-"
 # Looked at again and again, because a source may send its record anew without the reply.
 LOOK_BACK = timedelta(days=90)
 
@@ -31,7 +33,7 @@ def write_first_replies(*, now: datetime) -> int:
         return 0
     written = 0
     for source, rows in _silent(sent).items():
-        with records.lake().writing(batch_id=f"replies-{source}", source_id=source) as write:
+        with records.lake().writing(batch_id=f"{FROM_HERE}{source}", source_id=source) as write:
             write.upsert("signals", rows)
         written += len(rows)
     return written

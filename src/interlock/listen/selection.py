@@ -16,7 +16,7 @@ from django.db.models import Count, Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
-from interlock.listen.models import Intent, Signal, ThemedSignal
+from interlock.listen.models import Clock, Intent, Signal, ThemedSignal
 from interlock.listen.repeats import LOW
 from interlock.listen.search import containing, numbered
 from interlock.listen.themes import echoing
@@ -91,7 +91,7 @@ class Selection:
         if self.intent:
             signals = signals.filter(**{f"understood__{Intent(self.intent)}": True})
         if self.answered:
-            signals = signals.filter(answered={"yes": True, "no": False, "unknown": None}[self.answered])
+            signals = signals.filter(_answered(self.answered))
         if self.since:
             signals = signals.filter(occurred_at__gte=_start(self.since))
         if self.until:
@@ -119,11 +119,22 @@ class Selection:
 
 
 def _themed(key: str) -> QuerySet[ThemedSignal]:
-    """The numbers of the signals of one theme; `none` names those that found no theme."""
-    themed = ThemedSignal.objects.filter(cluster=None) if key == "none" else ThemedSignal.objects.filter(
+    """The numbers of the signals of one theme; `none` names those with words that found no theme."""
+    themed = ThemedSignal.objects.filter(cluster=None).exclude(likeness=0) if key == "none" else ThemedSignal.objects.filter(
         cluster__theme__key=key
     )  # fmt: skip
     return themed.values("signal_id")
+
+
+def _waits() -> Q:
+    """Signals whose customer waits now, whatever their source says or does not say."""
+    return Q(key__in=Clock.objects.filter(stopped_at=None).values("signal_key"))
+
+
+def _answered(choice: str) -> Q:
+    if choice == "no":
+        return Q(answered=False) | _waits()
+    return Q(answered=True if choice == "yes" else None) & ~_waits()
 
 
 @dataclass(frozen=True)
@@ -166,13 +177,14 @@ def page_of(signals: QuerySet[Signal], *, after: str = "", before: str = "") -> 
 
 @dataclass(frozen=True)
 class Counted:
-    """How many of the newest signals were counted, and how many of these wait or rated badly.
+    """How many of the newest signals were counted, and how many of these wait, have no answer on record, or rated badly.
 
-    `exact` is false when there may be more than were counted.
+    Who waits has a clock that runs; an old export may name no answer, and nobody waits. `exact` is false when there may be more than were counted.
     """
 
     signals: int
     waiting: int
+    unanswered: int
     low: int
     exact: bool
 
@@ -180,10 +192,11 @@ class Counted:
 def counted(signals: QuerySet[Signal], *, with_words: bool = False) -> Counted:
     """Count the newest, up to COUNTED_TO, or COUNTED_WITH_WORDS. One query, one walk."""
     up_to = COUNTED_WITH_WORDS if with_words else COUNTED_TO
-    newest = signals.order_by("-occurred_at", "-id").values("answered", "rating_share")[:up_to]
+    newest = signals.order_by("-occurred_at", "-id").values("key", "answered", "rating_share")[:up_to]
     found = newest.aggregate(
         signals=Count("*"),
-        waiting=Count("answered", filter=Q(answered=False)),
+        waiting=Count("key", filter=_waits()),
+        unanswered=Count("answered", filter=Q(answered=False)),
         low=Count("rating_share", filter=Q(rating_share__lte=LOW)),
     )
     return Counted(**found, exact=found["signals"] < up_to)

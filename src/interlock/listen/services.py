@@ -57,7 +57,7 @@ def name_location(
     *,
     location: str,
     title: str,
-    source: Source,
+    source: Source | None,
     mapping: str,
     files: list[dict[str, Any]],
     by: Person | None,
@@ -79,7 +79,9 @@ def name_location(
         made_by=by,
         made_at=now,
     )
-    journal.note(actor=by, verb="asked to import", about=import_, at=now, detail={"source": source.key})
+    journal.note(
+        actor=by, verb="asked to import", about=import_, at=now, detail={"source": _source_key(import_)}
+    )
     return import_
 
 

@@ -17,6 +17,7 @@ import pyarrow as pa
 from ibis import _ as row
 
 from interlock.listen.bulk_rows import updates_of, upsert_prepared
+from interlock.listen.replies import FROM_HERE
 from interlock.store.contract import arrow_schema
 from interlock.store.engine import Records
 from interlock.store.lake import Lake
@@ -62,15 +63,16 @@ def signal_table(
     # Where a source's signals of a kind never name a reply, nobody can know whether there was one.
     known = sorted(BETWEEN.join(kind) for kind in replying_kinds(records, everywhere))
     is_known = (row.source_key + BETWEEN + row.kind).isin(known) if known else ibis.literal(False)
-    return _with_hash(_shown(named, ibis.ifelse(is_known, _REPLIED, None)))
+    return _with_hash(_shown(named, ibis.ifelse(is_known | _REPLIED, _REPLIED, None)))
 
 
 def replying_kinds(records: Records, files: Sequence[str]) -> set[tuple[str, str]]:
-    """The sources and kinds of which some signal in these files names a reply. Reads four columns."""
+    """The sources and kinds of which some signal in these files names a reply of its own. Reads five columns."""
     if not files:
         return set()
     signals = records.connection.read_parquet(list(files), table_name="signals_with_replies")
-    found = signals.filter(_REPLIED).select(row["_source_id"], row.kind).distinct().to_pyarrow()
+    own = _REPLIED & ~row["_batch_id"].startswith(FROM_HERE)
+    found = signals.filter(own).select(row["_source_id"], row.kind).distinct().to_pyarrow()
     return set(zip(found["_source_id"].to_pylist(), found["kind"].to_pylist(), strict=True))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain, count
 from typing import Any
 
 from django import forms
@@ -114,9 +115,17 @@ def _answered(connector: AnyConnector, source: Source | None) -> dict[str, Any]:
     asked = {ASKED + question.name: question.default for question in connector.questions}
     if source is None:
         minutes = max(1, connector.ask_every // _MINUTE)
-        return asked | {"name": connector.title, "purpose": connector.purpose, "minutes": minutes}
+        return asked | {"name": _free_name(connector.title), "purpose": connector.purpose, "minutes": minutes}
     answers = {ASKED + name: value for name, value in source.connection.items()}
     return asked | answers | {"minutes": max(1, (source.ask_every or 0) // _MINUTE)}
+
+
+def _free_name(title: str) -> str:
+    """The title, with a number where a source has it already: one that did not work at first may still be there."""
+    names = Source.objects.filter(name__istartswith=title).values_list("name", flat=True)
+    taken = {name.lower() for name in names}
+    numbered = (f"{title} {number}" for number in count(2))
+    return next(name for name in chain([title], numbered) if name.lower() not in taken)
 
 
 def _field(question: Question, *, kept: bool) -> forms.Field:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as later
 from django.utils.translation import ngettext
@@ -46,6 +46,7 @@ _WORDS = {
     "late": later("silent"),
     "unsure": later("too few to say"),
     "never": later("nothing yet"),
+    "imported": later("imported"),
     "paused": later("paused"),
     "failing": later("failing"),
     "refused": later("refused"),
@@ -92,7 +93,7 @@ class Row:
 
 def rows_of(sources: Collection[Source], connectors: Mapping[str, AnyConnector], now: datetime) -> list[Row]:
     """All of them, those that need somebody first. Four queries."""
-    silences, sums, unread = freshness_of(sources, now), _sums_of_imports(sources), _unread_files(sources)
+    silences, sums, unread = freshness_of(sources, now), sums_of_imports(sources), _unread_files(sources)
     rows = [_row(source, silences[source.pk], sums.get(source.pk, {}), connectors, now) for source in sources]
     rows = [_with_unread(row, unread[row.source.pk]) for row in rows]
     return sorted(rows, key=lambda row: (not row.needs_somebody, row.source.name.lower()))
@@ -111,7 +112,7 @@ def needing_somebody(person: Person | None, now: datetime) -> list[Row]:
 
 def _with_unread(row: Row, files: int) -> Row:
     """A source that can be asked, but of whose files some cannot be read, needs somebody as well."""
-    calm = row.state in {"fresh", "unsure", "never"}
+    calm = row.state in {"fresh", "unsure", "never", "imported"}
     return replace(row, unread=files, state="unread" if files and calm else row.state)
 
 
@@ -182,7 +183,7 @@ def headline(rows: Iterable[Row]) -> str:
     if unread:
         return _("Files of %(n)s sources cannot be read.") % {"n": len(unread)}
     if silent:
-        return silent[0].split(";")[0] + "."
+        return silent[0].split(";")[0].rstrip(".") + "."
     if any(row.state == "fresh" for row in live):
         return _("Every source speaks as usual.")
     if live:
@@ -201,7 +202,7 @@ def _unread_files(sources: Collection[Source]) -> Counter[int]:
     return Counter(source for (source, _name), state in newest.items() if state == ImportState.FAILED)
 
 
-def _sums_of_imports(sources: Collection[Source]) -> dict[int, dict[str, int]]:
+def sums_of_imports(sources: Collection[Source] | QuerySet[Source]) -> dict[int, dict[str, int]]:
     """What uploads brought, by source; live readings stand in the source's own tallies already."""
     found: dict[int, dict[str, int]] = {}
     imports = Import.objects.filter(source__in=sources, live=False).exclude(accounting={})

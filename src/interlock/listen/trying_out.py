@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
@@ -19,6 +20,8 @@ from interlock.listen.live_sources import answers_of, without_secrets
 from interlock.listen.models import Source
 
 ROWS_TRIED = 100
+# Of each table where there are several, so that a database shows its orders and not only its teams.
+FEWEST_OF_TABLE = 5
 # Somebody waits in front of the page.
 LONGEST = timedelta(seconds=60)
 LONGEST_CELL = 160
@@ -74,7 +77,7 @@ def try_out(*, source: Source, outside: asking.Outside) -> Trial:
 
 def _first_pages(trial: Trial, connector: LiveConnector, answers: Mapping[str, str], reach: Reach) -> None:
     for good, refused in asking.pages_until(connector, answers, reach, ROWS_TRIED):
-        for one in good:
+        for one in good[: ROWS_TRIED - len(trial.rows)]:
             _add(trial, one.table, one.place, msgspec.json.decode(one.payload))
         trial.refused += [
             {"place": one.place, "field": one.field, "reason": one.reason}
@@ -83,19 +86,25 @@ def _first_pages(trial: Trial, connector: LiveConnector, answers: Mapping[str, s
 
 
 def _first_chunks(trial: Trial, source: Source, connector: Any, answers: Any, reach: Reach) -> None:
+    tables: Counter[str] = Counter()
     with closing(live_imports.first_chunks(source, connector, answers, reach)) as chunks:
         for chunk in chunks:
-            for row in chunk.rows.slice(0, ROWS_TRIED).to_pylist():
+            for row in chunk.rows.slice(0, ROWS_TRIED - tables[chunk.table]).to_pylist():
                 _add(trial, chunk.table, chunk.table, row)
+                tables[chunk.table] += 1
             trial.refused += [
                 {"place": _("row %(n)s") % {"n": one.row}, "field": one.column, "reason": one.reason}
                 for one in chunk.refusals[: ROWS_TRIED - len(trial.refused)]
             ]
-            if len(trial.rows) + len(trial.refused) >= ROWS_TRIED:
-                return
+            reach.wait(0)
+    share, shown = max(FEWEST_OF_TABLE, ROWS_TRIED // max(1, len(tables))), Counter[str]()
+    rows, trial.rows = trial.rows, []
+    for row in rows:
+        shown[row["table"]] += 1
+        if shown[row["table"]] <= share:
+            trial.rows.append(row)
 
 
 def _add(trial: Trial, table: str, place: str, row: Mapping[str, Any]) -> None:
-    if len(trial.rows) < ROWS_TRIED:
-        cells = {name: str(value)[:LONGEST_CELL] for name, value in row.items() if value not in (None, "")}
-        trial.rows.append({"table": table, "place": place, "cells": cells})
+    cells = {name: str(value)[:LONGEST_CELL] for name, value in row.items() if value not in (None, "")}
+    trial.rows.append({"table": table, "place": place, "cells": cells})

@@ -171,6 +171,23 @@ def rows_of(clocks: Iterable[Clock], now: datetime) -> list[Row]:
     ]
 
 
+def with_clocks(signals: Sequence[Signal]) -> None:
+    """Note on each signal when its customer was `told`, and whether it is `unanswered`: its clock says, else the records.
+
+    `unanswered` is None where neither can say. One query.
+    """
+    clocks = Clock.objects.exclude(stage__in=ASIDE_STAGES).in_bulk(
+        [one.key for one in signals], field_name="signal_key"
+    )
+    for one in signals:
+        clock = clocks.get(one.key)
+        one.told = one.first_reply_at or one.resolved_at or (clock.stopped_at if clock else None)
+        if clock:
+            one.unanswered = clock.stopped_at is None
+        else:
+            one.unanswered = None if one.answered is None else not one.answered
+
+
 @dataclass(frozen=True)
 class Counts:
     """How many wait, and how many of them longer than they should."""

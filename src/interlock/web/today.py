@@ -27,7 +27,7 @@ from interlock.listen.models import StreamState, ThemeState
 from interlock.listen.outcry.looking import loudest_now
 from interlock.listen.queries import demo_source
 from interlock.listen.themes import deciding
-from interlock.listen.waiting import due_for, rows_of
+from interlock.listen.waiting import answered_in_time, clocks_visible_to, due_for, rows_of
 from interlock.reconnect import findings, queries
 from interlock.reconnect.measures import measure_of
 from interlock.reconnect.models import Detection, Disconnect
@@ -116,10 +116,10 @@ def _company_page(person: Person, detection: Detection, snapshot_number: int, no
         as_of=detection.as_of,
         top=top_line(
             findings.money_at_stake(priced),
-            answering_now(),
+            answering_now() or answered_in_time(clocks_visible_to(person), now),
             open_count=len(priced),
-            list_url=list_url,
-            signals_url=reverse("listen:signals"),
+            urls={name: reverse(f"listen:{name}") for name in ("signals", "waiting")}
+            | {"disconnects": list_url},
         ),
         disconnects_url=list_url,
         lead=lead,
@@ -249,25 +249,29 @@ def _answer_cards(person: Person, now: datetime) -> list[TodayCard]:
     if not first or first[0].signal is None:
         return []
     row = first[0]
-    who = row.signal.account_name or _("A customer")
+    who = row.signal.account_name
+    said = {"n": figures.in_words(owed).capitalize(), "who": who}
     return [
         TodayCard(
             icon="alarm-clock",
             kind=_("Answer due"),
             about=row.due,
-            sentence=ngettext(
-                "%(who)s waits for your answer.",
-                "%(n)s customers wait for your answer, %(who)s first.",
-                owed,
-            )
-            % {"n": figures.in_words(owed).capitalize(), "who": who},
+            sentence=_customers_wait(owed, named=bool(who)) % said,
             why=shown(row.clock.because, person) or shown(str(row.signal), person)[:140],
-            act=_("Answer %(name)s") % {"name": who},
+            act=_("Answer %(name)s") % {"name": who} if who else _("Answer the customer"),
             url=reverse("listen:signal", args=[row.signal.pk]),
             more=ngettext("See it in the queue", "See all %(n)s", owed) % {"n": owed},
             more_url=f"{reverse('listen:waiting')}?whose=mine",
         )
     ]
+
+
+def _customers_wait(owed: int, *, named: bool) -> str:
+    if named:
+        return ngettext(
+            "%(who)s waits for your answer.", "%(n)s customers wait for your answer, %(who)s first.", owed
+        )
+    return ngettext("A customer waits for your answer.", "%(n)s customers wait for your answer.", owed)
 
 
 def _outcry_card(person: Person) -> TodayCard | None:

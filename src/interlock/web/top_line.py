@@ -6,13 +6,14 @@ today can be compared with yesterday.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from interlock.analytics.answering import Answering
+from interlock.listen.waiting import FEWEST_DUE, InTime
 from interlock.reconnect.findings import CurrencyTotal
 from interlock.web import drawings, figures
 
@@ -34,14 +35,16 @@ class Figure:
 
 def top_line(
     totals: Sequence[CurrencyTotal],
-    answered: Answering | None,
+    answered: Answering | InTime,
     *,
     open_count: int,
-    list_url: str,
-    signals_url: str,
+    urls: Mapping[str, str],
 ) -> list[Figure]:
-    """The figures, the money first."""
-    return [_money(totals, open_count, list_url), *_answering(answered, signals_url)]
+    """The figures, the money first. Where the records name no answers, our own clocks say who had one."""
+    money = _money(totals, open_count, urls["disconnects"])
+    if isinstance(answered, InTime):
+        return [money, _in_time(answered, urls["waiting"])]
+    return [money, *_answering(answered, urls["signals"])]
 
 
 def _money(totals: Sequence[CurrencyTotal], open_count: int, url: str) -> Figure:
@@ -88,15 +91,24 @@ def _beside(total: CurrencyTotal, others: Sequence[CurrencyTotal]) -> list[str]:
     return said or [_("holds 90 times in 100")]
 
 
-def _answering(answered: Answering | None, url: str) -> list[Figure]:
+def _in_time(found: InTime, url: str) -> Figure:
+    label = _("Customers answered in time")
+    if not found.n:
+        said = _(
+            "Your records do not say when a signal was answered, and nobody's hour has come here lately."
+        )
+        return Figure(label, refusal=said)
+    if not found.enough:
+        said = _("The hour of %(n)s customers came in the last 30 days; a share is stated from %(least)s.")
+        return Figure(label, refusal=said % {"n": found.n, "least": FEWEST_DUE}, url=url)
+    whole, ends = round(found.share * 100), figures.rate_interval(found.low, found.high)
+    of = _("%(x)s of %(n)s in 30 days") % {"x": figures.count(found.in_time), "n": figures.count(found.n)}
+    drawing = drawings.whisker(found.share, found.low, found.high, 1, label=f"{whole} %, {ends}")
+    return Figure(label, f"{whole}", "%", drawing, f"{ends} · {of}", url)
+
+
+def _answering(answered: Answering, url: str) -> list[Figure]:
     labels = _("Signals that somebody answered"), _("Median time to the first answer")
-    if answered is None:
-        return [
-            Figure(
-                _("Signals answered, and how soon"),
-                refusal=_("Your records do not say when a signal was answered."),
-            )
-        ]
     ends = figures.rate_interval(answered.share_low, answered.share_high)
     of = _("%(x)s of %(n)s in 90 days") % {
         "x": figures.count(answered.answered),

@@ -7,7 +7,8 @@ that the mapping joins, sums or looks values up in are read as a whole, whenever
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from .watermarks import Standing, Watermark, packed, standing_of, watermark_of
 
 # An index answers in milliseconds; a minute bounds what a missing one costs the database.
 SECONDS_A_QUERY = 60
+NAMED_TABLES = 4
 # Asking again with a wrong password only locks the user out.
 _NOT_LET_IN = re.compile("password authentication|access denied|role .* does not exist", re.IGNORECASE)
 
@@ -57,9 +59,7 @@ class WatchedDatabase:
     def check(self, answers: Answers, reach: Reach) -> str:
         """Connect, and say by which column the news of each table are known."""
         meant = _meant(answers, reach)
-        named = [each.words for each in _watermarks(answers, meant).values()]
-        listed = "; ".join(named[:12]) + (f"; and {len(named) - 12} more" if len(named) > 12 else "")
-        return f"{meant.label} answers. It is read so: {listed}."
+        return f"{meant.label} answers. It is read so: {_told(list(_watermarks(answers, meant).values()))}."
 
     def due(self, answers: Answers, cursor: str, reach: Reach) -> Iterator[ToImport]:
         """One reading of all tables that the mapping reads, if any of them has news.
@@ -151,6 +151,21 @@ def _watermarks(answers: Answers, meant: Meant) -> dict[str, Watermark]:
             f"It has: {', '.join(list(meant.tables)[:20])}."
         )
     return {name: watermark_of(table, chosen.get(name)) for name, table in meant.tables.items()}
+
+
+def _told(watermarks: Sequence[Watermark]) -> str:
+    """By what news are known: table by table where they are few, else how many by what."""
+    if len(watermarks) <= NAMED_TABLES:
+        return "; ".join(each.words for each in watermarks)
+    ways = Counter(
+        "as a whole" if not each.column else f"by a column of theirs{each.note and f' ({each.note})'}"
+        for each in watermarks
+    )
+    return "; ".join(f"{_tables(tables)} {way}" for way, tables in ways.most_common())
+
+
+def _tables(number: int) -> str:
+    return "1 table" if number == 1 else f"{number} tables"
 
 
 def _same(before: Mapping[str, Standing], after: Mapping[str, Standing]) -> bool:

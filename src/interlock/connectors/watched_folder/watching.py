@@ -59,6 +59,11 @@ class WatchedFolder:
         )
         return "; ".join(parts) + "."
 
+    def lying(self, answers: Answers, reach: Reach) -> frozenset[str]:
+        """Names of the files that lie there, with and without their folder. Raises as `due`."""
+        files = list_files(allowed_folder(answers["folder"], reach.folders), reach).files
+        return frozenset(name for each in files for name in (each.name, each.path.name))
+
     def due(self, answers: Answers, cursor: str, reach: Reach) -> Iterator[ToImport]:
         """Name the files that are new or changed since `cursor`, the oldest first.
 

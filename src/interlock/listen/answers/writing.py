@@ -125,6 +125,8 @@ def write(
     )
     answer.save(force_insert=True)
     AnsweredSignal.objects.bulk_create(AnsweredSignal(answer=answer, signal_key=key) for key in keys)
+    # Who has answered looks after it from here, also until it is sent by hand.
+    Clock.objects.filter(signal_key__in=keys, owner=None, stopped_at=None).update(owner=by)
     if draft:
         draft.delete()
     noted_about(answer, by, "wrote an answer", now)

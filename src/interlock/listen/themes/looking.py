@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
@@ -122,7 +122,7 @@ def theme_page(figures: QuerySet[ThemeFigures], after: Place | None) -> ThemePag
 
 @dataclass(frozen=True)
 class Counts:
-    """How many themes each tab holds, and how many signals of the newest weeks found a theme."""
+    """How many themes each tab holds, and how many signals of the newest weeks, `since` to `until`, found a theme."""
 
     now: int
     all: int
@@ -132,6 +132,8 @@ class Counts:
     undecided: int
     signals: int
     themed: int
+    since: datetime
+    until: datetime
 
 
 def counts(figures: QuerySet[ThemeFigures]) -> Counts:
@@ -149,9 +151,19 @@ def counts(figures: QuerySet[ThemeFigures]) -> Counts:
     )
     # Of a million signals 125,000 are of these weeks; those in themes were counted already. What says nothing in
     # words is like nothing, exactly.
-    strange = recent(ThemedSignal.objects.filter(cluster=None)).exclude(likeness=0).count()
-    heard = summed["themed"] + strange
-    return Counts(now=tab_of(listed, "now").count(), signals=heard, **summed)
+    latest = _newest_week()
+    lonely = ThemedSignal.objects.filter(cluster=None, week__gt=latest - WEEKS_COUNTED)
+    heard = summed["themed"] + lonely.exclude(likeness=0).count()
+    since, until = (_began(week) for week in (latest - WEEKS_COUNTED + 1, latest + 1))
+    return Counts(now=tab_of(listed, "now").count(), signals=heard, since=since, until=until, **summed)
+
+
+def _newest_week() -> int:
+    return ThemedSignal.objects.aggregate(week=Max("week"))["week"] or 0
+
+
+def _began(week: int) -> datetime:
+    return datetime.combine(FIRST_MONDAY + timedelta(weeks=week), time(), UTC)
 
 
 @dataclass(frozen=True)
@@ -217,8 +229,7 @@ def _recent(theme: Theme) -> QuerySet[ThemedSignal]:
 
 def recent(signals: QuerySet[ThemedSignal]) -> QuerySet[ThemedSignal]:
     """Those of the newest 13 weeks, back from the newest signal of all. One query of its own."""
-    latest = ThemedSignal.objects.aggregate(week=Max("week"))["week"] or 0
-    return signals.filter(week__gt=latest - WEEKS_COUNTED)
+    return signals.filter(week__gt=_newest_week() - WEEKS_COUNTED)
 
 
 def lineage(theme: Theme) -> list[ThemeChange]:

@@ -27,6 +27,7 @@ def signals(request: HttpRequest) -> HttpResponse:
     page = page_of(found, after=request.GET.get("after", ""), before=request.GET.get("before", ""))
     is_first = not page.earlier
     themes = choosing.themes_of(page.signals)
+    waiting.with_clocks(page.signals)
     for one in page.signals:
         one.belongs = themes.get(one.pk)
     context = {
@@ -35,7 +36,7 @@ def signals(request: HttpRequest) -> HttpResponse:
         "echo": findings.echo_told(selection, visible) if is_first else None,
         "heard": findings.heard(selection, found, copied),
         "page": page,
-        "says_answered": any(one.answered is not None for one in page.signals),
+        "says_answered": any(one.unanswered is not None for one in page.signals),
         "earlier": selection.as_query(before=page.earlier) if page.earlier else "",
         "later": selection.as_query(after=page.later) if page.later else "",
         "copied": copied,

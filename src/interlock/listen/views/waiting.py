@@ -29,11 +29,13 @@ def queue(request: HttpRequest) -> HttpResponse:
         before=request.GET.get("before", ""),
         by_urgency=filters.is_queue,
     )
-    counts = waiting.counts(visible, now)
+    counts, copied = waiting.counts(visible, now), queries.signals_copied()
     context = {
         "form": form,
         "filters": filters,
         "counts": counts,
+        # Imported history has no clocks: then nobody can say who waits, and "nobody" would be a claim.
+        "can_tell": bool(counts.waiting) or not copied.signals or visible.exists(),
         "matching": counts.waiting if filters.is_everything else found.count(),
         "in_time": waiting.answered_in_time(visible, now),
         "page": page,
@@ -41,7 +43,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "later": filters.as_query(after=page.later) if page.later else "",
         "to_settle": waiting.to_settle(person),
         "may_answer": may(person, Act.ANSWER),
-        "copied": queries.signals_copied(),
+        "copied": copied,
         "here": filters.as_query(),
         "now": now,
     }

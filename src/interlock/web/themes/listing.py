@@ -19,6 +19,7 @@ from interlock.fabric.access import Act, needs, person_of
 from interlock.fabric.export import csv_bytes
 from interlock.listen import queries, waiting
 from interlock.listen.models import Theme, ThemeFigures, ThemeState
+from interlock.listen.selection import Selection
 from interlock.listen.themes import looking
 from interlock.listen.themes.looking import Counts, Place
 from interlock.web import figures
@@ -60,6 +61,8 @@ def themes(request: HttpRequest) -> HttpResponse:
     context = {
         "headline": _headline(counted),
         "note": _note(counted),
+        "lonely": _lonely(counted),
+        "lonely_url": _lonely_url(counted),
         "tabs": _tabs(counted, tab),
         "tab": tab,
         "counts": counted,
@@ -163,6 +166,18 @@ def _note(counted: Counts) -> str:
         "share": figures.percent(counted.themed / counted.signals),
         "n": figures.count(counted.signals),
     }
+
+
+def _lonely(counted: Counts) -> str:
+    left = counted.signals - counted.themed
+    if not left:
+        return ""
+    return ngettext("one found none", "%(n)s found none", left) % {"n": figures.count(left)}
+
+
+def _lonely_url(counted: Counts) -> str:
+    """Where exactly these signals are."""
+    return f"{reverse('listen:signals')}{Selection(theme='none', from_at=counted.since, to_at=counted.until).as_query()}"
 
 
 def _tabs(counted: Counts, tab: str) -> list[dict[str, Any]]:
