@@ -30,10 +30,12 @@ function events(list, count) {
     type: "line", data: [], silent: true,
     markLine: {
       silent: true, symbol: "none", lineStyle: { color: token("edge"), width: 1, type: "solid" },
-      data: list.map((event) => {
+      data: list.map((event, place) => {
         const left = event.at > count / 2;
+        // What happened at about the same time stands below one another.
+        const above = list.slice(0, place).filter((other) => Math.abs(other.at - event.at) <= count / 6).length;
         return { xAxis: event.at, label: { show: true, formatter: event.text, position: "end", rotate: 0, align: left ? "right" : "left",
-          distance: -20, offset: [left ? -6 : 6, 0], fontSize: 12, color: token("ink-2") } };
+          distance: -20, offset: [left ? -6 : 6, 16 * above], fontSize: 12, color: token("ink-2") } };
       }),
     },
   };
@@ -50,7 +52,7 @@ export function lineWithBand(spec, width) {
   const few = spec.points.length <= 24;
   const column = (name) => spec.points.map((point) => point[name] ?? null);
   const last = spec.points[spec.points.length - 1];
-  const step = Math.max(1, Math.ceil(spec.points.length / Math.max(2, Math.floor(width / 44))));
+  const step = Math.max(1, Math.ceil(spec.points.length / Math.max(2, Math.floor(width / 60))));
   return {
     animation: false, aria: { enabled: false }, textStyle: { fontFamily: FONT },
     grid: { left: 32, right: 52, top: 16, bottom: 24 },
