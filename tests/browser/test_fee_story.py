@@ -72,6 +72,9 @@ def test_a_fee_that_nobody_was_told_about(open_page, home, person, tmp_path, ord
     keep(page, tmp_path, "noticed")
     page.get_by_role("link", name=theme.name).first.click()
     rename(page, "The new service fee")
+    page.select_option("select[name=function]", "finance")
+    page.get_by_role("button", name="Keep it").click()
+    expect(page.locator("main")).to_contain_text("Begins in Finance")
 
     company.hear(len(company.complaints))
     alarm = Alarm.objects.get(stream__kind="theme", stream__key=theme.key)
@@ -122,7 +125,7 @@ def merged_by_mistake_and_back(page: Page, theme: Theme) -> None:
 
 
 def bring_together(page: Page) -> None:
-    page.get_by_role("button", name="Bring these 2 together").click()
+    page.get_by_role("button", name="Bring Tomas Brandt in").click()
     page.wait_for_load_state()
 
 
