@@ -224,7 +224,7 @@ def test_a_theme_that_was_noticed_as_new_says_so_and_can_be_refused(signed_in, f
         for number in range(6)
     ]
     prepared = founding.prepared([one.pk for one in new])
-    born = founding.found(prepared, looked_to=new[-1].pk, now=NOON + weeks(0.1))
+    born = founding.found(prepared, looked_to=new[-1].pk, now=NOON + weeks(0.01))
     counting.count(now=NOON)
     browser = signed_in("contributor")
 
