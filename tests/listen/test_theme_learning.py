@@ -7,7 +7,8 @@ from itertools import product
 import pytest
 
 from interlock.listen.models import ChangeKind, Cluster, Theme, ThemeChange, ThemedSignal, ThemesLearnt
-from interlock.listen.themes import editing, learning
+from interlock.listen.themes import editing, keeping, learning
+from listen.themed import direction, theme
 from listen.waiting import NOON, days, said, source
 
 pytestmark = pytest.mark.django_db
@@ -101,6 +102,28 @@ def test_what_people_merged_named_and_placed_stays_after_learning_anew(spoken, p
     assert (fee.name, fee.ended_at) == ("Money matters", None)
     assert mostly(spoken["card"]) == mostly(spoken["fee"]) == fee.key
     assert theme_of(stray) == fee.key
+
+
+def test_a_theme_that_somebody_decides_about_is_not_ended_by_a_learning(person):
+    decided, _other = (theme(name, direction(*where)) for name, where in (("Fee", (1,)), ("Bell", (0, 1))))
+    decided.question, decided.decider = "Do we keep the fee?", person("lead", "finance")
+    decided.save()
+
+    keeping.end_empty(now=NOON)
+
+    assert list(Theme.objects.filter(ended_at=None)) == [decided]
+    assert [one.theme for one in Cluster.objects.all()] == [decided]
+
+
+def test_groups_of_a_theme_in_hand_are_not_given_to_another(spoken, person):
+    learning.learn(now=NOON)
+    fee = Theme.objects.get(key=mostly(spoken["fee"]))
+    Theme.objects.filter(pk=fee.pk).update(question="Do we keep the fee?")
+
+    learning.learn(now=NOON + days(1), seed=5)
+
+    assert mostly(spoken["fee"]) == fee.key
+    assert Theme.objects.get(pk=fee.pk).ended_at is None
 
 
 def test_learning_is_due_at_first_and_when_a_fifth_was_added(spoken):

@@ -8,7 +8,7 @@ from itertools import batched
 
 import numpy as np
 from django.db import transaction
-from django.db.models import Min, Q
+from django.db.models import Min, Q, QuerySet
 from numpy.typing import NDArray
 
 from interlock.analytics.themes.discover import discover
@@ -102,9 +102,20 @@ def fitted(
         return model, [
             Change("new", (), (key,), float(said)) for key, said in zip(model.theme_ids, voices, strict=True)
         ]
-    own = Q(placed_by__isnull=False) | Q(pk__in=founding.clusters_noticed())
+    own = Q(placed_by__isnull=False) | Q(pk__in=founding.clusters_noticed()) | Q(theme__in=in_hand())
     pins = dict(Cluster.objects.filter(own).values_list("key", "theme__key"))
     return refit(before, vectors, weights, pins, seed=seed, new_id=new_id)
+
+
+def in_hand() -> QuerySet[Theme]:
+    """Themes that people named, pinned, or decide about: a learning neither ends them nor takes groups from them."""
+    return Theme.objects.filter(
+        Q(named_by__isnull=False)
+        | Q(pinned=True)
+        | Q(decider__isnull=False)
+        | Q(decided_at__isnull=False)
+        | ~Q(question="")
+    )
 
 
 @transaction.atomic
@@ -158,9 +169,10 @@ def end_empty(*, now: datetime) -> None:
     """After all was placed: groups without signals go, and themes without groups end."""
     placed = PlacedSignal.objects.values("cluster")
     empty = Cluster.objects.filter(signals=None, placed_by=None).exclude(pk__in=placed)
-    empty = empty.exclude(pk__in=founding.clusters_noticed())
+    empty = empty.exclude(pk__in=founding.clusters_noticed()).exclude(theme__in=in_hand())
     empty.delete()
-    Theme.objects.filter(is_broad=False, ended_at=None, clusters=None).update(ended_at=now)
+    without = Theme.objects.filter(is_broad=False, ended_at=None, clusters=None)
+    without.exclude(pk__in=in_hand()).update(ended_at=now)
     Theme.objects.filter(is_broad=True, ended_at=None, children=None).update(ended_at=now)
     began = ThemedSignal.objects.filter(cluster__isnull=False).values_list("cluster__theme").order_by()
     for theme, first in began.annotate(first=Min("occurred_at")):
