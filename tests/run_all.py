@@ -55,7 +55,7 @@ def run(name: str, command: list[str], *, aside: bool = False, **environment: st
 
 
 def pytest(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "pytest", "-q", *arguments]
+    return [sys.executable, "-m", "pytest", "-q", "--durations=25", "--durations-min=4", *arguments]
 
 
 @contextmanager

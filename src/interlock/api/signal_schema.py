@@ -78,7 +78,7 @@ def examples() -> Json:
         "numbers": {
             "summary": "Numbers at their edges",
             "value": {
-                **least, "rating": 0, "rating_max": 0, "reopened": checking.LARGEST_INT, "quantity": "-1.000",
+                **least, "rating": 0, "rating_max": 1, "reopened": checking.LARGEST_INT, "quantity": "-1.000",
                 "cost": "9" * (DECIMAL_DIGITS - 2) + ".99",
             },
         },

@@ -172,8 +172,8 @@ def _due_day(tables: Tables, lines: ir.Table) -> ir.Value:
         shift: fact.day(lines.promised_at + ibis.interval(seconds=shift))
         for shift in sorted(set(shifts.values()))
     }
-    if len(days) == 1:
-        return next(iter(days.values()))
+    if len(days) < 2:  # none where no source says when lines arrive
+        return next(iter(days.values()), fact.day(lines.promised_at))
     shift = by_source(lines, shifts, "int64")
     return ibis.cases(*((shift == seconds, day) for seconds, day in days.items()))
 

@@ -64,7 +64,7 @@ def _rows(arrival: Arrival, now: datetime) -> Iterator[Offered]:
 
 def _earlier_batches(arrival: Arrival, batches: Collection[str | None]) -> set[str | None]:
     """Those of these that are older than this batch, so that it comes after them: none at all, or put back before it."""
-    numbers = [int(one.removeprefix("arrival-")) for one in batches if one and one[8:].isdecimal()]
+    numbers = [int(one.removeprefix("arrival-")) for one in batches if one and one.startswith("arrival-")]
     older = Arrival.objects.filter(source=arrival.source_id, pk__in=numbers, pk__lt=arrival.pk)
     return {None, *(one.batch_id for one in older)}
 
