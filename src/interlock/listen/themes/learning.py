@@ -15,6 +15,7 @@ from itertools import batched
 from time import perf_counter
 
 import numpy as np
+from django.db import connection
 from django.db.models import F, Q
 from numpy.typing import NDArray
 
@@ -71,6 +72,7 @@ def learn(
         model, changes, before, student=student, signals=SignalVector.objects.count(), now=now
     )
     learnt.kept = place_all(model, theme_of)
+    _let_the_planner_know()
     keeping.end_empty(now=now)
     naming.name_all(now=now)
     counting.count(now=now)
@@ -78,6 +80,13 @@ def learn(
     learnt.save(update_fields=["kept", "seconds"])
     noticing.notice_all(now=now)
     return learnt
+
+
+def _let_the_planner_know() -> None:
+    """PostgreSQL looks at tables by itself a minute later; until then it took these for empty, and minutes to count."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE listen_signal, listen_themedsignal, listen_cluster")
 
 
 def is_due() -> bool:
