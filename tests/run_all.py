@@ -107,7 +107,7 @@ def everything() -> list[bool]:
         [on_sqlite],
         [
             lambda: run("types", [str(BIN / "mypy")], aside=True),
-            lambda: run("pages in Chromium", pytest("-m", "browser", "tests"), aside=True),
+            lambda: run("pages in Chromium", pytest("-m", "browser and not long", "tests"), aside=True),
             lambda: run("wheel", pytest("-m", "wheel", "tests"), aside=True),
             lambda: on_postgresql(folders, aside=True),
         ],
