@@ -52,7 +52,7 @@ def test_a_killed_parent_leaves_no_children(served):
     served.process.kill()
     served.process.wait(10)
 
-    assert wait_for(lambda: not [c for c in family if alive(c)])
+    assert wait_for(lambda: not [c for c in family if alive(c)]), [c.cmdline() for c in family if alive(c)]
 
 
 def test_a_taken_port_is_named(tmp_path):
