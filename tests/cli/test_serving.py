@@ -55,6 +55,29 @@ def test_a_killed_parent_leaves_no_children(served):
     assert wait_for(lambda: not [c for c in family if alive(c)]), [c.cmdline() for c in family if alive(c)]
 
 
+STUBBORN = """
+import os, signal, threading, time
+from interlock.cli import web_server
+web_server.GRACE_SECONDS = 0.1
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+threading.Thread(target=web_server._outlive_nobody, args=[os.getppid()], daemon=True).start()
+print(os.getpid(), flush=True)
+time.sleep(300)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux can end children with a killed parent")
+def test_a_web_server_that_does_not_hear_ends_all_the_same():
+    starts = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {STUBBORN!r}])"
+    with subprocess.Popen([sys.executable, "-c", starts], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        stubborn = psutil.Process(int(parent.stdout.readline()))
+        assert alive(stubborn)
+        parent.kill()
+
+        assert wait_for(lambda: not alive(stubborn))
+
+
 def test_a_taken_port_is_named(tmp_path):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))

@@ -12,9 +12,14 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
+import time
 from importlib import import_module
 
 from granian.cli import entrypoint
+
+# After its parent was killed it has so long to answer what it was asked.
+GRACE_SECONDS = 10
 
 
 def main() -> None:
@@ -23,12 +28,21 @@ def main() -> None:
         import_module(sys.argv[1].partition(":")[0])
     if sys.platform == "linux":
         os.register_at_fork(after_in_child=_end_with_parent)
+        threading.Thread(target=_outlive_nobody, args=[os.getppid()], daemon=True).start()
     entrypoint()
 
 
 def _end_with_parent() -> None:
     """Ask Linux to end this process when the one above it is killed: it would go on answering on the port."""
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # 1 is PR_SET_PDEATHSIG
+
+
+def _outlive_nobody(parent: int) -> None:
+    """End this process where granian does not: once, told to end just then, it waited for itself for ever."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    time.sleep(GRACE_SECONDS)
+    os._exit(1)
 
 
 if __name__ == "__main__":
