@@ -12,6 +12,7 @@ from interlock.converse.models import Conversation, Participant
 from interlock.fabric import journal
 from interlock.fabric.secrets import opened
 from interlock.listen.models import Alarm, OutcryWatch, StreamState, Theme, WatchedStream
+from interlock.web.figures import day
 from listen.themed import direction, theme
 from listen.waiting import NOON, hours, said, source
 from web.alarms import KNOWN, alarm
@@ -338,3 +339,8 @@ def test_a_stream_that_fell_silent_says_so_in_the_list_and_on_its_page(signed_in
 
 def test_an_alarm_that_is_not_there_is_not_found(signed_in):
     assert signed_in("owner").get(reverse("web:one_outcry", args=[99])).status_code == 404
+
+
+def test_a_watch_that_heard_nothing_yet_does_not_speak_of_months(signed_in):
+    text = signed_in("owner").get(reverse("web:outcry_watch")).content.decode()
+    assert f"nothing has rung since {day(timezone.now())}" in text

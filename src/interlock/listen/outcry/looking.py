@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 
 from interlock.fabric.access import Act, may
 from interlock.fabric.models import Person
@@ -89,9 +89,10 @@ class Account:
 
 
 def account(*, days: float, now: datetime) -> Account:
-    """What the budget was spent on in its newest span. One query."""
-    since = now - timedelta(days=days)
-    counted = Alarm.objects.filter(began_at__gt=since).aggregate(
+    """What the budget was spent on in its newest span, or since anything was heard. Two queries."""
+    heard = WatchedStream.objects.aggregate(first=Min("began_at"))["first"]
+    since = max(now - timedelta(days=days), heard or now)
+    counted = Alarm.objects.filter(began_at__gt=now - timedelta(days=days)).aggregate(
         alarms=Count("pk"),
         false=Count("pk", filter=Q(verdict=Verdict.FALSE)),
         unjudged=Count("pk", filter=Q(verdict="")),
