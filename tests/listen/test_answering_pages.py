@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from interlock.listen import stages
 from interlock.listen.models import Answer, AnsweredSignal, Clock, Sending, Stage
-from interlock.web import today
+from interlock.web import today_cards
 from listen.waiting import clock_of, form_of, post, queue, source, waits
 
 pytestmark = pytest.mark.django_db
@@ -207,9 +207,9 @@ def test_today_names_who_waits_first_only_where_there_is_a_name(signed_in):
     client = signed_in("contributor")
     Clock.objects.filter(signal_key=waits(by="", ago=50).key).update(owner=client.person)
 
-    (unnamed,) = today._answer_cards(client.person, timezone.now())
+    (unnamed,) = today_cards.answer_cards(client.person, timezone.now())
     Clock.objects.filter(signal_key=waits(by="a7", ago=60).key).update(owner=client.person)
-    (named,) = today._answer_cards(client.person, timezone.now())
+    (named,) = today_cards.answer_cards(client.person, timezone.now())
 
     assert (unnamed.sentence, unnamed.act) == ("A customer waits for your answer.", "Answer the customer")
     assert (named.sentence, named.act) == (

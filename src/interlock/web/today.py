@@ -6,66 +6,40 @@ money, converse the talks that wait, listen the figures of answering. This modul
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from interlock.converse import queries as talks
-from interlock.converse.models import Conversation
 from interlock.fabric import records
 from interlock.fabric.access import Act, may
 from interlock.fabric.models import Person
-from interlock.fabric.personal import shown
-from interlock.listen import source_page
 from interlock.listen.answering import answering_now
-from interlock.listen.models import StreamState, ThemeState
-from interlock.listen.outcry.looking import loudest_now
 from interlock.listen.queries import demo_source
-from interlock.listen.themes import deciding
-from interlock.listen.waiting import answered_in_time, clocks_visible_to, due_for, rows_of
+from interlock.listen.waiting import answered_in_time, clocks_visible_to
 from interlock.reconnect import findings, queries
 from interlock.reconnect.measures import measure_of
 from interlock.reconnect.models import Detection, Disconnect
 from interlock.web import figures, sentences
-from interlock.web.driver_words import driver_card_text
-from interlock.web.outcries import words as alarm_words
 from interlock.web.templatetags.components import function_name
-from interlock.web.themes.listing import address as theme_address
+from interlock.web.today_cards import (
+    TodayCard,
+    answer_cards,
+    decision_cards,
+    driver_cards,
+    outcry_card,
+    source_cards,
+    talk_cards,
+)
 from interlock.web.top_line import Figure, top_line
 
 MOST_CARDS = 7
 MOST_DISCONNECTS = 3
-MOST_TALKS = 2
-MOST_NAMED = 20  # themes that wait for a decision are counted to here
 # Only what the total needs: the sentences and series of hundreds of disconnects would be read for nothing.
 _MONEY_COLUMNS = ("currency", "money_low", "money_mid", "money_high", "money_basis")
-
-
-@dataclass(frozen=True)
-class TodayCard:
-    """One sentence with a number, a why and one button."""
-
-    icon: str
-    kind: str
-    about: str
-    sentence: Any
-    why: str
-    act: str
-    url: str
-    rows: Mapping[str, str] = field(default_factory=dict)
-    mark: str = ""
-    groups: Sequence[Any] = ()
-    baseline: float | None = None
-    more: str = ""
-    more_url: str = ""
-    chart_title: str = ""
-    chart_note: str = ""
-    is_urgent: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,7 +64,7 @@ class FrontPage:
 def front_page(person: Person, now: datetime) -> FrontPage:
     """The page of one person. Customers and partners see only the talks that wait for them."""
     if not may(person, Act.READ):
-        cards = _talk_cards(person)
+        cards = talk_cards(person)
         return FrontPage("today", heading=_guest_heading(len(cards)), cards=cards)
     snapshot = records.snapshot()
     if not any(snapshot.counts.values()):
@@ -105,7 +79,7 @@ def _company_page(person: Person, detection: Detection, snapshot_number: int, no
     priced = list(queries.open_disconnects(person).select_related(None).only(*_MONEY_COLUMNS))
     list_url = reverse("reconnect:disconnects")
     worst = findings.worst_disconnects(person, limit=MOST_DISCONNECTS, now=now)
-    outcry = [card for card in [_outcry_card(person)] if card]
+    outcry = [card for card in [outcry_card(person)] if card]
     # What happens now goes before what has been so for weeks.
     first = [outcry.pop()] if outcry and outcry[0].is_urgent else []
     found = [disconnect_card(card, leads=not first and at == 0) for at, card in enumerate(worst)]
@@ -125,12 +99,12 @@ def _company_page(person: Person, detection: Detection, snapshot_number: int, no
         lead=lead,
         cards=[
             *outcry,
-            *_answer_cards(person, now),
-            *_decision_cards(person),
-            *_source_cards(person, now),
+            *answer_cards(person, now),
+            *decision_cards(person),
+            *source_cards(person, now),
             *others,
-            *_talk_cards(person),
-            *_driver_cards(),
+            *talk_cards(person),
+            *driver_cards(),
         ][: MOST_CARDS - 1],
         quieter=max(0, len(priced) - len(worst)) + queries.tab_counts(person)["suspected"],
         muted=len(queries.muted_rules()),
@@ -239,168 +213,3 @@ def _guest_heading(waiting: int) -> str:
         "%(n)s conversations wait for a word from you.",
         waiting,
     ) % {"n": figures.in_words(waiting).capitalize()}
-
-
-def _answer_cards(person: Person, now: datetime) -> list[TodayCard]:
-    """The customers whose answer this person owes now, as one card."""
-    due = due_for(person, now)
-    owed = due.count()
-    first = rows_of(due[:1], now)
-    if not first or first[0].signal is None:
-        return []
-    row = first[0]
-    who = row.signal.account_name
-    said = {"n": figures.in_words(owed).capitalize(), "who": who}
-    return [
-        TodayCard(
-            icon="alarm-clock",
-            kind=_("Answer due"),
-            about=row.due,
-            sentence=_customers_wait(owed, named=bool(who)) % said,
-            why=shown(row.clock.because, person) or shown(str(row.signal), person)[:140],
-            act=_("Answer %(name)s") % {"name": who} if who else _("Answer the customer"),
-            url=reverse("listen:signal", args=[row.signal.pk]),
-            more=ngettext("See it in the queue", "See all %(n)s", owed) % {"n": owed},
-            more_url=f"{reverse('listen:waiting')}?whose=mine",
-        )
-    ]
-
-
-def _customers_wait(owed: int, *, named: bool) -> str:
-    if named:
-        return ngettext(
-            "%(who)s waits for your answer.", "%(n)s customers wait for your answer, %(who)s first.", owed
-        )
-    return ngettext("A customer waits for your answer.", "%(n)s customers wait for your answer.", owed)
-
-
-def _outcry_card(person: Person) -> TodayCard | None:
-    """The loudest alarm that goes on, and how many there are beside it."""
-    alarms = loudest_now(person)
-    if not alarms:
-        return None
-    first, more = alarms[0], len(alarms) - 1
-    beside = ngettext("One more alarm goes on.", "%(n)s more alarms go on.", more) % {
-        "n": figures.in_words(more).capitalize()
-    }
-    return TodayCard(
-        icon="audio-lines",
-        kind=alarm_words.state_words(first),
-        about=first.stream.get_kind_display(),
-        sentence=alarm_words.headline(first),
-        why=" ".join(
-            [
-                alarm_words.spread(first),
-                *([beside] if more else []),
-            ]
-        ),
-        act=_("See what is known"),
-        url=reverse("web:one_outcry", args=[first.pk]),
-        more=_("All alarms"),
-        more_url=reverse("web:outcries"),
-        is_urgent=first.state == StreamState.OUTCRY,
-    )
-
-
-def _decision_cards(person: Person) -> list[TodayCard]:
-    """The question about a theme that this person is to decide; else what nobody decides, for those who may name one."""
-    themes = list(deciding.asking(person)[: MOST_NAMED + 1])
-    if not themes:
-        return []
-    first, more = themes[0], len(themes) - 1
-    name, is_mine = {"name": first.name}, first.decider_id == person.pk and first.state == ThemeState.DECIDING
-    if is_mine and first.decide_by:
-        why = _("“%(name)s” is above its limit. A decision is due by %(day)s.") % {
-            **name, "day": figures.day(first.decide_by),
-        }  # fmt: skip
-    else:
-        why = _("It is above its limit, and asks for a question, somebody who decides, and a date.")
-    return [
-        TodayCard(
-            icon="scale",
-            kind=_("Yours to decide") if is_mine else _("Nobody decides"),
-            about=first.name,
-            sentence=first.question if is_mine else _("Nobody decides about “%(name)s”.") % name,
-            why=why,
-            act=_("Decide it") if is_mine else _("Name who decides"),
-            url=f"{theme_address(first)}#decision",
-            more=ngettext("One more theme", "%(n)s more themes", more) % {"n": more} if more else "",
-            more_url=f"{reverse('web:themes')}?show=now" if more else "",
-        )
-    ]
-
-
-def _source_cards(person: Person, now: datetime) -> list[TodayCard]:
-    """The first source that cannot be asked, or is silent for longer than is usual for it, as one card."""
-    rows = source_page.needing_somebody(person, now)
-    if not rows:
-        return []
-    row, more = rows[0], len(rows) - 1
-    one = row.source
-    kind, sentence, why = _of_source(row)
-    return [
-        TodayCard(
-            icon="database",
-            kind=kind,
-            about=row.kind,
-            sentence=sentence,
-            why=why,
-            act=_("Look at %(name)s") % {"name": one.name},
-            url=reverse("listen:source", args=[one.pk]),
-            more=ngettext("One more source", "%(n)s more sources", more) % {"n": more} if more else "",
-            more_url=reverse("listen:sources") if more else "",
-        )
-    ]
-
-
-def _of_source(row: source_page.Row) -> tuple[str, str, str]:
-    """What a card says of a source that needs somebody: of what kind it is, the sentence, and why."""
-    if row.state == "late":
-        why = _("Its customers speak and we do not hear them.")
-        return _("A source went silent"), row.freshness.sentence, why
-    if row.state == "unread":
-        return _("Files are not read"), row.unread_sentence, _("Each failed batch says why.")
-    if row.state == "locked":
-        sentence = _("Messages of %(name)s are turned away.") % {"name": row.source.name}
-        return _("A source is turned away"), sentence, row.error
-    sentence = _("%(name)s cannot be asked.") % {"name": row.source.name}
-    return _("A source cannot be asked"), sentence, row.error[:240]
-
-
-def _talk_cards(person: Person) -> list[TodayCard]:
-    return [_talk_card(one) for one in talks.waiting_for(person)[:MOST_TALKS]]
-
-
-def _talk_card(conversation: Conversation) -> TodayCard:
-    due = conversation.due
-    return TodayCard(
-        icon="messages-square",
-        kind=_("Waits for you"),
-        about=conversation.context.label,
-        sentence=conversation.question or conversation.title,
-        why=_("%(name)s asked you in on %(day)s.")
-        % {"name": conversation.opened_by.name, "day": figures.day(conversation.opened_at)}
-        + (" " + _("An answer is due by %(day)s.") % {"day": figures.day(due)} if due else ""),
-        act=_("Answer %(name)s") % {"name": conversation.opened_by.name},
-        url=reverse("converse:conversation", args=[conversation.pk]),
-    )
-
-
-def _driver_cards() -> list[TodayCard]:
-    report = queries.latest_drivers()
-    found = (report.content.get("drivers") or []) if report else []
-    words = driver_card_text(found[0]) if found else None
-    if words is None:
-        return []
-    sentence, why = words
-    return [
-        TodayCard(
-            icon="chart-no-axes-column",
-            kind=_("What moves it"),
-            about=_("all orders"),
-            sentence=sentence,
-            why=why,
-            act=_("See what moves it"),
-            url=reverse("reconnect:drivers"),
-        )
-    ]

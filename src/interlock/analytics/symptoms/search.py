@@ -33,8 +33,9 @@ from interlock.analytics.statistics import (
     q_values,
     tail_p_value,
 )
-from interlock.analytics.symptoms.cube import CURRENCY, Codes, Cube, Floats, dense, join_codes
+from interlock.analytics.symptoms.cube import Codes, Cube, Floats, dense, join_codes
 from interlock.analytics.symptoms.standing import GONE, STANDING, Recent, recent_part
+from interlock.analytics.symptoms.worth import Worth, worth_of
 
 MOST_NAMED = {"detected": 12, "watch": 5, "suspected": 3}
 _SUSPECT_N, _SUSPECT_X = 10, 3
@@ -102,23 +103,6 @@ class Groups:
 
 
 @dataclass(frozen=True)
-class Worth:
-    """The cases of a group in the currency that most of its amounts are in.
-
-    Attributes:
-        currency: as the records name it; empty where they name none.
-        share: of the events, how many are in this currency, 0 to 1.
-        mean: amount of a case, 0.0 when no amounts are on record.
-        hit_mean: amount of an event.
-    """
-
-    currency: str
-    share: float
-    mean: float
-    hit_mean: float
-
-
-@dataclass(frozen=True)
 class Alarm:
     """A group that stands out; `probability` is the chance that it passes its bar."""
 
@@ -130,7 +114,7 @@ class Alarm:
     probability: float
     tier: str
     post: Posterior
-    worth: "Worth"
+    worth: Worth
     groups: Groups
     group: int
     cube: Cube
@@ -382,24 +366,9 @@ def _alarm(now: Cube, groups: Groups, index: int, tier: str, cells: NDArray[np.b
         float(full.above(groups.bar.limit(groups.columns, full.usual))[index]),
         tier,
         full,
-        _worth(now, cells),
+        worth_of(now, cells),
         groups,
         index,
         now,
         recent,
-    )
-
-
-def _worth(now: Cube, cells: NDArray[np.bool_]) -> Worth:
-    """Return what cases are worth in the commonest currency among the events; amounts in others are not added."""
-    codes = now.codes.get(CURRENCY, np.full(now.n.size, -1, dtype=np.int64))
-    events = {int(code): float(now.x[cells & (codes == code)].sum()) for code in np.unique(codes[cells])}
-    main = max(events, key=lambda code: (events[code], code))
-    inside = cells & (codes == main)
-    n, x = float(now.n[inside].sum()), events[main]
-    return Worth(
-        now.levels[CURRENCY][main] if main >= 0 else "",
-        x / max(float(now.x[cells].sum()), 1.0),
-        float(now.amount[inside].sum()) / max(n, 1.0),
-        float(now.hit_amount[inside].sum()) / max(x, 1.0),
     )
