@@ -23,18 +23,9 @@ from interlock.fabric.models import Person, User  # noqa: E402
 from interlock.listen import flushing  # noqa: E402
 from interlock.listen.live_sources import Terms, make_source, resume_source  # noqa: E402
 from interlock.listen.models import Answer, AnsweredSignal, Clock, InboxRow, Signal, Source  # noqa: E402
+from listen.watched import MAPPING  # noqa: E402
 
 PASSWORD = "correct horse battery staple"
-MAPPING = """
-mapping: 1
-name: shop
-files: {tickets: {names: [tickets]}}
-tables:
-  signals:
-    from: tickets
-    columns: {signal_id: id, kind: {constant: complaint}, occurred_at: made, body: words, account_id: customer}
-    prefix: "shopdb:"
-"""
 
 
 def connect(given: dict[str, Any]) -> dict[str, Any]:
@@ -46,7 +37,9 @@ def connect(given: dict[str, Any]) -> dict[str, Any]:
         connector = live_connectors()[kind]
         made = make_source(connector=connector, terms=Terms(kind, 60), answers=answers, by=ines, now=now)
         if kind == "database":
-            Source.objects.filter(pk=made.pk).update(mapping=MAPPING.replace('    prefix: "shopdb:"\n', ""))
+            Source.objects.filter(pk=made.pk).update(
+                mapping=MAPPING.replace("constant: ticket", "constant: complaint")
+            )
         resume_source(source=made, by=ines, now=now)
     return {}
 
