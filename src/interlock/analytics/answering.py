@@ -1,7 +1,7 @@
 """How many signals were answered, and after how long?
 
-Only kinds of signal that record answers count: a kind of which not one was ever answered says nothing
-about answering. The share carries Wilson's interval; the median of the waiting time
+Only kinds of signal count of which their source records answers: a kind of which one source never noted an
+answer says nothing there, whatever other sources say of it. The share carries Wilson's interval; the median of the waiting time
 carries the distribution-free interval of its order statistics.
 
 Source: Wilson, "Probable inference", JASA 1927; Conover, "Practical Nonparametric Statistics", 1999, 3.2.
@@ -14,6 +14,7 @@ from math import sqrt
 import ibis
 
 from interlock.analytics.finding import Tables
+from interlock.analytics.sources import SOURCE, sourced
 from interlock.analytics.statistics import wilson
 
 WINDOW_DAYS = 90
@@ -49,17 +50,17 @@ def answering(tables: Tables) -> Answering | None:
         tables: the records; `signals` with `occurred_at`, and `first_reply_at` or `resolved_at`.
 
     Returns:
-        Shares and hours with their intervals; None when no kind records answers or fewer than ten
-        signals could have been answered.
+        Shares and hours with their intervals; None when no kind of any source records answers or fewer
+        than ten signals could have been answered.
     """
     timed = tables.has("signals", "first_reply_at")
     if not timed and not tables.has("signals", "resolved_at"):
         return None
-    signals = tables.table("signals")
+    signals = sourced(tables, "signals")
     replied = ibis.coalesce(signals.first_reply_at, signals.resolved_at)
     signals = signals.mutate(replied=replied)
-    kinds = signals.group_by("kind").agg(any_reply=signals.replied.notnull().any())
-    signals = signals.semi_join(kinds.filter(kinds.any_reply), "kind")
+    kinds = signals.group_by(SOURCE, "kind").agg(any_reply=signals.replied.notnull().any())
+    signals = signals.semi_join(kinds.filter(kinds.any_reply), [SOURCE, "kind"])
     until = signals.occurred_at.max().to_pyarrow().as_py()
     if until is None:
         return None
