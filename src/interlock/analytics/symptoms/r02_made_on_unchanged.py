@@ -1,7 +1,8 @@
 """R02: a configuration is complained about far beyond the usual, and is made on, unchanged.
 
 Three facts together: complaints beyond the usual (T1); good units made since at four
-fifths of the earlier quantity or more; and no batch since that carries a change.
+fifths of the earlier quantity or more; and no batch since that carries a change. A source
+of batches that never names a change cannot know this one either, and is not asked.
 """
 
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from interlock.analytics.finding import RuleOff, Symptom, gettext_noop
+from interlock.analytics.sources import of_sources, sourced, sources_saying
 from interlock.analytics.symptoms import flaws
 from interlock.analytics.symptoms.bench import Bench
 from interlock.analytics.symptoms.compose import Ground, Wording, compose
@@ -59,7 +61,8 @@ def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
 
 
 def _made(bench: Bench, period: Period) -> dict[str, _Made]:
-    batches = bench.tables.table("batches")
+    tables = bench.tables
+    batches = of_sources(sourced(tables, "batches"), sources_saying(tables, "batches", "change_ref"))
     at = column(batches, "finished_at", "timestamp(6)")
     good = column(batches, "good_qty", "float64")
     earlier = period.first - timedelta(days=period.days)
@@ -98,6 +101,11 @@ RULE = Rule(
             "batches",
             ("product_id", "good_qty", "finished_at"),
             gettext_noop("No batches say what was made, how much and when."),
+        ),
+        Need(
+            "batches",
+            ("change_ref",),
+            gettext_noop("No batch names a change, so nobody can tell what was made on unchanged."),
         ),
     ),
     groups=gettext_noop("product (configuration)"),
