@@ -9,7 +9,7 @@ from interlock.fabric.models import JournalEntry
 from interlock.listen import intake
 from interlock.listen.models import Correction, Intent, LearntFeeling, Sentiment, Signal, Understood
 from interlock.listen.understanding import learning, reading
-from interlock.listen.understanding.correcting import correct
+from interlock.listen.understanding.correcting import correct, take_back
 from listen.small import NOON, signal, small_company
 
 pytestmark = pytest.mark.django_db
@@ -93,9 +93,37 @@ def test_the_page_marks_what_is_automatic_and_takes_a_correction(heard, signed_i
     after = client.get(reverse("listen:signal", args=[one.pk])).text
 
     assert "Negative: complaint, request, legal threat" in before
-    assert "Automatic" in before
+    assert "sure of the feeling" in before
     assert "Positive: praise" in after
-    assert "Automatic" not in after
+    assert "sure of the feeling" not in after
+    assert reverse("listen:undo_correction", args=[one.pk]) in after
+
+
+def test_a_correction_taken_back_lets_the_judge_hold_again_and_teaches_no_more(heard, person):
+    lead = person("lead")
+    heard(signal(1, **ANGRY))
+    one = Signal.objects.get()
+    correct(signal=one, sentiment=Sentiment.NEUTRAL, intents=[Intent.QUESTION], by=lead, now=NOON)
+
+    take_back(kind=Correction, signal=one, by=lead, now=NOON)
+
+    found = Understood.objects.get()
+    assert (found.sentiment, found.corrected_by) == ("negative", None)
+    assert found.intents == [Intent.COMPLAINT, Intent.REQUEST, Intent.LEGAL]
+    assert learning._corrected() == []
+
+
+def test_the_page_takes_a_correction_back(heard, signed_in):
+    heard(signal(1, **ANGRY))
+    one = Signal.objects.get()
+    client = signed_in("contributor")
+    client.post(reverse("listen:correct", args=[one.pk]), {"sentiment": "positive", "intents": ["praise"]})
+
+    page = client.post(reverse("listen:undo_correction", args=[one.pk]), follow=True).text
+    again = client.post(reverse("listen:undo_correction", args=[one.pk]), follow=True).text
+
+    assert "Negative: complaint, request, legal threat" in page
+    assert "taken back already. Nothing was changed." in again
 
 
 def test_a_correction_that_says_nothing_changes_nothing(heard, signed_in):

@@ -137,6 +137,9 @@ POLICY: dict[str, Row] = {
             "settle",
             "undo_capture",
             "correct",
+            "undo_correction",
+            "correct_language",
+            "undo_language",
         )
     },
     "listen:sources": Row(STAFF),

@@ -53,5 +53,9 @@ class SecretsNeeded(ListenError):
     """The address of a source changed, and its credentials were not given again."""
 
 
+class NothingToTakeBack(ListenError):
+    """What somebody wants to take back stands no more."""
+
+
 class EditRefused(ListenError):
     """A theme cannot be changed as somebody asked."""

@@ -22,7 +22,8 @@ from interlock.listen.answers.drafts import Offer
 from interlock.listen.answers.writing import own_draft
 from interlock.listen.capturing import capture_of
 from interlock.listen.hours import due_words
-from interlock.listen.label_form import LabelForm
+from interlock.listen.label_form import LabelForm, LanguageForm
+from interlock.listen.languages import language_name
 from interlock.listen.models import Answer, Clock, Sending, Signal, Stage, Understood
 from interlock.listen.stages import ASIDE_STAGES, CLOSED_STAGES, WAITING_STAGES, was_answered
 from interlock.listen.themes import choosing
@@ -75,7 +76,7 @@ def page(
 
 def _understood(signal: Signal, person: Person | None) -> dict[str, Any]:
     """Language, feeling and intents with the judge's chance of each, and the form to correct them; nothing before it was read."""
-    found = Understood.objects.select_related("corrected_by").filter(pk=signal.pk).first()
+    found = Understood.objects.select_related("corrected_by", "language_by").filter(pk=signal.pk).first()
     if found is None:
         return {}
     named = [(intent.label, found.chances.get(intent, 0.0)) for intent in found.intents]
@@ -83,7 +84,10 @@ def _understood(signal: Signal, person: Person | None) -> dict[str, Any]:
         "understood": found,
         "feeling_chance": found.chances.get(found.sentiment, 0.0),
         "intents": named,
+        "written_in": language_name(found.language),
+        "languages_too": [language_name(code) for code in found.also.split(",") if code],
         "label_form": LabelForm.of(found) if may(person, Act.SORT) else None,
+        "language_form": LanguageForm.of(found) if may(person, Act.SORT) else None,
     }
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from interlock.analytics.feelings import INTENTS, SENTIMENTS, start
 from interlock.analytics.feelings.model import Model
 from interlock.analytics.feelings.teaching import HOLDS
-from interlock.analytics.text.languages import Language, languages_of
+from interlock.analytics.text.languages import Language, language_of, said_by_a_person
 
 # What a text says of a label by words, the strongest; more than a reader takes in explains nothing.
 PUSHES_SHOWN = 6
@@ -46,9 +46,15 @@ class Judge:
             f"{start.VERSION}+{hashlib.sha256(names.encode()).hexdigest()[:12]}" if names else start.VERSION
         )
 
-    def judge(self, texts: Sequence[str]) -> list[Judged]:
-        """Judge n texts; one that says nothing is unknown in language and most likely neutral."""
-        languages = languages_of(texts)
+    def judge(self, texts: Sequence[str], said: Sequence[str | None] = ()) -> list[Judged]:
+        """Judge n texts; one that says nothing is unknown in language and most likely neutral.
+
+        `said` holds the language of each text that a person knows, None where nobody does; empty: of none.
+        """
+        languages = [
+            language_of(text) if code is None else said_by_a_person(code)
+            for text, code in zip(texts, said or [None] * len(texts), strict=True)
+        ]
         feelings, intents = start.as_arrays(start.readings(texts, [found.code for found in languages]))
         shown = feelings.argmax(axis=1)
         if self.sentiment:
@@ -84,7 +90,7 @@ class Judge:
 
 
 def _by_lists(text: str, label: str) -> list[tuple[str, float]]:
-    read = start.reading(text, languages_of([text])[0].code)
+    read = start.reading(text, language_of(text).code)
     if label in INTENTS:
         return [(word, strength) for word, name, strength in read.pushes if name == label]
     # What speaks for a feeling speaks against "neutral", in either direction.

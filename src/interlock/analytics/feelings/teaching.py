@@ -11,7 +11,7 @@ from interlock.analytics.feelings import INTENTS, SENTIMENTS
 from interlock.analytics.feelings.learning import Examples
 from interlock.analytics.feelings.start import Floats, Reading, as_arrays, readings
 from interlock.analytics.text.duplicates import voice_groups
-from interlock.analytics.text.languages import languages_of
+from interlock.analytics.text.languages import language_of
 
 HOLDS_NOT, HOLDS = "no", "yes"
 # A person who corrects has read the text; stars often speak of something else. Set by hand.
@@ -21,11 +21,15 @@ LOW, HIGH = 0.4, 0.8
 
 
 class Labelled(NamedTuple):
-    """A text with what is known of it, and whether a person said so (else the customer's rating did)."""
+    """A text with what is known of it, and whether a person said so (else the customer's rating did).
+
+    `language` is what a person said of it; None where nobody did.
+    """
 
     text: str
     label: str
     corrected: bool
+    language: str | None = None
 
 
 def label_of_rating(share: float) -> str:
@@ -47,8 +51,8 @@ def intent_examples(intent: str, known: Sequence[Labelled]) -> Examples:
 
 
 def _read(known: Sequence[Labelled]) -> list[Reading]:
-    texts = [one.text for one in known]
-    return readings(texts, [found.code for found in languages_of(texts)])
+    languages = [language_of(one.text).code if one.language is None else one.language for one in known]
+    return readings([one.text for one in known], languages)
 
 
 def _examples(labels: tuple[str, ...], known: Sequence[Labelled], start: Floats) -> Examples:

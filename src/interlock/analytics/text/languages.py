@@ -43,6 +43,11 @@ class Language(NamedTuple):
 NOTHING = Language(UNKNOWN, 0.0)
 
 
+def said_by_a_person(code: str) -> Language:
+    """Return what a person said of a text's language; an empty code says that it has none."""
+    return Language(code, 1.0 if code else 0.0)
+
+
 def languages_of(texts: Iterable[str]) -> list[Language]:
     """Return the language of each text; `NOTHING` where it is too short to tell, or has no letters."""
     return [language_of(text) for text in texts]

@@ -6,14 +6,14 @@ the rest is only encoded and assigned, block by block, so that memory does not g
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from interlock.analytics.text.encoders import Encoder, minilm, static
-from interlock.analytics.text.languages import UNKNOWN, languages_of
+from interlock.analytics.text.languages import UNKNOWN, language_of
 from interlock.analytics.text.student import learn
 from interlock.analytics.themes.discover import SAMPLE, discover, weighed
 from interlock.analytics.themes.model import Assigned, ThemeModel, assign
@@ -81,14 +81,15 @@ def find_themes(
     )
 
 
-def choose_encoder(texts: Sequence[str], *, seed: int) -> Encoder:
+def choose_encoder(texts: Sequence[str], *, seed: int, said: Mapping[str, str] | None = None) -> Encoder:
     """Return the encoder for a corpus: MiniLM for up to 20,000 English texts, else a student of the corpus.
 
     Args:
         texts: different texts of the corpus, or a sample of them.
         seed: draws the texts whose language is looked at, and the student's lessons.
+        said: languages that people know, by text; the others' are detected.
     """
-    own_share = _OWN_SHARE * _foreign_share(texts, seed)
+    own_share = _OWN_SHARE * _foreign_share(texts, seed, said or {})
     if own_share == 0 and len(texts) <= MOST_READ_BY_MINILM:
         return minilm()
     return learn([text for text in texts if text.strip()], minilm(), static(), own_share=own_share, seed=seed)
@@ -105,11 +106,11 @@ def _sample(texts: Sequence[str], seed: int) -> NDArray[np.int64]:
     return np.sort(np.random.default_rng(seed).choice(places, SAMPLE, replace=False))
 
 
-def _foreign_share(texts: Sequence[str], seed: int) -> float:
+def _foreign_share(texts: Sequence[str], seed: int, said: Mapping[str, str]) -> float:
     """Return the share of texts in languages other than English, 0 below one in twenty."""
     rng = np.random.default_rng(seed)
     drawn = rng.choice(len(texts), min(len(texts), _LANGUAGES_READ), replace=False)
-    codes = [language.code for language in languages_of(texts[place] for place in drawn)]
+    codes = [said[text] if text in said else language_of(text).code for text in (texts[n] for n in drawn)]
     known = [code for code in codes if code != UNKNOWN]
     share = sum(code != "en" for code in known) / max(len(known), 1)
     return share if share >= _FOREIGN_SHARE else 0.0

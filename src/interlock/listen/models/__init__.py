@@ -46,6 +46,7 @@ from interlock.listen.models.themes import ThemesLearnt as ThemesLearnt
 from interlock.listen.models.themes import ThemeState as ThemeState
 from interlock.listen.models.understanding import Correction as Correction
 from interlock.listen.models.understanding import Intent as Intent
+from interlock.listen.models.understanding import LanguageCorrection as LanguageCorrection
 from interlock.listen.models.understanding import LearntFeeling as LearntFeeling
 from interlock.listen.models.understanding import Sentiment as Sentiment
 from interlock.listen.models.understanding import Understood as Understood

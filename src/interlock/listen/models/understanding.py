@@ -43,6 +43,14 @@ class Understood(models.Model):
     language = models.CharField(max_length=8, blank=True, help_text=_("empty: unknown"))
     language_chance = models.FloatField(default=0)
     also = models.CharField(max_length=40, blank=True, help_text=_("further languages, by commas"))
+    language_by = models.ForeignKey(
+        Person,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        help_text=_("who said which language it is; empty: automatic"),
+    )
     sentiment = models.CharField(max_length=8, choices=Sentiment)
     complaint = models.BooleanField()
     request = models.BooleanField()
@@ -75,9 +83,23 @@ class Correction(models.Model):
     intents = models.JSONField(default=list)
     by = models.ForeignKey(Person, models.PROTECT, related_name="+")
     at = models.DateTimeField()
+    taken_back_at = models.DateTimeField(null=True, help_text=_("what was said before holds again"))
 
     class Meta:
         indexes = [models.Index(fields=["signal_key", "-id"], name="correction_of_signal")]
+
+
+class LanguageCorrection(models.Model):
+    """A person said in which language a signal is written. The latest of a signal holds for ever."""
+
+    signal_key = models.CharField(max_length=400)
+    language = models.CharField(max_length=8, blank=True, help_text=_("empty: in none that can be told"))
+    by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    taken_back_at = models.DateTimeField(null=True, help_text=_("what was said before holds again"))
+
+    class Meta:
+        indexes = [models.Index(fields=["signal_key", "-id"], name="language_of_signal")]
 
 
 class LearntFeeling(models.Model):

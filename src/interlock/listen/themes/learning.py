@@ -28,6 +28,7 @@ from interlock.listen.models import Signal, SignalVector, ThemedSignal, ThemesLe
 from interlock.listen.themes import counting, keeping, naming, noticing, placing
 from interlock.listen.themes.encoding import COLUMNS, encoder_called, encoder_mark, said, text_of
 from interlock.listen.themes.vectors import Vectors, unpacked
+from interlock.listen.understanding.reading import languages_said
 
 # Fewer texts than this make no themes: there is nothing that they could differ in.
 FEWEST_TEXTS = 30
@@ -117,10 +118,15 @@ def encoder_for_all(seed: int) -> Encoder:
             pass
     numbers = list(Signal.objects.order_by("pk").values_list("pk", flat=True))
     step = max(1, len(numbers) // LEARNT_FROM)
-    texts = []
+    texts: dict[str, None] = {}
+    known, said = {}, languages_said()
     for some in batched(numbers[::step], READ_AT_ONCE, strict=False):
-        texts += [text_of(one) for one in Signal.objects.filter(pk__in=some).only(*COLUMNS).order_by("pk")]
-    chosen = choose_encoder(list(dict.fromkeys(text for text in texts if text)), seed=seed)
+        for one in Signal.objects.filter(pk__in=some).only(*COLUMNS).order_by("pk"):
+            texts[text_of(one)] = None
+            if one.key in said:
+                known[text_of(one)] = said[one.key].language
+    texts.pop("", None)
+    chosen = choose_encoder(list(texts), seed=seed, said=known)
     # As it will be read back: what is kept has half the digits.
     return student_from_bytes(student_to_bytes(chosen), static()) if isinstance(chosen, Student) else chosen
 

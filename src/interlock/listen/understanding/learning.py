@@ -5,7 +5,7 @@ Stars are the label of texts that nobody corrected. Intents are learnt from corr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
@@ -24,7 +24,7 @@ from interlock.analytics.feelings.teaching import (
 )
 from interlock.fabric import journal
 from interlock.listen.models import Correction, LearntFeeling, Signal
-from interlock.listen.understanding.reading import words_of
+from interlock.listen.understanding.reading import languages_said, words_of
 
 SENTIMENT = "sentiment"
 # The same texts make the same model, whoever learns.
@@ -33,33 +33,44 @@ _SEED = 1
 
 def learn_all(*, now: datetime) -> list[LearntFeeling]:
     """Learn sentiment and each intent of which there are labels enough; return what was learnt, adopted or not."""
-    corrected = _corrected()
-    learnt = [_learn(SENTIMENT, _sentiments(corrected), now)]
-    learnt += [_learn(intent, _intents(intent, corrected), now) for intent in INTENTS]
+    corrected, languages = _corrected(), _languages()
+    learnt = [_learn(SENTIMENT, _sentiments(corrected, languages), now)]
+    learnt += [_learn(intent, _intents(intent, corrected, languages), now) for intent in INTENTS]
     return [one for one in learnt if one]
 
 
 def _corrected() -> list[tuple[Correction, str]]:
     """The latest correction of each signal with its words, the newest first."""
-    latest = {one.signal_key: one for one in Correction.objects.order_by("pk")}
+    latest = {one.signal_key: one for one in Correction.objects.filter(taken_back_at=None).order_by("pk")}
     newest = sorted(latest.values(), key=lambda one: -one.pk)[:MOST_TEXTS]
     signals = Signal.objects.only("key", "title", "body").filter(key__in=[one.signal_key for one in newest])
     words = {signal.key: words_of(signal) for signal in signals}
     return [(one, words[one.signal_key]) for one in newest if words.get(one.signal_key)]
 
 
-def _sentiments(corrected: Sequence[tuple[Correction, str]]) -> Examples | None:
-    known = [Labelled(text, one.sentiment, True) for one, text in corrected]
+def _languages() -> dict[str, str]:
+    """What people said of the language of signals, by their keys."""
+    return {key: one.language for key, one in languages_said().items()}
+
+
+def _sentiments(corrected: Sequence[tuple[Correction, str]], languages: Mapping[str, str]) -> Examples | None:
+    known = [Labelled(text, one.sentiment, True, languages.get(one.signal_key)) for one, text in corrected]
     keys = {one.signal_key for one, _text in corrected}
     rated = Signal.objects.exclude(rating_share=None).exclude(body="").order_by("-occurred_at", "-id")
     for signal in rated.only("key", "title", "body", "rating_share")[: MOST_TEXTS - len(known)]:
         if signal.key not in keys:
-            known.append(Labelled(words_of(signal), label_of_rating(signal.rating_share), False))
+            label = label_of_rating(signal.rating_share)
+            known.append(Labelled(words_of(signal), label, False, languages.get(signal.key)))
     return sentiment_examples(known) if known else None
 
 
-def _intents(intent: str, corrected: Sequence[tuple[Correction, str]]) -> Examples | None:
-    known = [Labelled(text, HOLDS if intent in one.intents else HOLDS_NOT, True) for one, text in corrected]
+def _intents(
+    intent: str, corrected: Sequence[tuple[Correction, str]], languages: Mapping[str, str]
+) -> Examples | None:
+    known = [
+        Labelled(text, HOLDS if intent in one.intents else HOLDS_NOT, True, languages.get(one.signal_key))
+        for one, text in corrected
+    ]
     return intent_examples(intent, known) if known else None
 
 

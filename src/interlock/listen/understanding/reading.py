@@ -15,7 +15,7 @@ from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
 from interlock.analytics.feelings import INTENTS, SENTIMENTS
 from interlock.analytics.feelings.judging import Judge, Judged
 from interlock.analytics.feelings.model import Model, from_bytes
-from interlock.listen.models import Correction, LearntFeeling, Signal, Understood
+from interlock.listen.models import Correction, LanguageCorrection, LearntFeeling, Signal, Understood
 
 # One transaction: reading 2,000 takes a third of a second beside it, writing a tenth.
 BATCH = 2_000
@@ -25,6 +25,7 @@ _WRITTEN = [
     "language",
     "language_chance",
     "also",
+    "language_by",
     "sentiment",
     *INTENTS,
     "chances",
@@ -77,11 +78,12 @@ def read(signals: Sequence[Signal]) -> None:
     """Judge these signals and keep what was found, with what people said of them in its place."""
     if not signals:
         return
-    judge = judge_in_force()
-    judged = judge.judge([words_of(signal) for signal in signals])
-    said = corrections_of([signal.key for signal in signals])
+    judge, keys = judge_in_force(), [signal.key for signal in signals]
+    said, languages = corrections_of(keys), languages_said(keys)
+    known = [languages[key].language if key in languages else None for key in keys]
+    judged = judge.judge([words_of(signal) for signal in signals], known)
     rows = [
-        _row(signal, one, judge.version, said.get(signal.key))
+        _row(signal, one, judge.version, said.get(signal.key), languages.get(signal.key))
         for signal, one in zip(signals, judged, strict=True)
     ]
     with transaction.atomic():
@@ -96,15 +98,26 @@ def words_of(signal: Signal) -> str:
 
 
 def corrections_of(keys: Sequence[str]) -> dict[str, Correction]:
-    """The latest correction of each of these signals. One query."""
-    return {one.signal_key: one for one in Correction.objects.filter(signal_key__in=keys).order_by("pk")}
+    """The latest correction of each of these signals that stands. One query."""
+    standing = Correction.objects.filter(signal_key__in=keys, taken_back_at=None)
+    return {one.signal_key: one for one in standing.order_by("pk")}
+
+
+def languages_said(keys: Sequence[str] | None = None) -> dict[str, LanguageCorrection]:
+    """What people said of the language of these signals, or of all. One query."""
+    standing = LanguageCorrection.objects.filter(taken_back_at=None)
+    if keys is not None:
+        standing = standing.filter(signal_key__in=keys)
+    return {one.signal_key: one for one in standing.order_by("pk")}
 
 
 def _words() -> QuerySet[Signal]:
     return Signal.objects.only("key", "title", "body", "copy_hash")
 
 
-def _row(signal: Signal, judged: Judged, version: str, said: Correction | None) -> Understood:
+def _row(
+    signal: Signal, judged: Judged, version: str, said: Correction | None, language: LanguageCorrection | None
+) -> Understood:
     intents = said.intents if said else judged.intents
     chances = zip((*SENTIMENTS, *INTENTS), (*judged.chances, *judged.intent_chances), strict=True)
     return Understood(
@@ -114,6 +127,7 @@ def _row(signal: Signal, judged: Judged, version: str, said: Correction | None) 
         language=judged.language.code,
         language_chance=judged.language.probability,
         also=",".join(judged.language.also),
+        language_by_id=language.by_id if language else None,
         sentiment=said.sentiment if said else judged.sentiment,
         chances={name: round(chance, 3) for name, chance in chances},
         corrected_by_id=said.by_id if said else None,

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET
 from interlock.converse import queries as talks
 from interlock.fabric.access import Act, may, needs, person_of
 from interlock.fabric.models import Person
+from interlock.listen.languages import language_name
 from interlock.listen.models import ChangeKind, Theme, ThemeChange, ThemeFigures, ThemeState
 from interlock.listen.themes import looking, segments
 from interlock.listen.themes.segments import Segment
@@ -64,7 +65,7 @@ def page_of(theme: Theme, person: Person | None, **more: Any) -> dict[str, Any]:
         "regions": looking.reach(theme, "region"),
         "sources": looking.said_through(theme),
         "segments": [
-            (one, _SEGMENTS[one.column], _segment_rows(theme, one))
+            (one, _segment_name(one), _SEGMENTS[one.column], _segment_rows(theme, one))
             for one in segments.heard_more_among(theme)
         ],
         "changes": [_line(change, theme) for change in changes],
@@ -97,6 +98,10 @@ _SEGMENTS = {
     "language": later("language"),
     "kind": later("kind"),
 }
+
+
+def _segment_name(segment: Segment) -> str:
+    return language_name(segment.value) if segment.column == "language" else segment.value
 
 
 def _segment_rows(theme: Theme, segment: Segment) -> str:
