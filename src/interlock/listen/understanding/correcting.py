@@ -15,8 +15,8 @@ from interlock.listen.models import Correction, Intent, LanguageCorrection, Sent
 from interlock.listen.understanding import reading
 
 _TAKEN_BACK = {
-    Correction: "took back the correction of the labels of",
-    LanguageCorrection: "took back the correction of the language of",
+    Correction: "took back the labels of",
+    LanguageCorrection: "took back the language of",
 }
 
 
