@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from interlock.converse.errors import NothingSaid, NotYours, TooLate
-from interlock.converse.models import Message
+from interlock.converse.models import Message, Wording
 from interlock.fabric import journal
 from interlock.fabric.models import Person
 
@@ -30,14 +30,15 @@ def may_edit(message: Message, person: Person, now: datetime) -> bool:
 
 @transaction.atomic
 def edit_message(*, message: Message, by: Person, body: str, now: datetime) -> Message:
-    """Rewrite a line of one's own within ten minutes; the text before is kept for undo."""
+    """Rewrite a line of one's own within ten minutes; what it said before stays readable."""
     message = _own(message, by)
     if message.removed_at or now - message.sent_at > EDITABLE_FOR:
         raise TooLate(_("A line can be corrected for ten minutes. Write a new one, or take this one away."))
     if not body.strip():
         raise NothingSaid(_("An empty line cannot stand; take it away instead."))
     if body.strip() != message.body:
-        message.body_before, message.body, message.edited_at = message.body, body.strip(), now
+        Wording.objects.create(message=message, body=message.body, audience=message.audience, until=now)
+        message.body, message.edited_at = body.strip(), now
         _save(message, "corrected", by, now)
     return message
 
@@ -46,8 +47,11 @@ def edit_message(*, message: Message, by: Person, body: str, now: datetime) -> M
 def undo_edit(*, message: Message, by: Person, now: datetime) -> Message:
     """Bring back the text before the last correction."""
     message = _own(message, by)
-    if message.body_before and now - message.sent_at <= 2 * EDITABLE_FOR:
-        message.body, message.body_before, message.edited_at = message.body_before, "", None
+    before = message.wordings.last()
+    if before and now - message.sent_at <= 2 * EDITABLE_FOR:
+        earlier = message.wordings.exclude(pk=before.pk).last()
+        message.body, message.edited_at = before.body, earlier.until if earlier else None
+        before.delete()
         _save(message, "undid correction", by, now)
     return message
 
@@ -83,5 +87,5 @@ def _own(message: Message, by: Person) -> Message:
 
 
 def _save(message: Message, verb: str, by: Person, now: datetime) -> None:
-    message.save(update_fields=["body", "body_before", "edited_at", "removed_at"])
+    message.save(update_fields=["body", "edited_at", "removed_at"])
     journal.note(actor=by, verb=verb, about=message.conversation, at=now, detail={"message": message.pk})

@@ -21,3 +21,11 @@ class WrongState(ConversationError):
 
 class NothingSaid(ConversationError):
     """A line, a decision or a commitment without words."""
+
+
+class WallStands(ConversationError):
+    """Two partner organisations are never brought into one talk."""
+
+
+class NotForThem(ConversationError):
+    """A line would reach, name or quote somebody outside its audience."""

@@ -1,4 +1,8 @@
-"""A conversation as its page shows it: the state line, the pair mark, who reads, and each line with its rights."""
+"""A conversation as its page shows it to one reader: the state line, the pair mark, and each line with its rights.
+
+A guest is told of what a guest reads, and nothing else: neither that there are other lines nor how far the
+house has come without them. So their state line and pair mark are made from the lines and decisions they see.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +12,10 @@ from datetime import datetime
 
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from interlock.converse.corrections import may_edit
-from interlock.converse.models import Conversation, Message, Participant
+from interlock.converse.models import Commitment, Conversation, Message, Participant
+from interlock.converse.talks import audiences
 from interlock.fabric.models import Person
 
 State = Conversation.State
@@ -24,6 +27,8 @@ class Line:
     """One message with what this reader may do with it."""
 
     message: Message
+    readers: str
+    answers: str
     mine: bool
     editable: bool
     undoable: bool
@@ -31,18 +36,68 @@ class Line:
     thread: int
 
 
-def steps(conversation: Conversation) -> list[dict[str, str]]:
-    """The five steps: done, now or to come."""
-    reached = _reached(conversation)
-    listed = []
-    for number, step in enumerate(STEPS):
-        standing = "done" if number < reached else "now" if number == reached else "todo"
-        listed.append({"name": str(step.label), "note": _note(conversation, step, standing), "is": standing})
-    return listed
+@dataclass(frozen=True)
+class Standing:
+    """How far a talk has come, as one reader may know it."""
+
+    mark: str
+    two_way_at: datetime | None
+    steps: list[dict[str, str]]
 
 
-def mark(conversation: Conversation) -> str:
-    """The pair mark: silent, one side wrote, or talking both ways."""
+def standing(conversation: Conversation, person: Person) -> Standing:
+    """The pair mark and the state line for this reader."""
+    if person.is_staff_side:
+        return Standing(
+            _mark(conversation),
+            conversation.two_way_at,
+            _steps(conversation, _reached(conversation), conversation.framed_at, conversation.two_way_at),
+        )
+    two_way_at = _heard_both(conversation)
+    mark = "talking" if two_way_at else "one" if conversation.messages.all() else "silent"
+    return Standing(
+        mark, two_way_at, _steps(conversation, _reached_for_guest(conversation), None, two_way_at)
+    )
+
+
+def lines(
+    conversation: Conversation, participants: Sequence[Participant], person: Person, now: datetime
+) -> list[Line]:
+    """The lines this person may read, in the order they were written, answers one step in."""
+    messages = list(conversation.messages.all())
+    shown = {message.pk for message in messages}
+    readers = {
+        audience: audiences.readers(participants, audience)
+        for audience in {message.audience for message in messages}
+    }
+    return [line_of(message, readers[message.audience], shown, person, now) for message in messages]
+
+
+def line_of(message: Message, readers: str, shown: set[int], person: Person, now: datetime) -> Line:
+    """One line with the rights of this reader; of an answer, whom it answers if they may know."""
+    mine = message.author_id == person.pk
+    answered = message.reply_to if message.reply_to_id in shown else None
+    editable = may_edit(message, person, now)
+    return Line(
+        message=message,
+        readers=readers,
+        answers=answered.author.name if answered else "",
+        mine=mine,
+        editable=editable,
+        undoable=message.edited_at is not None and editable,
+        restorable=mine and message.removed_at is not None,
+        thread=1 if answered else 0,
+    )
+
+
+def first_answer_hours(conversation: Conversation, standing: Standing) -> float | None:
+    """Hours from the opening to the moment it became two-way."""
+    if standing.two_way_at is None:
+        return None
+    return (standing.two_way_at - conversation.opened_at).total_seconds() / 3600
+
+
+def _mark(conversation: Conversation) -> str:
     heard = {one.function for one in conversation.messages.all() if one.removed_at is None}
     needed = set(conversation.functions)
     if conversation.two_way_at or (needed and needed <= heard):
@@ -50,39 +105,13 @@ def mark(conversation: Conversation) -> str:
     return "one" if heard & needed or (heard and not needed) else "silent"
 
 
-def readers(participants: Sequence[Participant]) -> tuple[str, str]:
-    """Who reads here: staff, or the wider audience when a guest was asked in; and how many, in words."""
-    guests = [one.person.name for one in participants if not one.person.is_staff_side]
-    staff = len(participants) - len(guests)
-    people = ngettext("%(n)d person", "%(n)d people", staff) % {"n": staff}
-    if not guests:
-        return "staff", people
-    return "partner", _("%(people)s and %(guests)s") % {"people": people, "guests": ", ".join(guests)}
-
-
-def lines(conversation: Conversation, person: Person, now: datetime) -> list[Line]:
-    """All lines in the order they were written, answers one step in."""
-    return [line_of(message, person, now) for message in conversation.messages.all()]
-
-
-def line_of(message: Message, person: Person, now: datetime) -> Line:
-    """One line with the rights of this reader."""
-    mine = message.author_id == person.pk
-    return Line(
-        message=message,
-        mine=mine,
-        editable=may_edit(message, person, now),
-        undoable=mine and bool(message.body_before) and may_edit(message, person, now),
-        restorable=mine and message.removed_at is not None,
-        thread=1 if message.reply_to_id else 0,
-    )
-
-
-def first_answer_hours(conversation: Conversation) -> float | None:
-    """Hours from the opening to the moment it became two-way."""
-    if conversation.two_way_at is None:
-        return None
-    return (conversation.two_way_at - conversation.opened_at).total_seconds() / 3600
+def _heard_both(conversation: Conversation) -> datetime | None:
+    """When the house and a guest had both written, as far as this reader's lines tell."""
+    firsts: dict[bool, datetime] = {}
+    for message in conversation.messages.all():
+        if message.removed_at is None:
+            firsts.setdefault(message.author.is_staff_side, message.sent_at)
+    return max(firsts.values()) if len(firsts) == 2 else None
 
 
 def _reached(conversation: Conversation) -> int:
@@ -96,10 +125,31 @@ def _reached(conversation: Conversation) -> int:
     return STEPS.index(State.TWO_WAY if conversation.two_way_at else State.FRAMED)
 
 
-def _note(conversation: Conversation, step: str, standing: str) -> str:
-    at = {State.FRAMED: conversation.framed_at, State.TWO_WAY: conversation.two_way_at}.get(State(step))
-    if step == State.DECIDED:
-        at = next((one.decided_at for one in conversation.decisions.all()), None)
-    if standing == "now" and conversation.state == step and at is None:
-        at = conversation.state_since
-    return date_format(localtime(at), "j M", use_l10n=False) if at and standing != "todo" else ""
+def _reached_for_guest(conversation: Conversation) -> int:
+    if conversation.state == State.CLOSED:
+        return STEPS.index(State.CLOSED)
+    if list(conversation.decisions.all()):
+        promised = {one.state for one in conversation.commitments.all()}
+        done = Commitment.State.KEPT in promised and promised <= {
+            Commitment.State.KEPT,
+            Commitment.State.DROPPED,
+        }
+        return STEPS.index(State.ACTED if done else State.DECIDED)
+    return STEPS.index(State.TWO_WAY if _heard_both(conversation) else State.FRAMED)
+
+
+def _steps(
+    conversation: Conversation, reached: int, framed_at: datetime | None, two_way_at: datetime | None
+) -> list[dict[str, str]]:
+    """The five steps: done, now or to come, with the days that this reader's lines and decisions tell."""
+    decided_at = next((one.decided_at for one in conversation.decisions.all()), None)
+    days = {State.FRAMED: framed_at, State.TWO_WAY: two_way_at, State.DECIDED: decided_at}
+    listed = []
+    for number, step in enumerate(STEPS):
+        is_ = "done" if number < reached else "now" if number == reached else "todo"
+        at = days.get(step)
+        if is_ == "now" and at is None and conversation.state == step == State.CLOSED:
+            at = conversation.state_since
+        note = date_format(localtime(at), "j M", use_l10n=False) if at and is_ != "todo" else ""
+        listed.append({"name": str(step.label), "note": note, "is": is_})
+    return listed

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from interlock.converse.models import Commitment, Conversation, Message
+from interlock.converse import queries
+from interlock.converse.models import Audience, Commitment, Conversation, Message
+from interlock.converse.talks.audiences import Circle
+from interlock.fabric.models import Person
 
 
 class SayForm(forms.Form):
-    """A line, and the line it answers if any."""
+    """A line, who reads it, and the line it answers if any."""
 
     body = forms.CharField(
         label=_("Your line"), max_length=10_000, widget=forms.Textarea(attrs={"rows": 3}), strip=True
     )
+    # Empty is the narrowest, never the last one used.
+    audience = forms.ChoiceField(choices=Audience.choices, required=False)
     kind = forms.ChoiceField(choices=Message.Kind.choices, initial=Message.Kind.SAY, required=False)
     reply_to = forms.ModelChoiceField(queryset=Message.objects.none(), required=False)
 
-    def __init__(self, *args: Any, conversation: Conversation, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, conversation: Conversation, person: Person, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["reply_to"].queryset = conversation.messages.filter(removed_at=None)
+        readable = queries.messages_visible_to(person, conversation)
+        self.fields["reply_to"].queryset = readable.filter(removed_at=None)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -46,6 +53,11 @@ class DecideForm(forms.Form):
         required=False,
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )
+    audience = forms.ChoiceField(label=_("Who reads it"), required=False)
+
+    def __init__(self, *args: Any, circles: Sequence[Circle], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["audience"].choices = audience_choices(circles)
 
 
 class CommitForm(forms.Form):
@@ -55,8 +67,13 @@ class CommitForm(forms.Form):
     owner = forms.ChoiceField(label=_("Who"))
     due = forms.DateField(label=_("By"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
 
-    def __init__(self, *args: Any, conversation: Conversation, **kwargs: Any) -> None:
+    audience = forms.ChoiceField(label=_("Who reads it"), required=False)
+
+    def __init__(
+        self, *args: Any, conversation: Conversation, circles: Sequence[Circle], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["audience"].choices = audience_choices(circles)
         self._people = {str(one.person_id): one.person for one in conversation.participants.all()}
         self.fields["owner"].choices = [(key, person.name) for key, person in self._people.items()]
 
@@ -75,3 +92,8 @@ class ParkForm(forms.Form):
     """Why a talk is laid aside."""
 
     reason = forms.CharField(label=_("Why it is parked"), max_length=500)
+
+
+def audience_choices(circles: Sequence[Circle]) -> list[tuple[str, str]]:
+    """The audiences of this talk, each with its readers, the narrowest first."""
+    return [(one.audience, f"{Audience(one.audience).label} ({one.readers})") for one in circles]

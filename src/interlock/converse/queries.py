@@ -8,9 +8,9 @@ from enum import StrEnum
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 
-from interlock.converse.models import Commitment, Conversation, Decision, Message, Participant
+from interlock.converse.models import Audience, Commitment, Conversation, Decision, Message, Participant
 from interlock.fabric.access import Act, may
-from interlock.fabric.models import Person
+from interlock.fabric.models import STAFF_ROLES, Person, Role
 
 # Somebody who is asked into more than this at once answers none of them (practice.md, meeting load).
 MOST_CONVENINGS = 2
@@ -40,15 +40,45 @@ def conversations_visible_to(person: Person) -> QuerySet[Conversation]:
     return Conversation.objects.filter(participants__person=person)
 
 
+def audiences_read_by(person: Person) -> tuple[str, ...]:
+    """The audiences this person belongs to. A line is read by its own circle and by every narrower one."""
+    if may(person, Act.READ):
+        return (Audience.STAFF, Audience.PARTNER, Audience.CUSTOMER)
+    return (Audience.PARTNER, Audience.CUSTOMER) if person.role == Role.PARTNER else (Audience.CUSTOMER,)
+
+
+def messages_visible_to(person: Person, conversation: Conversation | None = None) -> QuerySet[Message]:
+    """The one way to lines, of one talk or of all: those of the talks this person sees, for audiences they read."""
+    if conversation is None:
+        of_their_talks = Message.objects.filter(conversation__in=conversations_visible_to(person))
+    else:
+        seen = Exists(conversations_visible_to(person).filter(pk=OuterRef("conversation_id")))
+        of_their_talks = Message.objects.filter(seen, conversation=conversation)
+    return of_their_talks.filter(audience__in=audiences_read_by(person))
+
+
+def commitments_visible_to(person: Person) -> QuerySet[Commitment]:
+    """Promises made for an audience this person belongs to, in talks they see."""
+    return Commitment.objects.filter(
+        conversation__in=conversations_visible_to(person), audience__in=audiences_read_by(person)
+    )
+
+
 def my_conversations(person: Person) -> QuerySet[Conversation]:
     """Those I take part in, the latest talk first, with figures for the list. One query."""
     mine = Participant.objects.filter(conversation=OuterRef("pk"), person=person)
+    read = Message.objects.filter(
+        conversation=OuterRef("pk"), audience__in=audiences_read_by(person), removed_at=None
+    )
+    shown = Q(messages__removed_at=None, messages__audience__in=audiences_read_by(person))
     return (
         conversations_visible_to(person)
         .filter(Exists(mine))
         .select_related("context", "opened_by")
         .annotate(
-            message_count=Count("messages", filter=Q(messages__removed_at=None), distinct=True),
+            message_count=Count("messages", filter=shown, distinct=True),
+            house_wrote=Exists(read.filter(author__role__in=STAFF_ROLES)),
+            guests_wrote=Exists(read.exclude(author__role__in=STAFF_ROLES)),
             people_count=Count("participants", distinct=True),
             waits_for_me=Exists(mine.filter(replied_at=None)),
         )
@@ -90,15 +120,21 @@ def conversations_about(person: Person, kind: str, key: str) -> QuerySet[Convers
 
 
 def whole_conversation(person: Person) -> QuerySet[Conversation]:
-    """What the page of one conversation needs, in a fixed number of queries."""
+    """What the page of one conversation needs, of what this person may read, in a fixed number of queries."""
+    audiences = audiences_read_by(person)
     return (
         conversations_visible_to(person)
         .select_related("context", "opened_by", "evidence")
         .prefetch_related(
             Prefetch("participants", Participant.objects.select_related("person")),
-            Prefetch("messages", Message.objects.select_related("author", "reply_to__author")),
-            Prefetch("decisions", Decision.objects.select_related("decided_by")),
-            Prefetch("commitments", Commitment.objects.select_related("owner")),
+            Prefetch("messages", messages_visible_to(person).select_related("author", "reply_to__author")),
+            Prefetch(
+                "decisions",
+                Decision.objects.filter(audience__in=audiences).select_related("decided_by"),
+            ),
+            Prefetch(
+                "commitments", Commitment.objects.filter(audience__in=audiences).select_related("owner")
+            ),
         )
     )
 

@@ -17,7 +17,8 @@ from django.utils.translation import gettext as _
 
 from interlock.converse import queries
 from interlock.converse.errors import NothingSaid, NotYours, WrongState
-from interlock.converse.models import Commitment, Conversation, Decision, Message, Participant
+from interlock.converse.models import Audience, Commitment, Conversation, Decision, Message, Participant
+from interlock.converse.talks import audiences
 from interlock.fabric import journal
 from interlock.fabric.models import Context, Evidence, Function, Person
 
@@ -100,7 +101,12 @@ def invite(
     now: datetime,
     part: str = Participant.Part.SIDE,
 ) -> Participant:
-    """Ask somebody in, for one function. Asking twice changes nothing."""
+    """Ask somebody in, for one function. Asking twice changes nothing.
+
+    Raises:
+        WallStands: somebody of another partner organisation is in the talk.
+    """
+    audiences.keep_walls(_locked(conversation), person)
     participant, made = Participant.objects.get_or_create(
         conversation=conversation,
         person=person,
@@ -124,21 +130,28 @@ def say(
     by: Person,
     body: str,
     now: datetime,
+    audience: str = "",
     kind: str = Message.Kind.SAY,
     reply_to: Message | None = None,
 ) -> Message:
-    """Write a line. The second function that writes makes the talk two-way."""
+    """Write a line for an audience, the narrowest when none is named. The second function makes the talk two-way.
+
+    Raises:
+        NotForThem: nobody of that audience is in the talk, or the author is not of it.
+    """
     conversation = _locked(conversation)
     if conversation.is_over:
         raise WrongState(_("This conversation is over. Open a new one on the same context."))
     if not body.strip():
         raise NothingSaid(_("Write a line first; nothing was sent."))
     participant = _joined(conversation, by, now)
+    audience = audiences.allowed(conversation, by, audience)
     message = Message.objects.create(
         conversation=conversation,
         author=by,
         function=participant.function,
         kind=kind,
+        audience=audience,
         body=body.strip(),
         reply_to=reply_to,
         sent_at=now,
@@ -148,7 +161,7 @@ def say(
         participant.save(update_fields=["replied_at"])
     conversation.last_message_at = now
     conversation.save(update_fields=["last_message_at"])
-    detail = {"message": message.pk, "kind": kind, "function": participant.function}
+    detail = {"message": message.pk, "kind": kind, "function": participant.function, "audience": audience}
     journal.note(actor=by, verb="wrote", about=conversation, at=now, detail=detail)
     _follow_talk(conversation, by, now)
     _tell_others(conversation)
@@ -165,6 +178,7 @@ def decide(
     now: datetime,
     instead_of: str = "",
     revisit_on: date | None = None,
+    audience: str = Audience.STAFF,
 ) -> Decision:
     """Put down what was chosen and why. Only after both sides wrote, and by somebody of the house in the talk."""
     conversation = _locked(conversation)
@@ -179,6 +193,7 @@ def decide(
         because=because.strip(),
         instead_of=instead_of.strip(),
         revisit_on=revisit_on,
+        audience=audiences.allowed(conversation, by, audience),
         decided_by=by,
         decided_at=now,
     )
@@ -197,9 +212,16 @@ def decide(
 
 @transaction.atomic
 def commit(
-    *, conversation: Conversation, by: Person, what: str, owner: Person, due: date, now: datetime
+    *,
+    conversation: Conversation,
+    by: Person,
+    what: str,
+    owner: Person,
+    due: date,
+    now: datetime,
+    audience: str = "",
 ) -> Commitment:
-    """Note who does what by when. The owner has to be in the talk."""
+    """Note who does what by when. The owner has to be in the talk, and reads it."""
     conversation = _locked(conversation)
     _require_part(conversation, by)
     _require_part(conversation, owner)
@@ -207,8 +229,16 @@ def commit(
         raise NothingSaid(_("A commitment says what is done."))
     if conversation.is_over:
         raise WrongState(_("This conversation is over. Open a new one on the same context."))
+    audience = audiences.allowed(conversation, by, audience)
+    audiences.require_reader(owner, audience)
     commitment = Commitment.objects.create(
-        conversation=conversation, what=what.strip(), owner=owner, due=due, made_by=by, made_at=now
+        conversation=conversation,
+        what=what.strip(),
+        owner=owner,
+        due=due,
+        audience=audience,
+        made_by=by,
+        made_at=now,
     )
     detail = {"commitment": commitment.pk, "what": what, "owner": owner.pk, "due": due.isoformat()}
     journal.note(actor=by, verb="committed", about=conversation, at=now, detail=detail)

@@ -17,7 +17,8 @@ from django.views.decorators.http import require_GET, require_POST
 from interlock.converse import corrections, findings, queries, services
 from interlock.converse.errors import ConversationError
 from interlock.converse.forms import CommitForm, DecideForm, EditForm, ParkForm, SayForm, SettleForm
-from interlock.converse.models import Commitment, Conversation, Message
+from interlock.converse.models import Conversation, Message
+from interlock.converse.talks import audiences
 from interlock.fabric.access import Act, may, needs, person_of
 from interlock.fabric.evidence import EvidenceChanged, reproduce
 from interlock.fabric.models import Person
@@ -62,7 +63,7 @@ def say(request: HttpRequest, conversation_id: int) -> HttpResponse:
     """Write a line. With htmx the talk and the form are swapped, without it the page is loaded anew."""
     person = person_of(request)
     found = get_object_or_404(queries.whole_conversation(person), pk=conversation_id)
-    form = SayForm(request.POST, conversation=found)
+    form = SayForm(request.POST, conversation=found, person=person)
     if form.is_valid():
         try:
             services.say(conversation=found, by=person, now=timezone.now(), **form.cleaned_data)
@@ -72,7 +73,7 @@ def say(request: HttpRequest, conversation_id: int) -> HttpResponse:
             if not request.htmx:
                 return redirect(f"{reverse('converse:conversation', args=[found.pk])}#say")
             found, form = queries.whole_conversation(person).get(pk=found.pk), None
-    context = _page(request, found) | ({"say_form": form} if form else {})
+    context = _page(request, found, form)
     template = "converse/conversation.html#talk" if request.htmx else "converse/conversation.html"
     return render(request, template, context, status=422 if form else 200)
 
@@ -82,7 +83,11 @@ def say(request: HttpRequest, conversation_id: int) -> HttpResponse:
 def decide(request: HttpRequest, conversation_id: int) -> HttpResponse:
     """Put down a decision."""
     return _step(
-        request, conversation_id, "decide_form", lambda found: DecideForm(request.POST), services.decide
+        request,
+        conversation_id,
+        "decide_form",
+        lambda found: DecideForm(request.POST, circles=_circles(request, found)),
+        services.decide,
     )
 
 
@@ -94,7 +99,7 @@ def commit(request: HttpRequest, conversation_id: int) -> HttpResponse:
         request,
         conversation_id,
         "commit_form",
-        lambda found: CommitForm(request.POST, conversation=found),
+        lambda found: CommitForm(request.POST, conversation=found, circles=_circles(request, found)),
         services.commit,
     )
 
@@ -132,9 +137,9 @@ def resume(request: HttpRequest, conversation_id: int) -> HttpResponse:
 @needs(Act.TALK)
 def settle(request: HttpRequest, commitment_id: int) -> HttpResponse:
     """Say how a commitment ended."""
-    visible = queries.conversations_visible_to(person_of(request))
+    person = person_of(request)
     commitment = get_object_or_404(
-        Commitment.objects.select_related("conversation"), pk=commitment_id, conversation__in=visible
+        queries.commitments_visible_to(person).select_related("conversation"), pk=commitment_id
     )
     form = SettleForm(request.POST)
     if not form.is_valid():
@@ -230,22 +235,25 @@ def check_evidence(request: HttpRequest, conversation_id: int) -> HttpResponse:
     return render(request, "converse/evidence.html", context)
 
 
-def _page(request: HttpRequest, found: Conversation) -> dict[str, Any]:
+def _page(request: HttpRequest, found: Conversation, say_form: SayForm | None = None) -> dict[str, Any]:
+    """All that the page shows; `say_form` is one that was refused, with what was written in it."""
     person = person_of(request)
+    say_form = say_form or SayForm(conversation=found, person=person)
     participants = list(found.participants.all())
-    who, readers = findings.readers(participants)
+    standing = findings.standing(found, person)
+    circles = audiences.circles(participants, person)
     mine = next((one for one in participants if one.person_id == person.pk), None)
     is_host = mine is not None and person.is_staff_side
     return {
         "conversation": found,
         "participants": participants,
-        "lines": findings.lines(found, person, timezone.now()),
-        "steps": findings.steps(found),
-        "mark": findings.mark(found),
-        "who": who,
-        "readers": readers,
+        "lines": findings.lines(found, participants, person, timezone.now()),
+        "steps": standing.steps,
+        "mark": standing.mark,
+        "two_way_at": standing.two_way_at,
+        "circles": circles,
         "mine": mine,
-        "first_answer": findings.first_answer_hours(found),
+        "first_answer": findings.first_answer_hours(found, standing),
         "today": timezone.localdate(),
         "may_talk": may(person, Act.TALK) and not found.is_over,
         "is_host": is_host,
@@ -253,9 +261,11 @@ def _page(request: HttpRequest, found: Conversation) -> dict[str, Any]:
         "may_commit": bool(mine) and not found.is_over,
         "may_read": may(person, Act.READ),
         "may_download": may(person, Act.DOWNLOAD),
-        "say_form": SayForm(conversation=found),
-        "decide_form": DecideForm(),
-        "commit_form": CommitForm(conversation=found),
+        "say_form": say_form,
+        "chosen": say_form["audience"].value(),
+        "answering": _answered(request, found, say_form),
+        "decide_form": DecideForm(circles=circles),
+        "commit_form": CommitForm(conversation=found, circles=circles),
         "park_form": ParkForm(),
     }
 
@@ -310,10 +320,18 @@ def _visible(request: HttpRequest, conversation_id: int, act: Act = Act.TALK) ->
 
 
 def _message(request: HttpRequest, message_id: int) -> Message:
-    visible = queries.conversations_visible_to(person_of(request))
-    return get_object_or_404(
-        Message.objects.select_related("conversation"), pk=message_id, conversation__in=visible
-    )
+    visible = queries.messages_visible_to(person_of(request))
+    return get_object_or_404(visible.select_related("conversation"), pk=message_id)
+
+
+def _answered(request: HttpRequest, found: Conversation, form: SayForm) -> Message | None:
+    """The line that the next one answers, from the form or from the link that was followed."""
+    wanted = str(form["reply_to"].value() or request.GET.get("answer", ""))
+    return next((one for one in found.messages.all() if str(one.pk) == wanted and not one.removed_at), None)
+
+
+def _circles(request: HttpRequest, found: Conversation) -> list[audiences.Circle]:
+    return audiences.circles(list(found.participants.all()), person_of(request))
 
 
 def _reader(request: HttpRequest) -> Person:

@@ -1,4 +1,4 @@
-"""A talk about one context, who takes part, what they wrote, decided and promised."""
+"""A talk about one context, who takes part in it, and how far each reader has read."""
 
 from __future__ import annotations
 
@@ -81,72 +81,13 @@ class Participant(models.Model):
         return f"{self.person}, {self.get_function_display()}"
 
 
-class Message(models.Model):
-    """One line somebody wrote. It can be corrected for ten minutes; afterwards only taken away, visibly."""
+class ReadMark(models.Model):
+    """How far somebody has read; colleagues who only look in have one too."""
 
-    class Kind(models.TextChoices):
-        SAY = "say", _("says")
-        ASK = "ask", _("asks")
-        ANSWER = "answer", _("answers")
-
-    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages")
-    author = models.ForeignKey(Person, models.PROTECT, related_name="messages")
-    function = models.CharField(max_length=20, choices=Function)
-    kind = models.CharField(max_length=8, choices=Kind, default=Kind.SAY)
-    body = models.TextField(max_length=10_000)
-    body_before = models.TextField(blank=True, help_text=_("the text before the last correction, for undo"))
-    reply_to = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="replies")
-    sent_at = models.DateTimeField()
-    edited_at = models.DateTimeField(null=True, blank=True)
-    removed_at = models.DateTimeField(null=True, blank=True)
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="read_marks")
+    person = models.ForeignKey(Person, models.CASCADE, related_name="+")
+    last_line = models.BigIntegerField(help_text=_("number of the last line they were shown"))
+    at = models.DateTimeField()
 
     class Meta:
-        ordering = ["sent_at", "pk"]
-        indexes = [models.Index(fields=["conversation", "sent_at"], name="message_in_order")]
-
-    def __str__(self) -> str:
-        return self.body[:80]
-
-
-class Decision(models.Model):
-    """A choice among options, with its reason and the day it is looked at again."""
-
-    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="decisions")
-    chosen = models.CharField(max_length=500)
-    instead_of = models.CharField(max_length=500, blank=True)
-    because = models.CharField(max_length=1000)
-    revisit_on = models.DateField(null=True, blank=True)
-    decided_by = models.ForeignKey(Person, models.PROTECT, related_name="decisions")
-    decided_at = models.DateTimeField()
-
-    class Meta:
-        ordering = ["decided_at", "pk"]
-
-    def __str__(self) -> str:
-        return self.chosen
-
-
-class Commitment(models.Model):
-    """Who does what by when."""
-
-    class State(models.TextChoices):
-        OPEN = "open", _("open")
-        KEPT = "kept", _("kept")
-        MISSED = "missed", _("missed")
-        DROPPED = "dropped", _("dropped")
-
-    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="commitments")
-    what = models.CharField(max_length=500)
-    owner = models.ForeignKey(Person, models.PROTECT, related_name="commitments")
-    due = models.DateField()
-    state = models.CharField(max_length=8, choices=State, default=State.OPEN)
-    why = models.CharField(max_length=500, blank=True)
-    made_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
-    made_at = models.DateTimeField()
-    settled_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        ordering = ["due", "pk"]
-
-    def __str__(self) -> str:
-        return self.what
+        constraints = [models.UniqueConstraint(fields=["conversation", "person"], name="read_mark_once")]

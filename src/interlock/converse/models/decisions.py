@@ -1,0 +1,56 @@
+"""What was decided in a talk, and who promised what by when."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from interlock.converse.models.conversations import Conversation
+from interlock.converse.models.lines import Audience
+from interlock.fabric.models import Person
+
+
+class Decision(models.Model):
+    """A choice among options, with its reason and the day it is looked at again."""
+
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="decisions")
+    chosen = models.CharField(max_length=500)
+    instead_of = models.CharField(max_length=500, blank=True)
+    because = models.CharField(max_length=1000)
+    revisit_on = models.DateField(null=True, blank=True)
+    audience = models.CharField(max_length=8, choices=Audience, default=Audience.STAFF)
+    decided_by = models.ForeignKey(Person, models.PROTECT, related_name="decisions")
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["decided_at", "pk"]
+
+    def __str__(self) -> str:
+        return self.chosen
+
+
+class Commitment(models.Model):
+    """Who does what by when."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("open")
+        KEPT = "kept", _("kept")
+        MISSED = "missed", _("missed")
+        DROPPED = "dropped", _("dropped")
+
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="commitments")
+    what = models.CharField(max_length=500)
+    owner = models.ForeignKey(Person, models.PROTECT, related_name="commitments")
+    due = models.DateField()
+    audience = models.CharField(max_length=8, choices=Audience, default=Audience.STAFF)
+    state = models.CharField(max_length=8, choices=State, default=State.OPEN)
+    why = models.CharField(max_length=500, blank=True)
+    made_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["due", "pk"]
+
+    def __str__(self) -> str:
+        return self.what

@@ -1,0 +1,115 @@
+"""A word in a line reaches nobody outside its audience, on no page, file, list or search."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from converse.conftest import CUSTOMER_CANARY, NOW, PARTNER_CANARY, STAFF_CANARY
+from web.test_permissions import ADDRESSES
+
+pytestmark = pytest.mark.django_db
+
+
+def everything_served(client, mixed, who) -> str:
+    """Every byte that this person is served: all addresses, of this talk and its lines, read and written to."""
+    from interlock.converse.models import Message
+
+    client.force_login(who.user)
+    things = {
+        "conversation_id": [mixed.talk.pk],
+        "message_id": list(Message.objects.values_list("pk", flat=True)),
+        "commitment_id": [one.pk for one in mixed.talk.commitments.all()],
+    }
+    served = []
+    for name, parameters in ADDRESSES.items():
+        if parameters and not set(parameters) <= set(things):
+            continue
+        for number in things[next(iter(parameters))] if parameters else [None]:
+            url = reverse(name, kwargs=dict.fromkeys(parameters, number))
+            served += [_bytes_of(client.get(f"{url}{query}")) for query in ("", "?q=canary&answer=1&htmx=1")]
+            if name.startswith("converse:"):
+                served.append(_bytes_of(client.post(url, {"body": "Hello.", "state": "kept"})))
+                served.append(_bytes_of(client.post(url, {"body": ""}, headers={"HX-Request": "true"})))
+    return "\n".join(served)
+
+
+def _bytes_of(answer) -> str:
+    content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    return f"{answer.headers}{content.decode('utf-8', 'replace')}"
+
+
+@pytest.fixture
+def decided(mixed):
+    """The talk with a decision and a promise for each audience, and answers to hidden lines."""
+    from interlock.converse import services
+
+    services.say(conversation=mixed.talk, by=mixed.maker, body=f"Mine, {STAFF_CANARY}.", now=NOW)
+    for audience, canary in (("staff", STAFF_CANARY), ("partner", PARTNER_CANARY)):
+        services.decide(
+            conversation=mixed.talk, by=mixed.staff, chosen=f"Chosen {canary}", because=canary,
+            audience=audience, now=NOW,
+        )  # fmt: skip
+        services.commit(
+            conversation=mixed.talk, by=mixed.staff, what=f"Do {canary}", owner=mixed.staff,
+            due=NOW.date(), audience=audience, now=NOW,
+        )  # fmt: skip
+    services.say(
+        conversation=mixed.talk, by=mixed.staff, body="For you.", audience="customer",
+        reply_to=mixed.lines["staff"], now=NOW,
+    )  # fmt: skip
+    return mixed
+
+
+def test_no_canary_leaves_its_audience(client, decided):
+    served = {
+        who.role: everything_served(client, decided, who) for who in (decided.partner, decided.customer)
+    }
+
+    found = {
+        role: [canary for canary in (STAFF_CANARY, PARTNER_CANARY, CUSTOMER_CANARY) if canary in text]
+        for role, text in served.items()
+    }
+    assert found == {
+        "partner": [PARTNER_CANARY, CUSTOMER_CANARY],
+        "customer": [CUSTOMER_CANARY],
+    }
+
+
+def test_the_search_for_canaries_finds_one_that_leaks(client, decided, monkeypatch):
+    """The control: with the circles of lines switched off, the same walk finds them all."""
+    from interlock.converse import queries
+
+    monkeypatch.setattr(queries, "audiences_read_by", lambda person: ("staff", "partner", "customer"))
+
+    text = everything_served(client, decided, decided.customer)
+
+    assert [canary in text for canary in (STAFF_CANARY, PARTNER_CANARY)] == [True, True]
+
+
+@pytest.mark.parametrize("role", ["partner", "customer"])
+def test_a_guest_cannot_tell_whether_the_house_has_written_among_itself(client, mixed, person, role):
+    """The page of a talk with hidden lines and decisions is the page of a talk without, to the byte."""
+    from interlock.converse import services
+
+    guest = getattr(mixed, role)
+    client.force_login(guest.user)
+    url, listed = mixed.url, "/conversations/"
+    before = [_page(client, url), _page(client, listed)]
+
+    services.say(conversation=mixed.talk, by=mixed.maker, body="Among us.", now=NOW)
+    services.decide(conversation=mixed.talk, by=mixed.staff, chosen="Ours", because="so", now=NOW)
+    services.commit(
+        conversation=mixed.talk, by=mixed.staff, what="Ours", owner=mixed.staff, due=NOW.date(), now=NOW
+    )
+
+    assert [_page(client, url), _page(client, listed)] == before
+
+
+def _page(client, url: str) -> str:
+    import re
+
+    page = client.get(url).content.decode()
+    return re.sub(
+        r'name="csrfmiddlewaretoken" value="\w+"|hx-headers=\S+|nonce-\S+|data-stream\S*="[^"]*"', "", page
+    )
