@@ -78,10 +78,10 @@ def _place(groups: Any, centres: Any) -> None:
     from interlock.analytics.text.encoders import MiniLM, unit_rows
     from interlock.listen.bulk_rows import upsert
     from interlock.listen.models import Signal, SignalVector, ThemedSignal
-    from interlock.listen.themes.counting import week_of
     from interlock.listen.themes.encoding import encoder_mark
     from interlock.listen.themes.placing import THEMED
     from interlock.listen.themes.vectors import packed
+    from interlock.listen.themes.weeks import week_of
 
     rng, mark, last = np.random.default_rng(7), encoder_mark(MiniLM.version), 0
     share = 1 / np.arange(10, 10 + len(groups))

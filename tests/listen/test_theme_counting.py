@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from interlock.fabric.models import Person
 from interlock.listen.models import Theme, ThemeFigures, ThemeState
 from interlock.listen.themes import counting
+from interlock.listen.themes import weeks as weeks_as_numbers
 from listen.themed import direction, joined, theme, weeks
 from listen.waiting import NOON, source
 
@@ -24,8 +25,11 @@ def figures(one):
 
 def test_weeks_begin_on_monday_in_utc():
     sunday = datetime(2026, 3, 1, 23, 59, tzinfo=UTC)
-    assert counting.monday_of(counting.week_of(sunday)).isoformat() == "2026-02-23"
-    assert counting.monday_of(counting.week_of(sunday + timedelta(minutes=1))).isoformat() == "2026-03-02"
+    assert weeks_as_numbers.monday_of(weeks_as_numbers.week_of(sunday)).isoformat() == "2026-02-23"
+    assert (
+        weeks_as_numbers.monday_of(weeks_as_numbers.week_of(sunday + timedelta(minutes=1))).isoformat()
+        == "2026-03-02"
+    )
 
 
 def test_the_same_words_of_one_customer_are_one_voice_and_of_two_are_two():

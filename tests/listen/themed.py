@@ -52,9 +52,10 @@ def joined(
 ):
     """A signal of this theme, in the group it is nearest to."""
     from interlock.listen.models import SignalVector, ThemedSignal  # after the settings
-    from interlock.listen.themes.counting import week_of
+    from interlock.listen.themes import encoding
     from interlock.listen.themes.letdown import was_let_down
     from interlock.listen.themes.vectors import centres_of, packed
+    from interlock.listen.themes.weeks import week_of
 
     if "source" not in more:
         more["source"] = source()
@@ -67,7 +68,7 @@ def joined(
         occurred_at=at,
         likeness=float(likeness.max()),
         week=week_of(at),
-        customer=hash(by) if by else None,
+        customer=encoding.said(one).customer,
         voice=hash((by, words)),
         let_down=was_let_down(one),
     )

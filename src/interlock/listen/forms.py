@@ -117,6 +117,7 @@ class SignalFilters(forms.Form):
     theme = forms.CharField(required=False, max_length=36, widget=forms.HiddenInput)
     meaning = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
     language = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
+    worth = forms.CharField(required=False, max_length=1, widget=forms.HiddenInput)
     nearness = forms.ChoiceField(
         required=False, choices=[(name, name) for name in NEARNESS], widget=forms.HiddenInput
     )

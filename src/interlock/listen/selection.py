@@ -12,11 +12,11 @@ from functools import cached_property
 from typing import Any
 
 from django.core import signing
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
-from interlock.listen.models import Clock, Intent, Signal, ThemedSignal
+from interlock.listen.models import Clock, CustomerWorth, Intent, Signal, ThemedSignal
 from interlock.listen.repeats import LOW
 from interlock.listen.search import containing, numbered
 from interlock.listen.themes import echoing
@@ -61,6 +61,7 @@ class Selection:
     like: str = ""
     nearness: str = ""
     language: str = ""
+    worth: str = ""
 
     @cached_property
     def echoed(self) -> Echoed | None:
@@ -90,6 +91,9 @@ class Selection:
             signals = signals.filter(understood__sentiment=self.sentiment)
         if self.intent:
             signals = signals.filter(**{f"understood__{Intent(self.intent)}": True})
+        if self.worth:
+            banded = CustomerWorth.objects.filter(account_key=OuterRef("account_key"), band=self.worth)
+            signals = signals.filter(Exists(banded))
         if self.answered:
             signals = signals.filter(_answered(self.answered))
         if self.since:

@@ -17,6 +17,8 @@ from interlock.listen.models.arrivals import EarlierRow as EarlierRow
 from interlock.listen.models.arrivals import InboxRow as InboxRow
 from interlock.listen.models.arrivals import RefusedRow as RefusedRow
 from interlock.listen.models.arrivals import ReplyRoute as ReplyRoute
+from interlock.listen.models.customers import CustomerWorth as CustomerWorth
+from interlock.listen.models.customers import WorthBands as WorthBands
 from interlock.listen.models.imports import Errand as Errand
 from interlock.listen.models.imports import Import as Import
 from interlock.listen.models.imports import State as State

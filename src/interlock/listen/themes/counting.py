@@ -9,19 +9,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import ibis
 import numpy as np
 import pyarrow as pa
-from django.db import transaction
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 from ibis import _ as row
 
 from interlock.analytics.feelings.letdown import LetDown
 from interlock.analytics.statistics.trends import weekly_limit
-from interlock.fabric import records
 from interlock.listen.models import (
     Alarm,
     Clock,
@@ -32,15 +30,13 @@ from interlock.listen.models import (
     ThemeFigures,
     ThemeState,
 )
-from interlock.listen.themes import letdown
+from interlock.listen.themes import letdown, ranking
+from interlock.listen.themes.bought import bought_until
 from interlock.listen.themes.deciding import ASKS_ANEW
+from interlock.listen.themes.weeks import WEEKS_COUNTED, monday_of
 
-FIRST_MONDAY = date(1970, 1, 5)
 WEEKS_KEPT = 26
-# The figures beside the trend are of the newest quarter.
-WEEKS_COUNTED = 13
 FEWEST_VOICES, FEWEST_IN_WEEKS = 5, 4
-REVENUE_DAYS = 365
 _TOLD = (Stage.ANSWERED, Stage.ACTED, Stage.CONFIRMED, Stage.SILENT)
 NOBODY = LetDown(0.0, 0, 0.0, 1.0)
 Weeks = dict[int, tuple[int, int, int]]  # week: signals, voices, customers
@@ -51,15 +47,6 @@ class _Sums:
     signals: int
     voices: int
     customers: int
-
-
-def week_of(moment: datetime) -> int:
-    """Whole weeks from Monday, 5 January 1970, in UTC; what is said to be earlier counts as that week."""
-    return max(0, (moment.astimezone(UTC).date() - FIRST_MONDAY).days // 7)
-
-
-def monday_of(week: int) -> date:
-    return FIRST_MONDAY + timedelta(weeks=week)
 
 
 def count(*, now: datetime, only: Collection[int] | None = None) -> int:
@@ -107,7 +94,7 @@ def count(*, now: datetime, only: Collection[int] | None = None) -> int:
             )
         )
     _store(figures)
-    _rank()
+    ranking.rank_all()
     _judge(themes_by_number, figures, above, now)
     return len(figures)
 
@@ -203,24 +190,19 @@ def _last_at(numbers: Collection[int]) -> dict[int, datetime]:
 
 
 def _revenue(numbers: Collection[int], latest: int) -> tuple[dict[int, Decimal], str]:
-    """What the customers of each theme bought in the year up to the newest signal, in the commonest currency."""
-    tables = records.current_records() if records.snapshot().counts else None
+    """What the customers of each theme bought in the year up to the newest signal, in the commonest currency.
+
+    A theme of customers who bought nothing has 0; one that names no account is not in it: nobody knows.
+    """
     pairs = _touched(numbers, latest)
-    if tables is None or not pairs or not {"orders", "order_lines"} <= set(tables.tables()):
+    bought = bought_until(latest) if pairs else None
+    if bought is None:
         return {}, ""
-    until = datetime.combine(monday_of(latest + 1), datetime.min.time())
-    orders = tables.table("orders").filter(
-        row.ordered_at < until, row.ordered_at >= until - timedelta(days=REVENUE_DAYS)
-    )
-    currencies = orders.group_by("currency").agg(n=row.count()).order_by(ibis.desc("n"), "currency").limit(1)
-    commonest = next((each["currency"] or "" for each in currencies.to_pyarrow().to_pylist()), "")
-    orders = orders.filter(row.currency.fill_null("") == commonest)
-    lines = tables.table("order_lines").select("order_id", "amount")
-    paid = orders.join(lines, "order_id").group_by("account_id").agg(amount=row.amount.sum())
     named = {"theme": [pair[0] for pair in pairs], "account_id": [pair[1] for pair in pairs]}
     said = ibis.memtable(pa.table(named))
-    summed = said.join(paid, "account_id").group_by("theme").agg(amount=row.amount.sum())
-    return {each["theme"]: each["amount"] for each in summed.to_pyarrow().to_pylist()}, commonest
+    summed = said.join(bought.paid, "account_id").group_by("theme").agg(amount=row.amount.sum())
+    known = {each["theme"]: each["amount"] for each in summed.to_pyarrow().to_pylist()}
+    return {theme: known.get(theme) or Decimal(0) for theme, _account in pairs}, bought.currency
 
 
 def _touched(numbers: Collection[int], latest: int) -> list[tuple[int, str]]:
@@ -235,22 +217,6 @@ def _store(figures: list[ThemeFigures]) -> None:
     ThemeFigures.objects.bulk_create(
         figures, batch_size=500, update_conflicts=True, unique_fields=["theme"], update_fields=columns
     )
-
-
-@transaction.atomic
-def _rank() -> None:
-    """Reach x severity x money, each as a share of the greatest; money counts 1 where no orders are known."""
-    figures = list(ThemeFigures.objects.filter(theme__ended_at=None).select_for_update().order_by("pk"))
-    reach = max((one.customers for one in figures), default=0) or 1
-    money = max((one.revenue or Decimal(0) for one in figures), default=Decimal(0))
-    changed = []
-    for one in figures:
-        share = float((one.revenue or 0) / money) if money else 1.0
-        rank = one.customers / reach * (one.let_down / one.judged if one.judged else 0.0) * share
-        if abs(rank - one.rank) > 1e-9:
-            one.rank = rank
-            changed.append(one)
-    ThemeFigures.objects.bulk_update(changed, ["rank"], batch_size=500)
 
 
 def _judge(

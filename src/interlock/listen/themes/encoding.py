@@ -52,6 +52,11 @@ def _own_words(signal: Signal) -> str:
     return " ".join(part for part in (signal.title, signal.body) if part).strip()
 
 
+def account_mark(key: str) -> int:
+    """The hash of a customer who is known by their account, as `said` gives it."""
+    return _hash(f"account:{key}")
+
+
 def voice_of(what: str, who: str) -> int:
     """One number for what somebody said: the same words of the same customer are one voice."""
     return _hash(f"{who}\0{what}")

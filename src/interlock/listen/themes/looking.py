@@ -21,7 +21,7 @@ from interlock.listen.models import (
     ThemeFigures,
     ThemeState,
 )
-from interlock.listen.themes.counting import FIRST_MONDAY, WEEKS_COUNTED, week_of
+from interlock.listen.themes.weeks import FIRST_MONDAY, WEEKS_COUNTED, week_of
 
 PAGE_ROWS = 30
 NEW_FOR = timedelta(weeks=4)

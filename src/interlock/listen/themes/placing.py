@@ -29,9 +29,9 @@ from interlock.listen.models import (
     ThemesLearnt,
 )
 from interlock.listen.themes import noticing
-from interlock.listen.themes.counting import week_of
 from interlock.listen.themes.encoding import COLUMNS, Said, encoder_called, encoder_mark, said
 from interlock.listen.themes.vectors import Vectors, centres_of, packed
+from interlock.listen.themes.weeks import week_of
 from interlock.listen.turns import turn
 
 # A transformer takes three milliseconds a text: half a second, then whoever else waits has a turn.

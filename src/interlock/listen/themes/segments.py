@@ -1,4 +1,4 @@
-"""Among whom is a theme heard more than elsewhere: which products, regions, channels, languages, kinds?
+"""Among whom is a theme heard more than elsewhere: which products, regions, channels, languages, kinds, and whose money?
 
 The voices of everybody are counted in the background, so that a page only counts those of its theme. Each value is
 tested exactly against its share of all voices, and of those shown one in ten may stand there by chance. It says what goes
@@ -13,20 +13,24 @@ from datetime import datetime
 
 import numpy as np
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models.expressions import Combinable
 
 from interlock.analytics.statistics.multiple import FALSE_SHARE, q_values
 from interlock.analytics.statistics.shares import share_above, wilson
-from interlock.listen.models import SegmentVoices, Theme, ThemedSignal
+from interlock.listen.models import CustomerWorth, SegmentVoices, Theme, ThemedSignal
+from interlock.listen.themes.bought import band_customers
 from interlock.listen.themes.looking import recent
 
 # The filter of the list that shows the rows, and where the value stands.
-COLUMNS = {
-    "product": "signal__product_label",
-    "region": "signal__region",
-    "channel": "signal__channel",
-    "language": "signal__understood__language",
-    "kind": "signal__kind",
+COLUMNS: dict[str, Combinable] = {
+    "product": F("signal__product_label"),
+    "region": F("signal__region"),
+    "channel": F("signal__channel"),
+    "language": F("signal__understood__language"),
+    "kind": F("signal__kind"),
+    # How much the customer bought in a year, as a band (`bought.py`).
+    "worth": Subquery(CustomerWorth.objects.filter(pk=OuterRef("customer")).values("band")),
 }
 # Fewer voices say nothing about a share.
 FEWEST_VOICES = 5
@@ -53,7 +57,8 @@ class Segment:
 
 
 def count_segments(*, now: datetime) -> int:
-    """Count everybody's voices by segment in the newest 13 weeks; return how many segments there are."""
+    """Band the customers, and count everybody's voices by segment in the newest 13 weeks; return how many segments there are."""
+    band_customers()
     rows = []
     for column in COLUMNS:
         counted = _voices(recent(ThemedSignal.objects.filter(cluster__isnull=False)), column)
@@ -68,7 +73,7 @@ def count_segments(*, now: datetime) -> int:
 
 
 def heard_more_among(theme: Theme) -> list[Segment]:
-    """The segments in which a theme is heard more than elsewhere, the greatest number of voices first. Eleven queries at most."""
+    """The segments in which a theme is heard more than elsewhere, the greatest number of voices first. Thirteen queries at most."""
     everybody: dict[str, dict[str, int]] = {}
     for column, value, voices in SegmentVoices.objects.values_list("column", "value", "voices"):
         everybody.setdefault(column, {})[value] = voices
@@ -101,9 +106,9 @@ def standing_out(tested: list[Segment]) -> list[Segment]:
 
 def _voices(signals: QuerySet[ThemedSignal], column: str) -> dict[str, int]:
     """Voices by value, the most frequent first, and those of all values together. Two queries."""
-    named = signals.exclude(**{COLUMNS[column]: ""}).exclude(**{COLUMNS[column]: None})
-    counted = named.values_list(COLUMNS[column]).annotate(voices=Count("voice", distinct=True))
-    values = dict(counted.order_by("-voices", COLUMNS[column])[:MOST_VALUES])
+    named = signals.annotate(value=COLUMNS[column]).filter(value__gt="")
+    counted = named.values_list("value").annotate(voices=Count("voice", distinct=True))
+    values = dict(counted.order_by("-voices", "value")[:MOST_VALUES])
     return {ALL: named.aggregate(voices=Count("voice", distinct=True))["voices"], **values} if values else {}
 
 

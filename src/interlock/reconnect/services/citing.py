@@ -20,7 +20,7 @@ from django.db.models import Count, Q
 from interlock.analytics.statistics.multiple import FALSE_SHARE, q_values
 from interlock.analytics.statistics.shares import share_above, wilson
 from interlock.listen.models import Signal, ThemedSignal
-from interlock.listen.themes.counting import week_of
+from interlock.listen.themes.weeks import week_of
 from interlock.reconnect.errors import RowsGone
 from interlock.reconnect.models import CitedTheme, Disconnect, State
 from interlock.reconnect.record_rows import named_by_hits

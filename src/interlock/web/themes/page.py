@@ -4,26 +4,22 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as later
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from interlock.converse import queries as talks
 from interlock.fabric.access import Act, may, needs, person_of
 from interlock.fabric.models import Person
-from interlock.listen.languages import language_name
 from interlock.listen.models import ChangeKind, Theme, ThemeChange, ThemeFigures, ThemeState
-from interlock.listen.themes import looking, segments
-from interlock.listen.themes.segments import Segment
+from interlock.listen.themes import looking
 from interlock.reconnect import queries as gaps
 from interlock.web import figures
-from interlock.web.themes import forms
+from interlock.web.themes import among, forms
 from interlock.web.themes.listing import Row, address, loop_of, row_of, rows_address
 
 CONTEXT_KIND = "theme"
@@ -64,10 +60,8 @@ def page_of(theme: Theme, person: Person | None, **more: Any) -> dict[str, Any]:
         "products": looking.reach(theme, "product_label"),
         "regions": looking.reach(theme, "region"),
         "sources": looking.said_through(theme),
-        "segments": [
-            (one, _segment_name(one), _SEGMENTS[one.column], _segment_rows(theme, one))
-            for one in segments.heard_more_among(theme)
-        ],
+        **among.shown(theme),
+        "standing": among.standing_words(counted) if counted and theme.ended_at is None else "",
         "changes": [_line(change, theme) for change in changes],
         "conversations": talks.conversations_about(person, CONTEXT_KIND, theme.key)[:5] if person else [],
         "citing": gaps.citing(person, _own_keys(theme)) if person else [],
@@ -89,23 +83,6 @@ def page_of(theme: Theme, person: Person | None, **more: Any) -> dict[str, Any]:
         ),
         **more,
     }
-
-
-_SEGMENTS = {
-    "product": later("product"),
-    "region": later("region"),
-    "channel": later("channel"),
-    "language": later("language"),
-    "kind": later("kind"),
-}
-
-
-def _segment_name(segment: Segment) -> str:
-    return language_name(segment.value) if segment.column == "language" else segment.value
-
-
-def _segment_rows(theme: Theme, segment: Segment) -> str:
-    return f"{rows_address(theme)}&{urlencode({segment.column: segment.value})}"
 
 
 def _own_keys(theme: Theme) -> list[str]:
