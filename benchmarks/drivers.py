@@ -5,13 +5,14 @@ Reads ../shared/data (or TEST_DATA) for Olist and makes its own company for the 
 """
 
 import os
-import resource
 import sys
 import time
 from pathlib import Path
 
 import ibis
 import pandas as pd
+
+from memory import peak_megabytes
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
@@ -107,7 +108,7 @@ def timing(lines: int) -> bool:
     started = time.perf_counter()
     report = find_drivers(tables)
     seconds = time.perf_counter() - started
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    peak = peak_megabytes() / 1000
     print(
         f"{lines:>12,} lines {lines // 10 * 3:>10,} signals {seconds:8.1f} s {peak:6.2f} GB"
         f" {len(report.tested):5} comparisons {len(report.drivers):4} drivers"

@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import os
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from itertools import batched
 from pathlib import Path
 
 from installation import environment
+from memory import peak_megabytes
 
 HERE = Path(__file__).parent
 SIGNALS, ACCOUNTS = 1_000_000, 40_000
@@ -118,7 +118,7 @@ def _measured(what: str, do: Callable[[], int]) -> None:
     number, started, worked = records.snapshot().number, time.perf_counter(), time.process_time()
     changed = do()
     taken, worked = time.perf_counter() - started, time.process_time() - worked
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_megabytes()
     snapshots = records.snapshot().number - number
     print(f"{what:<34}{taken:>8.1f}{worked:>8.1f}{peak:>9.0f}{snapshots:>11}{changed:>9}", flush=True)
 

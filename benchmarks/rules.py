@@ -10,7 +10,6 @@ what the work takes when others use the machine too.
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,8 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
+
+from memory import peak_megabytes
 
 LIMIT_SECONDS, LIMIT_MEGABYTES, LIMIT_AT = 10.0, 1500, 1_000_000
 SIZES = {"small": [20_000, 100_000], "usual": [100_000, 1_000_000], "full": [100_000, 1_000_000, 10_000_000]}
@@ -69,7 +70,7 @@ def measure(folder: Path) -> dict[str, float]:
         started = time.perf_counter()
         find_drivers(tables)
         drivers = time.perf_counter() - started
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_megabytes()
     cpu = time.process_time() - worked
     return {"rules": rules, "drivers": drivers, "cpu": cpu, "peak": peak, "found": len(report.symptoms)}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 NO_BENCHMARK = {
     "run_all",
-    "measure",
+    "memory",
     "company",
     "installation",
     "bare",

@@ -12,7 +12,6 @@ import csv
 import itertools
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -30,6 +29,7 @@ from interlock.analytics.themes.discover import discover
 from interlock.analytics.themes.model import assign
 from interlock.analytics.themes.names import name_themes
 from interlock.analytics.themes.refit import refit
+from memory import peak_megabytes
 from peers import python_with
 
 HERE = Path(__file__).parent
@@ -135,7 +135,7 @@ def whole_corpus(count: int) -> None:
     found, rest, rest_cpu = timed(
         lambda: find_themes(drawn, np.ones(count), seed=1, new_id=counted(""), encoder=student)
     )
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_megabytes()
     print(
         f"\n{count:,} texts: the student learns in {wall:.1f} s ({cpu:.1f} CPU-s); reading, clustering, naming and assigning all"
     )

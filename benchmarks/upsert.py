@@ -9,7 +9,6 @@ Each contender runs in a process of its own, so that its peak memory is its own.
 
 import argparse
 import json
-import resource
 import sqlite3
 import subprocess
 import sys
@@ -25,6 +24,7 @@ import pyarrow as pa
 
 from interlock.store.contract import arrow_schema
 from interlock.store.lake import Lake
+from memory import peak_megabytes
 
 SIZES = {"full": (5_000_000, 100_000), "small": (500_000, 20_000)}
 SCHEMA = arrow_schema("order_lines")
@@ -130,7 +130,7 @@ def measure(name: str, size: str) -> None:
     rows, changed = SIZES[size]
     with tempfile.TemporaryDirectory() as folder:
         seconds = CONTENDERS[name](Path(folder), rows, changed)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_megabytes()
     print(json.dumps({**seconds, "peak": peak}))
 
 

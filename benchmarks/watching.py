@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import os
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from installation import environment
+from memory import peak_megabytes
 
 HERE = Path(__file__).parent
 PRODUCTS, THEMES, A_DAY, IN_A_LOOK, LOOKS = 9_498, 500, 14_400, 50, 12
@@ -167,7 +167,7 @@ def _timed(what: str):
 
 
 def _figures(seconds: float, cpu: float, locked: float | None) -> str:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_megabytes()
     return (
         f"{seconds:>8.2f}{cpu:>8.2f}"
         + (f"{locked:>10.2f}" if locked is not None else f"{'':>10}")
