@@ -43,6 +43,13 @@ def test_a_sound_installation_passes(installed):
     }
 
 
+def test_a_language_model_that_does_not_answer_is_found(installed, settings):
+    settings.NAMES_URL, settings.NAMES_MODEL = "http://localhost:1/v1", "small-7b"
+    settings.PRIVATE_HOSTS = frozenset({"localhost:1"})
+
+    assert faults() == {"Names by a model": "See docs/settings.md#names-by-a-language-model."}
+
+
 def test_missing_assets_are_found(installed):
     (django_settings.PACKAGE / "web" / "static" / "built" / "app.css").unlink()
 

@@ -40,6 +40,11 @@ WRONG = {
         "INTERLOCK_MAIL_URL needs smtps://user:password@smtp.example.com?from=interlock@example.com (smtp:// with"
         " STARTTLS); it is (hidden).",
     ),
+    "INTERLOCK_NAMES_URL": (
+        "https://me:secret@llm.example.com/v1",
+        "INTERLOCK_NAMES_URL needs an address without user or query, such as https://llm.example.com/v1, or none;"
+        " it is (hidden).",
+    ),
     "INTERLOCK_PROT": ("1", "INTERLOCK_PROT is not a setting of Interlock; docs/settings.md lists them all."),
     "INTERLOCK_SECRET_KEY": ("short", "INTERLOCK_SECRET_KEY needs 32 characters or more."),
 }
@@ -73,6 +78,19 @@ def test_a_mail_server_is_named_with_its_encryption_user_and_sender(tmp_path):
         "password": "p:ss", "sender": "service@example.com",
     }  # fmt: skip
     assert read_environment({"INTERLOCK_HOME": str(tmp_path)})["INTERLOCK_MAIL_URL"] == {}
+
+
+def test_an_endpoint_for_names_needs_a_model(tmp_path):
+    given = {"INTERLOCK_HOME": str(tmp_path), "INTERLOCK_NAMES_URL": "https://llm.example.com/v1/"}
+
+    values = read_environment({**given, "INTERLOCK_NAMES_MODEL": "small-7b"})
+
+    assert (values["INTERLOCK_NAMES_URL"], values["INTERLOCK_NAMES_KEY"]) == (
+        "https://llm.example.com/v1",
+        "",
+    )
+    with pytest.raises(SettingError, match="INTERLOCK_NAMES_MODEL is not; name the model"):
+        read_environment(given)
 
 
 def test_all_faults_are_told_at_once(tmp_path):

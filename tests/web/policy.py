@@ -103,6 +103,8 @@ POLICY: dict[str, Row] = {
     "web:decide_theme": writes(WRITERS),
     "web:change_theme": writes(WRITERS),
     "web:undo_theme_change": writes(WRITERS),
+    "web:theme_names": Row(STAFF),
+    "web:try_theme_names": writes(OWNER),
     "web:place_signal": Row(WRITERS, WRITERS),
     "web:outcries": Row(STAFF),
     "web:outcries_csv": Row(WRITERS),

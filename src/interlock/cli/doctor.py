@@ -21,6 +21,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from interlock.fabric import journal, records
 from interlock.fabric.models import Person, Role
+from interlock.listen.themes import model_asking, model_names
 from interlock.store.errors import LakeError
 
 ENOUGH_DISK_MB = 1_000
@@ -196,6 +197,16 @@ def check_frameworks() -> Check:
     return Check("Settings", not faults, "; ".join(faults) or "sound", "See docs/settings.md.")
 
 
+def check_names() -> Check:
+    """Asks a language model about two invented quotes, where one is named."""
+    if not model_asking.is_set_up():
+        return Check("Names by a model", True, "none is asked")
+    trial = model_names.try_out()
+    return Check(
+        "Names by a model", trial.well, trial.said, "See docs/settings.md#names-by-a-language-model."
+    )
+
+
 def check_all() -> Iterator[Check]:
     """Run every check; a check that needs the database is left out while the database is not there."""
     before: list[Callable[[], Check]] = [
@@ -205,6 +216,7 @@ def check_all() -> Iterator[Check]:
         check_assets,
         check_frameworks,
         check_records,
+        check_names,
     ]
     for check in before:
         yield check()

@@ -77,8 +77,23 @@ def _address(text: str) -> str:
     return text
 
 
+def _endpoint(text: str) -> str:
+    if text == "none":
+        return ""
+    url = urlsplit(text)
+    if url.scheme not in {"http", "https"} or not url.hostname or url.username or url.query or url.fragment:
+        raise SettingError(
+            "needs an address without user or query, such as https://llm.example.com/v1, or none"
+        )
+    return text.rstrip("/")
+
+
 def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _optional(text: str) -> str:
+    return "" if text == "none" else text
 
 
 def _allowed_folders(text: str) -> tuple[Path, ...]:
@@ -267,6 +282,14 @@ SETTINGS: tuple[Setting, ...] = (
         _private_hosts,
     ),
     Setting(
+        "INTERLOCK_NAMES_URL",
+        "none",
+        "OpenAI-compatible endpoint that is asked for names of themes, such as https://llm.example.com/v1.",
+        _endpoint,
+    ),
+    Setting("INTERLOCK_NAMES_MODEL", "none", "Model that is asked there.", _optional),
+    Setting("INTERLOCK_NAMES_KEY", "none", "Key that is sent there as a bearer token.", _optional),
+    Setting(
         "INTERLOCK_LOG",
         "info",
         "How much is written to the log.",
@@ -298,7 +321,7 @@ def read_environment(environ: Mapping[str, str] | None = None) -> dict[str, Any]
         try:
             values[setting.name] = setting.read(text)
         except SettingError as error:
-            shown = "(hidden)" if "SECRET" in setting.name or "URL" in setting.name else repr(text)
+            shown = "(hidden)" if "KEY" in setting.name or "URL" in setting.name else repr(text)
             faults.append(f"{setting.name} {error}; it is {shown}.")
     known = {setting.name for setting in SETTINGS}
     faults += [
@@ -308,6 +331,8 @@ def read_environment(environ: Mapping[str, str] | None = None) -> dict[str, Any]
         and name not in known
         and not name.startswith(("INTERLOCK_TEST_", "INTERLOCK_CHROMIUM"))
     ]
+    if values.get("INTERLOCK_NAMES_URL") and not values.get("INTERLOCK_NAMES_MODEL"):
+        faults.append("INTERLOCK_NAMES_URL is set and INTERLOCK_NAMES_MODEL is not; name the model to ask.")
     if faults:
         raise SettingError(" ".join(faults))
     values["INTERLOCK_SECRET_KEY"] = values["INTERLOCK_SECRET_KEY"] or _kept_key(values["INTERLOCK_HOME"])

@@ -26,7 +26,7 @@ from interlock.listen import (
 from interlock.listen.errors import WrongState
 from interlock.listen.models import Errand, Import, Source, State
 from interlock.listen.outcry import watching
-from interlock.listen.themes import counting, learning, looking, noticing, placing, segments
+from interlock.listen.themes import counting, learning, looking, model_names, noticing, placing, segments
 from interlock.store.errors import LakeError
 
 logger = logging.getLogger(__name__)
@@ -165,12 +165,15 @@ def learn_themes() -> bool:
     """Find themes anew where enough was added since; place what changed otherwise. True when they were learnt."""
     now = timezone.now()
     if learning.is_due():
-        return learning.learn(now=now) is not None
+        learnt = learning.learn(now=now)
+        model_names.ask_later()
+        return learnt is not None
     placing.forget_gone()
     while placing.place(placing.changed_signals(), now=now, most=placing.WRITTEN_AT_ONCE):
         continue
     noticing.notice_all(now=now)
     counting.count(now=now)
+    model_names.ask_later()
     return False
 
 

@@ -10,7 +10,7 @@ from interlock.web.outcries import listing as alarm_list
 from interlock.web.outcries import page as alarm_page
 from interlock.web.outcries import talking as alarm_talking
 from interlock.web.outcries import watching as alarm_watch
-from interlock.web.themes import answering, belonging, changes, listing, page, talking
+from interlock.web.themes import answering, belonging, changes, listing, names_page, page, talking
 
 app_name = "web"
 urlpatterns: list[URLPattern] = [
@@ -25,6 +25,8 @@ urlpatterns: list[URLPattern] = [
     path("welcome/<str:token>/", people.welcome, name="welcome"),
     path("signals/themes/", listing.themes, name="themes"),
     path("signals/themes/rows.csv", listing.themes_csv, name="themes_csv"),
+    path("signals/themes/names/", names_page.theme_names, name="theme_names"),
+    path("signals/themes/names/try/", names_page.try_model, name="try_theme_names"),
     path("signals/themes/changes/<int:change_id>/undo/", changes.undo_change, name="undo_theme_change"),
     path("signals/themes/<slug:key>/", page.one_theme, name="one_theme"),
     path("signals/themes/<slug:key>/talk/", talking.talk, name="talk_about_theme"),

@@ -37,6 +37,7 @@ from interlock.listen.models.sources import Source as Source
 from interlock.listen.models.sources import SourceKind as SourceKind
 from interlock.listen.models.themes import ChangeKind as ChangeKind
 from interlock.listen.models.themes import Cluster as Cluster
+from interlock.listen.models.themes import NameAsked as NameAsked
 from interlock.listen.models.themes import PlacedSignal as PlacedSignal
 from interlock.listen.models.themes import SegmentVoices as SegmentVoices
 from interlock.listen.models.themes import SignalVector as SignalVector

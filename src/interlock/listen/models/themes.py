@@ -43,6 +43,9 @@ class Theme(models.Model):
         related_name="+",
         help_text=_("empty: the name was found"),
     )
+    named_with = models.CharField(
+        max_length=120, blank=True, help_text=_("the language model that named it; empty: none")
+    )
     words = models.JSONField(default=list, help_text=_("the words that tell it from the others"))
     quotes = models.JSONField(default=list, help_text=_("keys of the signals that say it best"))
     state = models.CharField(max_length=10, choices=ThemeState, default=ThemeState.QUIET)
@@ -74,6 +77,16 @@ class Theme(models.Model):
         """Above its limit, and nobody has said what is to be decided, by whom and by when."""
         above = self.state in {ThemeState.EMERGING, ThemeState.OUTCRY}
         return above and not (self.question and self.decider_id and self.decide_by)
+
+
+class NameAsked(models.Model):
+    """What a language model was last asked about a theme, so that the same is not asked twice."""
+
+    theme = models.OneToOneField(Theme, models.CASCADE, primary_key=True, related_name="name_asked")
+    model = models.CharField(max_length=120)
+    sent = models.CharField(max_length=32, help_text=_("a hash of the words and quotes that were sent"))
+    at = models.DateTimeField()
+    refused = models.CharField(max_length=200, blank=True, help_text=_("why its answer is no name"))
 
 
 class Cluster(models.Model):

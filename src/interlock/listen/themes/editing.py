@@ -55,7 +55,7 @@ def rename(*, theme: Theme, name: str, by: Person, now: datetime) -> ThemeChange
     """
     theme = open_theme(theme, by)
     name = _fresh_name(name, besides=theme)
-    steps = [_set(theme, name=name, named_by_id=by.pk)]
+    steps = [_set(theme, name=name, named_by_id=by.pk, named_with="")]
     return _noted(ChangeKind.RENAMED, theme, by, now, steps, said={"name": name})
 
 

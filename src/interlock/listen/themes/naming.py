@@ -24,6 +24,9 @@ WORDS_KEPT = 8
 # What else was said lately tells a new theme's words from everybody's.
 READ_BESIDE = 800
 
+# Themes whose name is not found anew.
+GIVEN = Q(named_by__isnull=False) | ~Q(named_with="")
+
 
 @dataclass(frozen=True)
 class Found:
@@ -83,16 +86,16 @@ def _name(themes: Sequence[Theme], parts: dict[int, list[int]]) -> int:
     unnamed: list[Theme] = []
     named = name_themes(texts, unpacked(packed), np.array(owners, dtype=np.int32), taken=_taken(themes))
     with transaction.atomic():
-        named_by = dict(
+        given = set(
             Theme.objects.select_for_update(of=("self",))
-            .filter(pk__in=[one.pk for one in themes])
-            .values_list("pk", "named_by")
+            .filter(GIVEN, pk__in=[one.pk for one in themes])
+            .values_list("pk", flat=True)
         )
-        taken = set(Theme.objects.filter(ended_at=None).exclude(named_by=None).values_list("name", flat=True))
+        taken = set(Theme.objects.filter(GIVEN, ended_at=None).values_list("name", flat=True))
         for theme, one in zip(themes, named, strict=False):
             theme.words = list(one.words[:WORDS_KEPT])
             theme.quotes = [keys[place] for place in one.quotes]
-            if named_by.get(theme.pk) is None:  # people may have named it while texts were read
+            if theme.pk not in given:  # people may have named it while texts were read
                 theme.name = _fresh(one, taken, theme)
                 unnamed.append(theme)
             taken.add(theme.name)
@@ -102,8 +105,8 @@ def _name(themes: Sequence[Theme], parts: dict[int, list[int]]) -> int:
 
 
 def _taken(themes: Sequence[Theme]) -> list[str]:
-    """The names that people gave; broad themes are not called like one of those under them either."""
-    given = Q(named_by__isnull=False)
+    """The names that people or a model gave; broad themes are not called like one of those under them either."""
+    given = GIVEN
     if any(one.is_broad for one in themes):
         given |= Q(is_broad=False)
     return list(Theme.objects.filter(given, ended_at=None).values_list("name", flat=True))

@@ -219,7 +219,7 @@ def _line(change: ThemeChange, theme: Theme) -> dict[str, Any]:
         ChangeKind.NOTICED: ngettext(
             "Noticed as something new in one signal", "Noticed as something new in %(n)s signals", change.signals
         ) % {"n": figures.count(change.signals)},
-        ChangeKind.RENAMED: _("Renamed “%(name)s”") % {"name": said.get("name", "")},
+        ChangeKind.RENAMED: (_("Named “%(name)s”") if said.get("model") else _("Renamed “%(name)s”")) % {"name": said.get("name", "")},
         ChangeKind.MERGED: _("“%(from)s” merged into “%(into)s”") % {
             "from": said.get("from", other), "into": said.get("into", change.theme.name),
         },
@@ -236,7 +236,7 @@ def _line(change: ThemeChange, theme: Theme) -> dict[str, Any]:
     return {
         "change": change,
         "text": sentences[ChangeKind(change.kind)],
-        "by": change.by.name if change.by else _("found by the model"),
+        "by": change.by.name if change.by else said.get("model") or _("found by the model"),
         "undoable": bool(change.steps) and change.undone_at is None,
         "undo": _("It is no theme of its own") if change.kind == ChangeKind.NOTICED else _("Take it back"),
     }
