@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('listen', '0027_corrected_languages'),
+        ('listen', '0028_customer_worth'),
     ]
 
     operations = [
