@@ -105,6 +105,7 @@ AFTER_IMPORT_TASKS = [
     "interlock.reconnect.tasks.detect",
     "interlock.listen.tasks.learn_themes",
     "interlock.listen.tasks.count_segments",
+    "interlock.listen.tasks.find_shifts",
     "interlock.reconnect.tasks.cite_themes",
     "interlock.listen.tasks.clear_old_versions",
 ]
@@ -120,6 +121,7 @@ REPEATED_TASKS = {
     "interlock.listen.tasks.learn_themes": 86400,
     "interlock.listen.tasks.count_themes": 60,
     "interlock.listen.tasks.count_segments": 3600,
+    "interlock.listen.tasks.find_shifts": 3600,
     # It is asked for with every signal; this finds what a fault left behind.
     "interlock.listen.settling.settle_inbox": 60,
     "interlock.listen.tasks.empty_old_payloads": 86400,

@@ -26,7 +26,16 @@ from interlock.listen import (
 from interlock.listen.errors import WrongState
 from interlock.listen.models import Errand, Import, Source, State
 from interlock.listen.outcry import watching
-from interlock.listen.themes import counting, learning, looking, model_names, noticing, placing, segments
+from interlock.listen.themes import (
+    counting,
+    learning,
+    looking,
+    model_names,
+    noticing,
+    placing,
+    segments,
+    shifting,
+)
 from interlock.store.errors import LakeError
 
 logger = logging.getLogger(__name__)
@@ -188,3 +197,9 @@ def count_themes() -> int:
 def count_segments() -> int:
     """Count everybody's voices by segment, which the pages of themes compare with."""
     return segments.count_segments(now=timezone.now())
+
+
+@work.task(key="shifts", attempts=3, title=_("See in which themes something else is said now"))
+def find_shifts() -> int:
+    """Write anew in which themes the newest weeks say something else than the quarter before."""
+    return shifting.find_shifts(now=timezone.now())

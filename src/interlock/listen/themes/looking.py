@@ -112,9 +112,9 @@ def theme_page(figures: QuerySet[ThemeFigures], after: Place | None) -> ThemePag
         unpinned = Q(theme__pinned=False)
         figures = figures.filter(unpinned | beyond if after.pinned else unpinned & beyond)
     rows = list(
-        figures.select_related("theme__decider", "theme__parent").order_by("-theme__pinned", "-rank", "pk")[
-            : PAGE_ROWS + 1
-        ]
+        figures.select_related("theme__decider", "theme__parent", "theme__shift").order_by(
+            "-theme__pinned", "-rank", "pk"
+        )[: PAGE_ROWS + 1]
     )
     more, rows = len(rows) > PAGE_ROWS, rows[:PAGE_ROWS]
     return ThemePage(rows, Place(rows[-1].theme.pinned, rows[-1].rank, rows[-1].pk) if more else None)

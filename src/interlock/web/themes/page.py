@@ -19,7 +19,7 @@ from interlock.listen.models import ChangeKind, Theme, ThemeChange, ThemeFigures
 from interlock.listen.themes import looking
 from interlock.reconnect import queries as gaps
 from interlock.web import figures
-from interlock.web.themes import among, forms
+from interlock.web.themes import among, forms, shifted
 from interlock.web.themes.listing import Row, address, loop_of, row_of, rows_address
 
 CONTEXT_KIND = "theme"
@@ -39,7 +39,8 @@ def one_theme(request: HttpRequest, key: str) -> HttpResponse:
     )
     if theme.ended_at and theme.became:
         return redirect(address(theme.became))
-    return render(request, "web/one_theme.html", page_of(theme, person))
+    more = shifted.shown(theme, ticked=True) if request.GET.get("split") == "shift" else {}
+    return render(request, "web/one_theme.html", page_of(theme, person, **more))
 
 
 def page_of(theme: Theme, person: Person | None, **more: Any) -> dict[str, Any]:
@@ -56,10 +57,10 @@ def page_of(theme: Theme, person: Person | None, **more: Any) -> dict[str, Any]:
         "loop": loop_of(counted, theme) if counted else [],
         "loop_title": _loop_title(counted),
         "quotes": looking.quotes(theme),
-        "examples": looking.examples(theme),
         "products": looking.reach(theme, "product_label"),
         "regions": looking.reach(theme, "region"),
         "sources": looking.said_through(theme),
+        **shifted.shown(theme),
         **among.shown(theme),
         "standing": among.standing_words(counted) if counted and theme.ended_at is None else "",
         "changes": [_line(change, theme) for change in changes],
