@@ -46,7 +46,7 @@ def test_a_word_beyond_all_measure_is_unknown():
 
 
 def test_remembered_words_do_not_grow_without_end(monkeypatch):
-    monkeypatch.setattr("interlock.analytics.text.wordpieces._MOST_REMEMBERED", 2)
+    monkeypatch.setattr("interlock.analytics.text.wordpieces.MOST_REMEMBERED", 2)
     cutter = WordPieces(["a", "b", "c", "d"])
 
     first = cutter.cut(["a b c"]).ids.tolist()

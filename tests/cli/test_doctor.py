@@ -50,6 +50,14 @@ def test_a_language_model_that_does_not_answer_is_found(installed, settings):
     assert faults() == {"Names by a model": "See docs/settings.md#names-by-a-language-model."}
 
 
+def test_an_encoder_that_cannot_be_run_is_found(installed, settings, tmp_path):
+    (tmp_path / "model.onnx").write_text("hello")
+    (tmp_path / "vocab.txt").write_text("hello")
+    settings.ENCODER = tmp_path
+
+    assert faults() == {"Encoder": "See docs/settings.md#an-encoder-of-your-own."}
+
+
 def test_missing_assets_are_found(installed):
     (django_settings.PACKAGE / "web" / "static" / "built" / "app.css").unlink()
 

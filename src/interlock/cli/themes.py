@@ -18,6 +18,7 @@ from rich.table import Table
 
 from interlock.analytics.text.duplicates import voice_groups
 from interlock.analytics.text.errors import TextError
+from interlock.analytics.text.own_encoder import own_encoder
 from interlock.analytics.themes.corpus import Found, find_themes
 from interlock.analytics.themes.errors import ThemeError
 from interlock.connectors.csv_folder.files import open_files
@@ -26,6 +27,7 @@ from interlock.connectors.limits import DEFAULT_LIMITS
 from interlock.connectors.mapping.model import FileRule
 from interlock.connectors.protocol import RawTable, TornRows
 
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 # A whole mail archive in one cell is read too; only its beginning is compared.
 LIMITS = replace(DEFAULT_LIMITS, cell_characters=40_000_000, unpacked_bytes=4_000_000_000)
@@ -38,9 +40,12 @@ MOST_SHOWN = 40
 @click.option(
     "--id-column", default="", help="Column that names each row; without it rows are counted from 1."
 )
+@click.option("--encoder", type=FOLDER, help="Folder with a sentence encoder of your own.")
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same themes and ids.")
 @click.option("--json", "as_json", is_flag=True, help="Print themes and assignments for machines.")
-def themes(file: Path, text_column: str, id_column: str, seed: int, as_json: bool) -> None:
+def themes(
+    file: Path, text_column: str, id_column: str, encoder: Path | None, seed: int, as_json: bool
+) -> None:
     """Find what the texts of a file (CSV, XLSX, JSON, Parquet) talk about."""
     try:
         names, texts, refused = _read(file, text_column, id_column)
@@ -48,7 +53,8 @@ def themes(file: Path, text_column: str, id_column: str, seed: int, as_json: boo
         first = np.unique(groups, return_index=True)[1]
         voices = np.zeros(len(texts))
         voices[first] = 1.0
-        found = find_themes(texts, voices, seed=seed, new_id=_ids(seed))
+        own = own_encoder(encoder) if encoder else None
+        found = find_themes(texts, voices, seed=seed, new_id=_ids(seed), encoder=own)
     except (ConnectorError, TextError, ThemeError) as error:
         raise click.ClickException(str(error)) from error
     if refused:

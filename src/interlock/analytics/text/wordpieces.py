@@ -30,7 +30,7 @@ START, END, UNKNOWN, PADDING = 101, 102, 100, 0
 LONGEST_TEXT = 4_000
 _LONGEST_WORD = 100
 # About 100 MB of remembered words; then the memory starts afresh.
-_MOST_REMEMBERED = 500_000
+MOST_REMEMBERED = 500_000
 _ASCII_PARTS = re.compile(r"[a-z0-9]+|[^\sa-z0-9]")
 _CHINESE = ((0x4E00, 0x9FFF), (0x3400, 0x4DBF), (0x20000, 0x2CEAF), (0xF900, 0xFAFF), (0x2F800, 0x2FA1F))
 
@@ -49,8 +49,11 @@ class Pieces:
 class WordPieces:
     """Cuts texts; remembers what it has cut."""
 
-    def __init__(self, words: Sequence[str]) -> None:
+    def __init__(self, words: Sequence[str], *, unknown: int = UNKNOWN, uncased: bool = True) -> None:
+        """Take words in the order of their ids, the id of what is unknown, and whether case and accents count not."""
         self._places = {word: place for place, word in enumerate(words)}
+        self._unknown = unknown
+        self._uncased = uncased
         self._remembered: dict[str, tuple[int, ...]] = {}
 
     def cut(self, texts: Sequence[str]) -> Pieces:
@@ -59,7 +62,7 @@ class WordPieces:
         Args:
             texts: n >= 0 texts; one without any sign has no pieces.
         """
-        if len(self._remembered) > _MOST_REMEMBERED:
+        if len(self._remembered) > MOST_REMEMBERED:
             self._remembered.clear()
         remembered = self._remembered
         ids: list[int] = []
@@ -74,11 +77,11 @@ class WordPieces:
         return Pieces(np.array(ids, dtype=np.int32), starts)
 
     def _pieces_of(self, written: str) -> tuple[int, ...]:
-        return tuple(piece for part in _parts(written) for piece in self._longest_pieces(part))
+        return tuple(piece for part in _parts(written, self._uncased) for piece in self._longest_pieces(part))
 
     def _longest_pieces(self, part: str) -> list[int]:
         if len(part) > _LONGEST_WORD:
-            return [UNKNOWN]
+            return [self._unknown]
         pieces, start = [], 0
         while start < len(part):
             for end in range(len(part), start, -1):
@@ -86,7 +89,7 @@ class WordPieces:
                 if found is not None:
                     break
             else:
-                return [UNKNOWN]
+                return [self._unknown]
             pieces.append(found)
             start = end
         return pieces
@@ -105,14 +108,14 @@ def wordpieces() -> WordPieces:
     return WordPieces(written.decode().rstrip("\n").split("\n"))
 
 
-def _parts(written: str) -> list[str]:
-    """Return words and single punctuation signs, in lower case and without accents."""
-    if written.isascii():
+def _parts(written: str, uncased: bool) -> list[str]:
+    """Return words and single punctuation signs; uncased in lower case and without accents."""
+    if written.isascii() and uncased:
         return _ASCII_PARTS.findall("".join(sign for sign in written.lower() if sign.isprintable()))
     parts, word = [], ""
-    for sign in unicodedata.normalize("NFD", written.lower()):
+    for sign in unicodedata.normalize("NFD", written.lower()) if uncased else written:
         category = unicodedata.category(sign)
-        if category == "Mn" or category[0] == "C":
+        if (category == "Mn" and uncased) or category[0] == "C":
             continue
         if category[0] == "P" or _stands_alone(sign):
             parts += [word, sign]

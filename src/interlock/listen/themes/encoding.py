@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import blake2b
+from pathlib import Path
 from typing import NamedTuple
 
-from interlock.analytics.text import encoders
+from django.conf import settings
+
+from interlock.analytics.text import encoders, own_encoder
 from interlock.analytics.text.cleaning import compared, readable
 from interlock.analytics.text.encoders import Encoder
 from interlock.analytics.text.student import student_from_bytes
@@ -73,10 +76,35 @@ def encoder_called(version: str) -> Encoder:
     Raises:
         LookupError: this installation has none of this version any more; themes must be learnt anew.
     """
+    if version.startswith(own_encoder.PREFIX):
+        own = encoder_of_own()
+        if own is None or own.version != version:
+            raise LookupError(f"no encoder {version}")
+        return own
     # Compared before it is loaded: who places by a student never needs MiniLM's 90 MB.
     if version == encoders.Static.version:
         return encoders.static()
     return encoders.minilm() if version == encoders.MiniLM.version else _student(version)
+
+
+def encoder_of_own() -> Encoder | None:
+    """The encoder that whoever runs this machine put into a folder; None where there is none.
+
+    Raises:
+        WeightsError: the folder holds none that can be used.
+    """
+    return _own(settings.ENCODER) if settings.ENCODER else None
+
+
+@cache
+def _own(folder: Path) -> Encoder:
+    return own_encoder.own_encoder(folder)
+
+
+def encoder_changed(version: str) -> bool:
+    """Whether vectors of this version are of another encoder than the settings want."""
+    own = encoder_of_own()
+    return own.version != version if own else version.startswith(own_encoder.PREFIX)
 
 
 @lru_cache(maxsize=2)

@@ -26,7 +26,15 @@ from interlock.analytics.themes.corpus import choose_encoder
 from interlock.analytics.themes.model import ThemeModel, assign
 from interlock.listen.models import Signal, SignalVector, ThemedSignal, ThemesLearnt
 from interlock.listen.themes import counting, keeping, naming, noticing, placing
-from interlock.listen.themes.encoding import COLUMNS, encoder_called, encoder_mark, said, text_of
+from interlock.listen.themes.encoding import (
+    COLUMNS,
+    encoder_called,
+    encoder_changed,
+    encoder_mark,
+    encoder_of_own,
+    said,
+    text_of,
+)
 from interlock.listen.themes.vectors import Vectors, unpacked
 from interlock.listen.understanding.reading import languages_said
 
@@ -95,8 +103,16 @@ def is_due() -> bool:
     learnt = ThemesLearnt.objects.order_by("-pk").first()
     if learnt is None or not learnt.seconds:  # never, or cut off before the end
         return True
+    if encoder_changed(learnt.encoder):
+        return True
     spoken = SignalVector.objects.count()
     return spoken >= (1 + DUE_AFTER) * learnt.signals or _without_theme() >= DUE_STRANGE
+
+
+def is_other_encoder() -> bool:
+    """Whether themes were learnt with another encoder than the settings want. One query."""
+    version = ThemesLearnt.objects.order_by("-pk").values_list("encoder", flat=True).first()
+    return version is not None and encoder_changed(version)
 
 
 def _without_theme() -> int:
@@ -110,6 +126,8 @@ def _without_theme() -> int:
 
 def encoder_for_all(seed: int) -> Encoder:
     """The encoder in force while it fits; another when there are four times as many signals as it was chosen for."""
+    if own := encoder_of_own():
+        return own
     total, learnt = Signal.objects.count(), ThemesLearnt.objects.order_by("-pk").first()
     if learnt is not None and total < OUTGROWN * max(learnt.signals, FEWEST_TEXTS):
         try:

@@ -98,8 +98,14 @@ def place(signals: QuerySet[Signal], *, now: datetime, most: int = PLACED_AT_ONC
     found = list(signals.only(*COLUMNS)[:most])
     if not found:
         return 0
+    try:
+        encoder = encoder_called(groups.encoder)
+    except (
+        LookupError
+    ):  # it was changed or taken away: themes are about to be learnt anew, and place these too
+        return 0
     spoken = [said(one) for one in found]
-    vectors = encoder_called(groups.encoder).encode([one.text for one in spoken])
+    vectors = encoder.encode([one.text for one in spoken])
     likeness, nearest = _nearest(groups, vectors)
     own = _placed_by_hand([one.key for one in found])
     rows = [
