@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
-from interlock.listen.models import ThemeShift
+from interlock.listen.models import ThemedSignal, ThemeShift
 from interlock.listen.themes import counting, shifting
 from listen.themed import direction, joined, theme, weeks
 from listen.waiting import NOON, source
@@ -55,6 +55,14 @@ def test_where_the_mix_stays_nothing_is_said_and_what_was_said_is_taken_back():
 
     assert shifting.find_shifts(now=NOON) == 0
     assert not ThemeShift.objects.exists()
+
+
+def test_signals_that_are_like_no_theme_shift_none():
+    spoken()
+    strays = ThemedSignal.objects.filter(pk__in=list(ThemedSignal.objects.values_list("pk", flat=True)[::10]))
+    strays.update(cluster=None)
+
+    assert shifting.find_shifts(now=NOON) == 1
 
 
 def test_one_customer_who_turns_to_something_else_shifts_no_theme():

@@ -83,7 +83,8 @@ def _people(latest: int) -> dict[int, People]:
     """People by theme, group and week; who is not known is taken for one who spoke once. One query, along one index."""
     first = latest - _WEEKS + 1
     rows = (
-        ThemedSignal.objects.filter(week__gte=first, week__lte=latest, cluster__theme__ended_at=None)
+        ThemedSignal.objects.filter(week__gte=first, week__lte=latest, cluster__isnull=False)
+        .filter(cluster__theme__ended_at=None)  # which is empty, too, for what is like no theme
         .values_list("cluster__theme", "cluster", "week")
         .annotate(people=Count(Coalesce("customer", "voice"), distinct=True))
         .order_by()
