@@ -19,6 +19,10 @@ from browser.chromium import all_findings, sideways_pixels
 from interlock.analytics.text.encoders import static
 from interlock.connectors.live_registry import live_connectors
 from interlock.converse import services as talks
+from interlock.converse.community import answering, posting
+from interlock.converse.community.speaking import on_behalf, without_account
+from interlock.converse.models import Board
+from interlock.fabric import company as companies
 from interlock.fabric.models import Attempt
 from interlock.listen import asking_tasks, inbox, live_sources, signal_copies
 from interlock.listen import services as listening
@@ -40,7 +44,7 @@ from interlock.listen.themes import editing, learning
 from interlock.listen.trying_out import Trial
 from interlock.reconnect import services
 from interlock.reconnect.models import Disconnect
-from web.policy import POLICY
+from web.policy import POLICY, PUBLIC
 from web.test_permissions import ADDRESSES
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -61,6 +65,14 @@ NOT_PAGES = {
     "listen:access_given",
     "web:themes_csv",
     "web:outcries_csv",
+    "community:robots",
+    "community:near",
+    "community:feed",
+    "community:board_feed",
+    "community:sitemap",
+    "community:sitemap_part",
+    "community:short",
+    "community:code",
 }
 SEARCHES = {
     "reconnect:disconnects": [{"view": "map"}, {"view": "table"}, {"tab": "suspected"}],
@@ -111,7 +123,23 @@ def company(demo_records, person):
         "source_id": connected(now).pk,
         "alarm_id": outcry(now).pk,
         **answered_theme(ines, now),
+        **community(ines, now),
     }
+
+
+def community(ines, now) -> dict[str, object]:
+    """An open board with a question that a named person answered, one that waits, and a held reply."""
+    board = Board.objects.create(
+        key="heron", name="Heron Cargo", about="The Heron.", made_at=now, opened_at=now
+    )
+    about = companies.company()
+    asked = {"board": board, "kind": "ask", "product": "", "now": now}
+    post = posting.write_post(
+        title="Will the display fit?", words="Mine is dark.", speaker=on_behalf("Marta Hagen", ines, about, "in a call"), **asked
+    )  # fmt: skip
+    posting.write_reply(post=post, words="Same?", speaker=without_account("Ana Silva", about, "one"), now=now)
+    answering.answer(post=post, by=ines, what_i_do="leads service", words="Yes, it fits.", now=now)
+    return {"board": "heron", "slug": post.slug, "post_id": post.pk, "board_id": board.pk}
 
 
 def theme_above_its_limit(by, now) -> Theme:
@@ -231,7 +259,10 @@ def addresses(company: dict) -> list[str]:
     found = []
     for name, row in POLICY.items():
         parameters = ADDRESSES[name]
-        if "get" not in row.methods or "owner" not in row.roles or name in NOT_PAGES or name == "web:context":
+        community = name.startswith("community:")
+        if "get" not in row.methods or name in NOT_PAGES or name == "web:context":
+            continue
+        if "owner" not in row.roles and not community:
             continue
         if set(parameters) <= set(company):
             address = reverse(name, kwargs={key: company[key] for key in parameters})
@@ -241,6 +272,26 @@ def addresses(company: dict) -> list[str]:
     about += [("region", signal.region), ("team+family", "shops-north|Heron Cargo")]
     found += [f"{reverse('web:context')}?{urlencode({'kind': kind, 'key': key})}" for kind, key in about]
     return [*found, "/nowhere/a-long-address-of-many-signs-that-nobody-would-ever-have-typed/"]
+
+
+def test_axe_finds_nothing_on_the_pages_of_customers(open_page, live_server, company):
+    """As a visitor reads them, without the rail."""
+    names = [name for name in POLICY if name.startswith("community:") and POLICY[name].roles is PUBLIC]
+    found = [
+        reverse(name, kwargs={key: company[key] for key in ADDRESSES[name]})
+        for name in names
+        if "get" in POLICY[name].methods and name not in NOT_PAGES
+    ]
+    faults = {}
+
+    for size, theme in (("1280", "ink"), ("390", "paper")):
+        page = open_page("/community/", size=size, theme=theme)
+        for path in found:
+            answer = page.goto(live_server.url + path, wait_until="load")
+            if all_findings(page) or sideways_pixels(page) or answer.status >= 400:
+                faults[size, path] = all_findings(page), sideways_pixels(page), answer.status
+
+    assert faults == {}
 
 
 def test_axe_finds_nothing_on_any_page(open_page, live_server, company):

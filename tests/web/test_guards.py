@@ -49,7 +49,20 @@ def things(person) -> dict[str, object]:
         "change_id": _theme_change(lead).pk,
         "alarm_id": _alarm().pk,
         "round_id": _round(lead).pk,
+        **_held(),
     }
+
+
+def _held() -> dict[str, int]:
+    """A board that is not open, and a post and a reply on it that wait to be let through."""
+    from interlock.converse.models import Board, Post, Reply, Status  # see below
+
+    now = timezone.now()
+    board = Board.objects.create(key="heron", name="Heron Cargo", made_at=now)
+    held = {"words": "CANARY", "author_name": "Ana S.", "said_at": now, "standing": "held"}
+    status = Status.objects.get(key="open")
+    post = Post.objects.create(board=board, kind="ask", title="CANARY", status=status, changed_at=now, **held)
+    return {"board_id": board.pk, "post_id": post.pk, "reply_id": Reply.objects.create(post=post, **held).pk}
 
 
 def _failed_work() -> int:

@@ -94,6 +94,13 @@ DATABASES = {
     }
 }
 DATABASES["default"]["CONN_MAX_AGE"] = 600
+# Pages of visitors, in each web process for itself: 1,000 of them are some 20 MB.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 1_000},
+    }
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "fabric.User"
 
@@ -113,6 +120,9 @@ AFTER_IMPORT_TASKS = [
 # What repeats, by path, and after how many seconds; workers ask for it (fabric/work/repeating.py).
 REPEATED_TASKS = {
     "interlock.api.tasks.forget_old": 3600,
+    "interlock.converse.community.entering.forget_old_codes": 3600,
+    # It is asked for with every contribution; this finds what a fault left behind.
+    "interlock.converse.community.signals.hear": 300,
     "interlock.fabric.tasks.clear_finished_work": 3600,
     "interlock.fabric.tasks.clear_old_events": 3600,
     "interlock.listen.asking_tasks.ask_due": 15,

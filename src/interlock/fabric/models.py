@@ -113,6 +113,24 @@ class Person(models.Model):
         return self.role in STAFF_ROLES
 
 
+class Company(models.Model):
+    """The company as its customers see it: one row, shown on the pages that are theirs."""
+
+    name = models.CharField(max_length=80, blank=True)
+    second_word = models.CharField(
+        max_length=40, blank=True, help_text=_("stands after the name in italics, such as Riders")
+    )
+    about = models.CharField(max_length=500, blank=True, help_text=_("one sentence, for search engines"))
+    customer_word = models.CharField(max_length=40, blank=True, help_text=_("one customer, such as rider"))
+    customers_word = models.CharField(
+        max_length=40, blank=True, help_text=_("many customers, such as riders")
+    )
+    partner_word = models.CharField(max_length=40, blank=True, help_text=_("one partner, such as shop"))
+
+    def __str__(self) -> str:
+        return f"{self.name or _('Community')} {self.second_word}".strip()
+
+
 class Invitation(models.Model):
     """A one-time link to create an account. Only the hash of its token is kept."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from allauth.account.models import EmailAddress
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import QuerySet
@@ -12,11 +13,21 @@ from django.utils.translation import gettext as _
 
 from interlock.fabric import journal
 from interlock.fabric.access import ACTS, Act, may
-from interlock.fabric.models import Function, Person, Role
+from interlock.fabric.models import Function, Person, Role, User
 
 
 class LastOwner(Exception):
     """An installation keeps at least one owner."""
+
+
+@transaction.atomic
+def join_as_customer(*, email: str, name: str, now: datetime) -> Person:
+    """Make the account of a customer who has shown that this address is theirs; it has no password."""
+    user = User.objects.create_user(email)
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    person = Person.objects.create(user=user, name=name.strip(), role=Role.CUSTOMER)
+    journal.note(actor=person, verb="joined", about=person, at=now, detail={"role": person.role})
+    return person
 
 
 def people_visible_to(person: Person) -> QuerySet[Person]:

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from interlock.converse.community.promise import waiting_note as community_note
 from interlock.converse.queries import waiting_count
 from interlock.fabric.access import Act, may, person_of
 from interlock.fabric.models import Person
@@ -48,18 +49,22 @@ class Door:
     acts: frozenset[Act] = frozenset({Act.READ})
     note: Callable[[Person], Any] | None = None
     short: Any = ""  # for the phone's bar, where the name is too long
+    in_bar: bool = True  # whether it stands in the phone's bar where not all doors fit
     under: str = ""  # the address whose pages all lie behind this door, where it is not the door's own
 
 
 ANYBODY = frozenset({Act.READ, Act.TALK})
+# The fifth place of the phone's bar is More.
+BAR_PLACES = 5
 
-# In the order of the product. Community, consults, launches, paths and proof come with their rooms.
+# In the order of the product. Consults, launches, paths and proof come with their rooms.
 DOORS = (
     Door(_("Today"), "web:today", "sun", "t", acts=ANYBODY),
     Door(_("Signals"), "listen:waiting", "audio-lines", "s", note=waiting_note, under="listen:signals"),
     Door(_("Disconnects"), "reconnect:disconnects", "unlink", "d", waiting=open_count),
-    Door(_("Conversations"), "converse:conversations", "messages-square", "c", acts=ANYBODY,
-         waiting=waiting_count, short=_("Talk")),
+    Door(_("Conversations"), "converse:conversations", "message-square", "c", acts=ANYBODY,
+         waiting=waiting_count, short=_("Talk"), in_bar=False),
+    Door(_("Community"), "community:list", "messages-square", "m", acts=ANYBODY, note=community_note),
 )  # fmt: skip
 SOURCES = Door(_("Sources"), "listen:sources", "database", "o", note=sources_note)
 SEARCH = Door(_("Search"), "web:search", "search", "/")
@@ -87,6 +92,11 @@ class Navigation:
     @cached_property
     def doors(self) -> list[OpenDoor]:
         return [one for one in map(self._opened, DOORS) if one]
+
+    @property
+    def bar(self) -> list[OpenDoor]:
+        """The doors that the phone's bar has room for; the others stand under More."""
+        return [one for one in self.doors if one.door.in_bar or len(self.doors) < BAR_PLACES]
 
     @cached_property
     def sources(self) -> OpenDoor | None:

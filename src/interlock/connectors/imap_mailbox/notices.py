@@ -28,12 +28,13 @@ class PostOffice:
 
 @dataclass(frozen=True)
 class Note:
-    """What is sent. `reference` is the same at every try."""
+    """What is sent. `reference` is the same at every try; `author` is whom it comes from by name."""
 
     to: str
     subject: str
     text: str
     reference: str
+    author: str = AUTHOR
 
 
 def post(office: PostOffice, note: Note, *, now: datetime, wait: Callable[[float], None]) -> Sent:
@@ -50,7 +51,7 @@ def post(office: PostOffice, note: Note, *, now: datetime, wait: Callable[[float
     )
     account = Account(office.sender, server, server, folder="", kind="", days=0, copies=False)
     message = EmailMessage(policy=SMTP_POLICY)
-    message["From"] = formataddr((AUTHOR, office.sender))
+    message["From"] = formataddr((note.author, office.sender))
     message["To"] = note.to
     message["Subject"] = one_line(note.subject)[:200]
     message["Date"] = format_datetime(now)

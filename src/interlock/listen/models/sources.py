@@ -17,6 +17,7 @@ class SourceKind(models.TextChoices):
     API = "api", _("API")
     WEBHOOK = "webhook", _("Webhook")
     CAPTURED = "captured", _("Told to a colleague")
+    COMMUNITY = "community", _("Community")
 
 
 class Source(models.Model):

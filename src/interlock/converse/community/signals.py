@@ -1,0 +1,121 @@
+"""Every public contribution of a customer is a signal too, so that clocks, themes, outcries and search know of it.
+
+A contribution marks itself as due in its own transaction; the task here offers what is due to listen's inbox.
+The same record again is a duplicate there, so a worker killed half way does no harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import chain
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from interlock.converse.community import finding
+from interlock.converse.models import Kind, Post, Reply, Standing
+from interlock.fabric import work
+from interlock.listen import inbox, services
+from interlock.listen.models import Source, SourceKind
+
+# A question in public is owed its answer soonest; ideas have days.
+SIGNAL_KINDS = {
+    Kind.ASK: "post",
+    Kind.IDEA: "idea",
+    Kind.PROBLEM: "complaint",
+    Kind.PRAISE: "praise",
+}
+AT_ONCE = 500
+ASKS_NOTHING = "said among customers; it asks nothing of us"
+
+
+def key_of(said: Post | Reply) -> str:
+    return f"community:{'post' if isinstance(said, Post) else 'reply'}-{said.pk}"
+
+
+def community_source(now: datetime) -> Source:
+    """The source under which all of it is counted, made when first needed."""
+    found = Source.objects.filter(kind=SourceKind.COMMUNITY, removed_at=None).first()
+    return found or services.name_source(name="Community", kind=SourceKind.COMMUNITY, now=now)
+
+
+def ask_to_hear() -> None:
+    """Let a worker pass on what is due, inside the caller's transaction."""
+    work.ask(hear)
+
+
+@work.task(queue="prompt", key="community signals", title=_("Let the community be heard"))
+def hear() -> None:
+    """Pass on everything that is due."""
+    while pass_on(now=timezone.now()):
+        pass
+
+
+def pass_on(*, now: datetime) -> int:
+    """Offer what is due to the inbox, at most AT_ONCE; return how many. Not inside another transaction."""
+    posts = list(
+        Post.objects.filter(signal_due__isnull=False)
+        .select_related("author")
+        .order_by("signal_due")[:AT_ONCE]
+    )
+    left = AT_ONCE - len(posts)
+    replies = Reply.objects.filter(signal_due__isnull=False).select_related("author", "post")
+    due: list[Post | Reply] = [*posts, *replies.order_by("signal_due")[:left]]
+    if not due:
+        return 0
+    rows = [inbox.checked("signals", _row(one), place=one.signal_key, now=now) for one in due]
+    good = [row for row in rows if not isinstance(row, inbox.Refusal)]
+    refused = [row for row in rows if isinstance(row, inbox.Refusal)]
+    inbox.take_in([inbox.Offer(source=community_source(now), rows=good, refused=refused)], now=now)
+    for one in due:
+        # What changed meanwhile has another time and stays due.
+        type(one).objects.filter(pk=one.pk, signal_due=one.signal_due).update(signal_due=None)
+    _note_what_is_close(posts)
+    return len(due)
+
+
+def keys_under(post: Post) -> list[str]:
+    """The signals that one official answer answers: the post's own, and those of public replies. One query."""
+    replies = post.replies.filter(standing=Standing.PUBLIC).exclude(signal_key="")
+    return [key for key in chain([post.signal_key], replies.values_list("signal_key", flat=True)) if key]
+
+
+def _row(said: Post | Reply) -> dict[str, Any]:
+    return {name: value for name, value in _columns(said) if value not in {"", None}}
+
+
+def _columns(said: Post | Reply) -> Iterator[tuple[str, Any]]:
+    post = said if isinstance(said, Post) else said.post
+    yield "signal_id", said.signal_key
+    yield "kind", SIGNAL_KINDS[Kind(post.kind)] if said is post or said.has_the_same else "post"
+    yield "occurred_at", said.said_at.astimezone(UTC).isoformat()
+    yield "account_id", said.author.account_key if said.author else ""
+    yield "contact_id", f"community:{said.author_id}" if said.author_id else ""
+    yield "channel", "community"
+    yield "title", post.title
+    yield "body", said.words
+    yield "url", f"{settings.PAGES_URL}{reverse('community:post', args=[post.pk, post.slug])}"
+    if post.answered_at and post.answered_at >= said.said_at:
+        yield "first_reply_at", post.answered_at.astimezone(UTC).isoformat()
+    elif said is not post and not asks(said):
+        yield "resolved_at", said.said_at.astimezone(UTC).isoformat()
+        yield "resolution", ASKS_NOTHING
+
+
+def asks(reply: Reply) -> bool:
+    """Whether somebody waits for an answer of the company to this reply."""
+    return reply.has_the_same or "?" in reply.words or "？" in reply.words
+
+
+def _note_what_is_close(posts: list[Post]) -> None:
+    """Keep on each new post which others are much like it, so that its page need not look."""
+    public = Post.objects.filter(standing=Standing.PUBLIC)
+    for post in posts:
+        alike = finding.much_like(
+            public.filter(board=post.board_id), f"{post.title} {post.words}", besides=post.pk
+        )
+        Post.objects.filter(pk=post.pk).update(close_to=[one.pk for one in alike])
