@@ -113,6 +113,7 @@ AFTER_IMPORT_TASKS = [
     "interlock.listen.tasks.learn_themes",
     "interlock.listen.tasks.count_segments",
     "interlock.listen.tasks.find_shifts",
+    "interlock.listen.tasks.find_theme_drivers",
     "interlock.reconnect.tasks.cite_themes",
     "interlock.listen.tasks.clear_old_versions",
 ]
@@ -132,6 +133,7 @@ REPEATED_TASKS = {
     "interlock.listen.tasks.count_themes": 60,
     "interlock.listen.tasks.count_segments": 3600,
     "interlock.listen.tasks.find_shifts": 3600,
+    "interlock.listen.tasks.find_theme_drivers": 3600,
     # It is asked for with every signal; this finds what a fault left behind.
     "interlock.listen.settling.settle_inbox": 60,
     "interlock.listen.tasks.empty_old_payloads": 86400,

@@ -117,6 +117,7 @@ class SignalFilters(forms.Form):
     theme = forms.CharField(required=False, max_length=36, widget=forms.HiddenInput)
     meaning = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
     language = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
+    driver = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
     worth = forms.CharField(required=False, max_length=1, widget=forms.HiddenInput)
     nearness = forms.ChoiceField(
         required=False, choices=[(name, name) for name in NEARNESS], widget=forms.HiddenInput
@@ -153,7 +154,7 @@ class SignalFilters(forms.Form):
         """The filters that could be understood; a wrong date is left out and shown as an error."""
         self.is_valid()
         known = {name: value for name, value in self.cleaned_data.items() if value}
-        return Selection(**known | {name: str(known[name]) for name in ("like",) if name in known})
+        return Selection(**known | {name: str(known[name]) for name in ("like", "driver") if name in known})
 
 
 def known_sources() -> list[str]:

@@ -16,7 +16,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
-from interlock.listen.models import Clock, CustomerWorth, Intent, Signal, ThemedSignal
+from interlock.listen.models import Clock, CustomerWorth, Intent, Signal, ThemeDriver, ThemedSignal
 from interlock.listen.repeats import LOW
 from interlock.listen.search import containing, numbered
 from interlock.listen.themes import echoing
@@ -62,6 +62,7 @@ class Selection:
     nearness: str = ""
     language: str = ""
     worth: str = ""
+    driver: str = ""
 
     @cached_property
     def echoed(self) -> Echoed | None:
@@ -94,6 +95,9 @@ class Selection:
         if self.worth:
             banded = CustomerWorth.objects.filter(account_key=OuterRef("account_key"), band=self.worth)
             signals = signals.filter(Exists(banded))
+        if self.driver:
+            behind = ThemeDriver.objects.filter(pk=int(self.driver)).values_list("orders", flat=True)
+            signals = signals.filter(order_key__in=next(iter(behind), []))
         if self.answered:
             signals = signals.filter(_answered(self.answered))
         if self.since:

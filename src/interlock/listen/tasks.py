@@ -28,6 +28,7 @@ from interlock.listen.models import Errand, Import, Source, State
 from interlock.listen.outcry import watching
 from interlock.listen.themes import (
     counting,
+    driving,
     learning,
     looking,
     model_names,
@@ -199,6 +200,12 @@ def count_themes() -> int:
 def count_segments() -> int:
     """Count everybody's voices by segment, which the pages of themes compare with."""
     return segments.count_segments(now=timezone.now())
+
+
+@work.task(key="drivers", attempts=2, title=_("See what goes with themes among orders"))
+def find_theme_drivers() -> int:
+    """Work out what goes with the themes that matter most, once a day and after a learning."""
+    return driving.find_drivers(now=timezone.now())
 
 
 @work.task(key="shifts", attempts=3, title=_("See in which themes something else is said now"))

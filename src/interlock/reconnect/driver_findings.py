@@ -41,6 +41,7 @@ LEVELS = {
     "tenure": gettext_lazy("Customers of %(level)s"),
     "segment": gettext_lazy("Orders from %(level)s"),
     "channel": gettext_lazy("Orders through %(level)s"),
+    "family": gettext_lazy("Orders of %(level)s"),
     "use_case": gettext_lazy("Customers for %(level)s"),
 }
 TENURES = {
@@ -60,6 +61,7 @@ FACTS = {
     "tenure": gettext_lazy("tenure"),
     "segment": gettext_lazy("segment"),
     "channel": gettext_lazy("channel"),
+    "family": gettext_lazy("product family"),
     "seller": gettext_lazy("seller"),
     "site": gettext_lazy("site"),
     "use_case": gettext_lazy("use"),

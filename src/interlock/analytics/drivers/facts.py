@@ -42,10 +42,10 @@ def seconds_of(moment: datetime) -> int:
     return int(aware.timestamp())
 
 
-def order_rows(tables: Tables, now: datetime) -> pa.Table:
+def order_rows(tables: Tables, now: datetime, *, keyed: bool = False) -> pa.Table:
     """Return one row per order; absent tables and columns give nulls.
 
-    Columns: source, account, region, channel, currency, family (text); ordered, since (seconds); amount; lines,
+    Columns: order_id where `keyed`; source, account, region, channel, currency, family (text); ordered, since (seconds); amount; lines,
     sites, delivered (lines that arrived), short (lines whose promise passed without arrival); cancelled;
     days_late (worst line, negative = early, null = nothing to compare); late; the last due (end of the
     promise), last_arrival, last_shipped, last_limit (seconds) and of the late lines alone promised, limit,
@@ -53,7 +53,8 @@ def order_rows(tables: Tables, now: datetime) -> pa.Table:
     """
     orders = _orders(tables)
     rows = orders.left_join(_lines_of_orders(tables, now), "order_id").drop("order_id_right")
-    return _with_words(rows, tables).to_pyarrow()
+    said = _with_words(rows, tables)
+    return (said if keyed else said.drop("order_id")).to_pyarrow()
 
 
 def account_rows(tables: Tables) -> pa.Table:
@@ -174,8 +175,8 @@ def _lines(tables: Tables, now: datetime) -> ibis.Table:
 def _with_words(rows: ibis.Table, tables: Tables) -> ibis.Table:
     if not tables.has("signals", "line_id"):
         nothing = ibis.null("int64")
-        return rows.mutate(rating=ibis.null("float64"), complaints=nothing, returned=nothing).drop("order_id")
-    return rows.left_join(_words_of_orders(tables), "order_id").drop("order_id_right", "order_id")
+        return rows.mutate(rating=ibis.null("float64"), complaints=nothing, returned=nothing)
+    return rows.left_join(_words_of_orders(tables), "order_id").drop("order_id_right")
 
 
 def _words_of_orders(tables: Tables) -> ibis.Table:

@@ -39,7 +39,7 @@ def find_drivers(tables: Tables, *, now: datetime | None = None) -> DriverReport
         now: naive UTC; promises up to then count as due. Default: the last event in the records.
     """
     moment = now or last_day(tables)
-    rows = order_rows(tables, moment) if _has_orders(tables) else None
+    rows = order_rows(tables, moment) if has_orders(tables) else None
     studies = _order_studies(tables, rows, moment) if rows is not None else _no_orders()
     churn = churn_population(tables, rows, moment)
     if isinstance(churn, Population):
@@ -61,7 +61,8 @@ class _Studies:
     split: LatenessSplit | None = None
 
 
-def _has_orders(tables: Tables) -> bool:
+def has_orders(tables: Tables) -> bool:
+    """Say whether there are orders with lines."""
     return tables.has("orders", "ordered_at") and tables.has("order_lines", "order_id")
 
 
@@ -86,8 +87,8 @@ def _order_studies(tables: Tables, rows: pa.Table, now: datetime) -> _Studies:
 
 def _report(studies: _Studies, now: datetime) -> DriverReport:
     named = studies.split.functions if studies.split else ()
-    groups = [_tested(group, named) for group in (studies.among, studies.within, studies.failed)]
-    among, within, failed = _judged(groups)
+    groups = [tested(group, named) for group in (studies.among, studies.within, studies.failed)]
+    among, within, failed = judged(groups)
     everything = [*among, *within, *failed]
     return DriverReport(
         drivers=_strongest_first(among, DRIVER),
@@ -102,7 +103,8 @@ def _report(studies: _Studies, now: datetime) -> DriverReport:
     )
 
 
-def _tested(populations: Sequence[Population], named: tuple[str, ...]) -> list[Driver]:
+def tested(populations: Sequence[Population], named: tuple[str, ...]) -> list[Driver]:
+    """Compare every tested level of every factor; `named` are the functions that lateness concerns. Nothing is judged yet."""
     drivers: list[Driver] = []
     for population in populations:
         doses = {
@@ -114,7 +116,7 @@ def _tested(populations: Sequence[Population], named: tuple[str, ...]) -> list[D
     return drivers
 
 
-def _judged(groups: Sequence[Sequence[Driver]]) -> list[list[Driver]]:
+def judged(groups: Sequence[Sequence[Driver]]) -> list[list[Driver]]:
     """Give every comparison its q-value over all groups together, and its verdict."""
     everything = [driver for group in groups for driver in group]
     chances = [driver.p_value for driver in everything if driver.p_value is not None]

@@ -119,6 +119,12 @@ def driver_report_json(report: DriverReport) -> dict[str, Any]:
     return plain
 
 
+def plain_driver(driver: Driver) -> dict[str, Any]:
+    """Return one driver as plain JSON values, its numbers with 9 digits."""
+    plain: dict[str, Any] = _plain(_driver_json(driver))
+    return plain
+
+
 def _driver_json(driver: Driver) -> dict[str, Any]:
     return {**asdict(driver), "sentence": str(driver.sentence or "")}
 

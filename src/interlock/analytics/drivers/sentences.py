@@ -11,6 +11,7 @@ _OUTCOMES = {
     "complaint": gettext_noop("{group}: {with_} of 100 brought a complaint, of the others {without}."),
     "return": gettext_noop("{group}: {with_} of 100 came back, of the others {without}."),
     "churn": gettext_noop("{group}: {with_} of 100 left, of the others {without}."),
+    "theme": gettext_noop("{group}: the customers of {with_} of 100 spoke of it, of the others {without}."),
 }
 _GROUPS = {
     "late": gettext_noop("Delivered late"),
@@ -22,6 +23,8 @@ _GROUPS = {
     "region": gettext_noop("Region {level}"),
     "season": gettext_noop("Ordered in {level}"),
     "tenure": gettext_noop("Customer for: {level}"),
+    "family": gettext_noop("Products {level}"),
+    "channel": gettext_noop("Bought through {level}"),
     "segment": gettext_noop("Segment {level}"),
     "use_case": gettext_noop("Use {level}"),
 }

@@ -35,6 +35,8 @@ from interlock.listen.models.signals import Signal as Signal
 from interlock.listen.models.signals import SignalsCopied as SignalsCopied
 from interlock.listen.models.sources import Source as Source
 from interlock.listen.models.sources import SourceKind as SourceKind
+from interlock.listen.models.theme_findings import ThemeDriver as ThemeDriver
+from interlock.listen.models.theme_findings import ThemeDrivers as ThemeDrivers
 from interlock.listen.models.theme_findings import ThemeShift as ThemeShift
 from interlock.listen.models.themes import ChangeKind as ChangeKind
 from interlock.listen.models.themes import Cluster as Cluster

@@ -23,3 +23,23 @@ class ThemeShift(models.Model):
     rose = models.JSONField()
     fell = models.JSONField()
     found_at = models.DateTimeField()
+
+
+class ThemeDrivers(models.Model):
+    """That a theme was looked at for what goes with it among orders: how many were compared, how many spoken of."""
+
+    theme = models.OneToOneField(Theme, models.CASCADE, primary_key=True, related_name="drivers_looked")
+    orders = models.PositiveIntegerField(help_text=_("fulfilled orders that could have been spoken of"))
+    spoken = models.PositiveIntegerField(help_text=_("of them those that signals of the theme name"))
+    compared = models.PositiveIntegerField(help_text=_("facts that had orders enough to be judged"))
+    found_at = models.DateTimeField()
+
+
+class ThemeDriver(models.Model):
+    """One fact that makes an order's being spoken of in this theme more frequent."""
+
+    theme = models.ForeignKey(Theme, models.CASCADE, related_name="drivers")
+    figures = models.JSONField(help_text=_("the comparison, as analytics/drivers reports it"))
+    orders = models.JSONField(
+        help_text=_("keys of the orders with the fact that were spoken of, at most 2,000")
+    )

@@ -19,7 +19,7 @@ from interlock.listen.models import ChangeKind, Theme, ThemeChange, ThemeFigures
 from interlock.listen.themes import looking
 from interlock.reconnect import queries as gaps
 from interlock.web import figures
-from interlock.web.themes import among, forms, shifted
+from interlock.web.themes import among, driven, forms, shifted
 from interlock.web.themes.listing import Row, address, loop_of, row_of, rows_address
 
 CONTEXT_KIND = "theme"
@@ -62,6 +62,7 @@ def page_of(theme: Theme, person: Person | None, **more: Any) -> dict[str, Any]:
         "sources": looking.said_through(theme),
         **shifted.shown(theme),
         **among.shown(theme),
+        **driven.shown(theme),
         "standing": among.standing_words(counted) if counted and theme.ended_at is None else "",
         "changes": [_line(change, theme) for change in changes],
         "conversations": talks.conversations_about(person, CONTEXT_KIND, theme.key)[:5] if person else [],
