@@ -202,7 +202,8 @@ LANGUAGES = [("en", "English")]
 LOCALE_PATHS = [PACKAGE / "web" / "locale"]
 TIME_ZONE = ENVIRONMENT["INTERLOCK_TIME_ZONE"]
 USE_TZ = True
-USE_THOUSAND_SEPARATOR = True
+# Numbers that people read are grouped by `|count`; those in addresses and fields must not be: ?like=15,858 means nothing.
+USE_THOUSAND_SEPARATOR = False
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS: list[Path] = []

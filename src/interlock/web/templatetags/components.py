@@ -188,7 +188,7 @@ def loop_bar(heard: int, grouped: int, decided: int, done: int, told: int, confi
     names = (_("heard"), _("grouped"), _("decided"), _("done"), _("told"), _("confirmed"))
     counts = (heard, grouped, decided, done, told, confirmed)
     cells = [
-        {"name": name, "count": number, "percent": round(100 * number / heard) if heard else 0}
+        {"name": name, "count": figures.count(number), "percent": round(100 * number / heard) if heard else 0}
         for name, number in zip(names, counts, strict=True)
     ]
     return {"cells": cells}
