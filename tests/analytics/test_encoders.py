@@ -142,3 +142,20 @@ def test_the_corpus_of_another_language_gets_a_space_of_its_own():
 
 def test_another_corpus_makes_another_version(student):
     assert learn(CARDS, minilm(), static(), own_share=0.0, seed=1).version != student.version
+
+
+def test_a_text_that_is_repeated_is_read_once():
+    class Counting:
+        rows = 0
+
+        def run(self, names, given):
+            self.rows += len(given["input_ids"])
+            return minilm()._session.run(names, given)
+
+    session = Counting()
+
+    vectors = encoders.MiniLM(session, wordpieces()).encode([*FEES, *(FEES[0] for _ in range(100))])
+
+    assert session.rows == len(FEES)
+    assert vectors.shape == (len(FEES) + 100, 384)
+    assert (vectors[len(FEES) :] == vectors[0]).all()

@@ -58,3 +58,15 @@ def test_only_the_given_voices_are_counted():
     themes = find_themes(ENGLISH, voices, seed=1, new_id=numbered(), encoder=static())
 
     assert themes.model.weight.sum() == voices.sum()
+
+
+def test_what_one_voice_repeats_makes_no_theme_of_its_own():
+    texts = [*ENGLISH, *(f"{ENGLISH[0]} {number}" for number in range(500))]
+    voices = np.array([1.0] * len(ENGLISH) + [0.0] * 500)
+
+    repeated = find_themes(texts, voices, seed=1, new_id=numbered(), encoder=static())
+
+    once = found(ENGLISH, encoder=static())
+    assert repeated.model.theme_ids == once.model.theme_ids
+    assert (repeated.assigned.theme[: len(ENGLISH)] == once.assigned.theme).all()
+    assert repeated.assigned.theme.min() >= 0

@@ -13,8 +13,8 @@ Apache-2.0; Tulkens, van Dongen, "Model2Vec", 2024, for the distillation (its co
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Callable, Sequence
+from functools import cache, wraps
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -66,6 +66,22 @@ class Encoder(Protocol):
         """Return shape (n, dimension): unit rows, all zero for a text without any sign."""
 
 
+Encode = Callable[[Any, Sequence[str]], NDArray[np.float32]]
+
+
+def each_once(encode: Encode) -> Encode:
+    """Read a text once however often it stands there: the same text 100,000 times costs as much as one."""
+
+    @wraps(encode)
+    def encoded(self: Any, texts: Sequence[str]) -> NDArray[np.float32]:
+        place = {text: number for number, text in enumerate(dict.fromkeys(texts))}
+        if len(place) == len(texts):
+            return encode(self, texts)
+        return encode(self, list(place))[[place[text] for text in texts]]
+
+    return encoded
+
+
 class MiniLM:
     """all-MiniLM-L6-v2 with int8 weights: mean of the last layer over the pieces of the text."""
 
@@ -77,6 +93,7 @@ class MiniLM:
         self._session = session
         self.pieces = pieces
 
+    @each_once
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return shape (n, 384); see Encoder."""
         cut = self.pieces.cut(texts)

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from interlock.analytics.text.encoders import BATCH, LONGEST, Marks, framed, session_of, unit_rows
+from interlock.analytics.text.encoders import BATCH, LONGEST, Marks, each_once, framed, session_of, unit_rows
 from interlock.analytics.text.errors import WeightsError
 from interlock.analytics.text.unigram import Unigram
 from interlock.analytics.text.wordpieces import Pieces, WordPieces
@@ -64,6 +64,7 @@ class OwnEncoder:
     prompt: str
     name = "own"
 
+    @each_once
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return shape (n, dimension); see Encoder."""
         said = [bool(text.strip()) for text in texts]

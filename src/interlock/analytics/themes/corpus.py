@@ -61,7 +61,7 @@ def find_themes(
     Raises:
         NothingToGroupError: no text holds a sign.
     """
-    drawn = _sample(texts, seed)
+    drawn = _sample(texts, weights, seed)
     sample = [texts[place] for place in drawn]
     reader = encoder or choose_encoder(sample, seed=seed)
     vectors = reader.encode(sample)
@@ -95,11 +95,11 @@ def choose_encoder(texts: Sequence[str], *, seed: int, said: Mapping[str, str] |
     return learn([text for text in texts if text.strip()], minilm(), static(), own_share=own_share, seed=seed)
 
 
-def _sample(texts: Sequence[str], seed: int) -> NDArray[np.int64]:
-    """Return the places of at most 50,000 different texts, in their order."""
+def _sample(texts: Sequence[str], weights: NDArray[np.float64], seed: int) -> NDArray[np.int64]:
+    """Return the places of at most 50,000 different texts with a voice behind them, in their order."""
     first: dict[str, int] = {}
-    for place, text in enumerate(texts):
-        first.setdefault(text, place)
+    for place in np.flatnonzero(weights > 0).tolist():
+        first.setdefault(texts[place], place)
     places = np.fromiter(first.values(), dtype=np.int64, count=len(first))
     if len(places) <= SAMPLE:
         return places
