@@ -159,3 +159,17 @@ def test_a_text_that_is_repeated_is_read_once():
     assert session.rows == len(FEES)
     assert vectors.shape == (len(FEES) + 100, 384)
     assert (vectors[len(FEES) :] == vectors[0]).all()
+
+
+def test_a_student_of_mixed_languages_reads_english_as_its_teacher_does_and_the_others_by_the_corpus():
+    texts = FEES + CARDS + FOREIGN
+    share = np.repeat(np.float32([0, 0.5]), [len(FEES + CARDS), len(FOREIGN)])
+    mixed = learn(texts, minilm(), static(), own_share=share, seed=1)
+
+    own = (mixed.encode([*texts, ""])[:, minilm().dimension :] ** 2).sum(axis=1)
+
+    english, foreign = np.split(own[:-1], [len(FEES + CARDS)])
+    assert english.max() < 0.1 < 0.3 < foreign.min()
+    assert mixed.dimension > minilm().dimension
+    read = student_from_bytes(student_to_bytes(mixed), static())
+    assert np.array_equal(read.encode(texts), mixed.encode(texts))

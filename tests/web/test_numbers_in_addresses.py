@@ -6,9 +6,7 @@ from django.template import Context, Template
 
 
 def test_a_number_in_an_address_or_a_field_is_written_whole():
-    page = Template(
-        '<a href="?like={{ pk }}">{{ pk }}</a><input value="{{ pk }}">'
-    )
+    page = Template('<a href="?like={{ pk }}">{{ pk }}</a><input value="{{ pk }}">')
 
     shown = page.render(Context({"pk": 15858}))
 

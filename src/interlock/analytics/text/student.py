@@ -3,7 +3,8 @@
 MiniLM reads a few thousand texts of the corpus; a ridge regression from their word pieces, pairs of neighbouring
 pieces and static vectors learns its vectors, and reads the rest a hundred times faster. Where much of the corpus is
 in a language that MiniLM does not know, the corpus's own structure (latent semantic analysis of the same
-pieces) stands beside it in the vector, with the weight that the other languages have.
+pieces) stands beside it in the vector, with the weight that the other languages have. Where English is spoken beside them,
+the student also learns how much of this each text needs.
 
 Sources: Hinton, Vinyals, Dean, "Distilling the knowledge in a neural network", 2015; Saunders, Gammerman, Vovk,
 "Ridge regression learning algorithm in dual variables", ICML 1998; Deerwester et al., "Indexing by latent semantic
@@ -36,6 +37,8 @@ _PIECES, _SLOTS = 32_768, 1 << 18
 _BLOCK = 8_192
 _MARK = b"interlock student 1\n"
 
+OwnShare = float | NDArray[np.float32]
+
 
 @dataclass(frozen=True)
 class Student:
@@ -52,9 +55,9 @@ class Student:
     turn: NDArray[np.float32]
     """(256, 384) static vector -> MiniLM's."""
     middle: NDArray[np.float32]
-    """(384,) mean of the lessons."""
+    """(384,) mean of the lessons; in mixed languages (385,), the last for the own share of each text."""
     own_share: float
-    """0 to 1: how much of the likeness comes from the corpus's own structure."""
+    """0 to 1: how much of the likeness comes from the corpus's own structure; in mixed languages at most."""
     name = "student"
 
     @property
@@ -68,7 +71,7 @@ class Student:
     @property
     def dimension(self) -> int:
         """Return 384, or 512 with the corpus's own structure."""
-        return int(self.table.shape[1])
+        return int(self.table.shape[1]) - len(self.middle) + MiniLM.dimension
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return shape (n, dimension); see Encoder."""
@@ -82,25 +85,32 @@ class Student:
         likeness = np.asarray(_features(cut, self.slot, self.rarity) @ self.table)
         size = len(self.middle)
         taught = likeness[:, :size] + self.base.encode_pieces(cut) @ self.turn + self.middle
-        vectors = _joined(taught, likeness[:, size:], self.own_share)
+        share = (
+            np.clip(taught[:, MiniLM.dimension :], 0, self.own_share)
+            if size > MiniLM.dimension
+            else self.own_share
+        )
+        vectors = _joined(taught[:, : MiniLM.dimension], likeness[:, size:], share)
         vectors[np.diff(cut.starts) == 0] = 0.0
         return vectors
 
 
-def learn(texts: Sequence[str], teacher: MiniLM, base: Static, *, own_share: float, seed: int) -> Student:
+def learn(texts: Sequence[str], teacher: MiniLM, base: Static, *, own_share: OwnShare, seed: int) -> Student:
     """Return a student of this corpus.
 
     Args:
         texts: n >= 1 different texts; at most 5,000 of them, drawn by the seed, are read by the teacher.
         teacher: who is imitated.
         base: vectors of single pieces, for words that the lessons do not hold.
-        own_share: 0 to 1, share of the corpus that the teacher cannot read; 0 leaves its own structure out.
+        own_share: 0 to 1, how much of the likeness comes from the corpus itself, because the teacher cannot read it; 0
+            leaves its own structure out. One for all texts, or shape (n,) where some can be read and others cannot.
         seed: the same seed and texts give the same student.
     """
     rng = np.random.default_rng(seed)
-    if len(texts) > LESSONS:
-        texts = [texts[place] for place in np.sort(rng.choice(len(texts), LESSONS, replace=False))]
+    texts, own_share = _lessons(texts, own_share, rng)
     taught = teacher.encode(texts)
+    if isinstance(own_share, np.ndarray):
+        taught = np.column_stack([taught, own_share])
     cut = base.pieces.cut(texts)
     slot, rarity = _vocabulary(cut)
     features = _features(cut, slot, rarity)
@@ -111,8 +121,8 @@ def learn(texts: Sequence[str], teacher: MiniLM, base: Static, *, own_share: flo
     answers = scipy.linalg.solve(likeness, taught - middle, assume_a="pos", overwrite_a=True)
     answers = answers.astype(np.float32)
     columns = [np.asarray(features.T @ answers)]
-    if own_share > 0:
-        columns.append(_own_directions(features, rng))
+    if np.max(own_share) > 0:
+        columns.append(_own_directions(_needing(features, own_share), rng))
     return Student(
         pieces=base.pieces,
         base=base,
@@ -122,8 +132,23 @@ def learn(texts: Sequence[str], teacher: MiniLM, base: Static, *, own_share: flo
         table=np.hstack(columns).astype(np.float16).astype(np.float32),
         turn=_STATIC_WEIGHT * static_part.T @ answers,
         middle=middle,
-        own_share=own_share,
+        own_share=float(np.max(own_share)),
     )
+
+
+def _lessons(
+    texts: Sequence[str], own_share: OwnShare, rng: np.random.Generator
+) -> tuple[Sequence[str], OwnShare]:
+    if len(texts) <= LESSONS:
+        return texts, own_share
+    drawn = np.sort(rng.choice(len(texts), LESSONS, replace=False))
+    share = own_share[drawn] if isinstance(own_share, np.ndarray) else own_share
+    return [texts[place] for place in drawn], share
+
+
+def _needing(features: Any, own_share: OwnShare) -> Any:
+    """Return the features by need: where some texts are English, they would take most of the directions."""
+    return scipy.sparse.diags_array(own_share) @ features if isinstance(own_share, np.ndarray) else features
 
 
 def student_to_bytes(student: Student) -> bytes:
@@ -166,7 +191,9 @@ def student_from_bytes(stored: bytes, base: Static) -> Student:
         )
 
 
-def _joined(taught: NDArray[np.float32], own: NDArray[np.float32], own_share: float) -> NDArray[np.float32]:
+def _joined(
+    taught: NDArray[np.float32], own: NDArray[np.float32], own_share: OwnShare
+) -> NDArray[np.float32]:
     """Return unit rows whose cosine is the weighted mean of two cosines."""
     if not own.shape[1]:
         return unit_rows(taught)

@@ -18,6 +18,7 @@ from interlock.analytics.text.student import learn
 from interlock.analytics.themes.discover import SAMPLE, discover, weighed
 from interlock.analytics.themes.model import Assigned, ThemeModel, assign
 from interlock.analytics.themes.names import Named, name_themes
+from interlock.analytics.themes.spoken import languages_spoken
 
 # Up to here MiniLM reads every text (two minutes of one core), beyond it a student does.
 MOST_READ_BY_MINILM = 20_000
@@ -66,7 +67,12 @@ def find_themes(
     reader = encoder or choose_encoder(sample, seed=seed)
     vectors = reader.encode(sample)
     model, assigned = discover(
-        vectors, np.ones(len(sample)), encoder=reader.version, seed=seed, new_id=new_id
+        vectors,
+        np.ones(len(sample)),
+        encoder=reader.version,
+        seed=seed,
+        new_id=new_id,
+        language=languages_spoken(sample),
     )
     names = name_themes(sample, vectors, assigned.theme)
     placed = _assign_all(model, reader, texts) if len(sample) < len(texts) else assigned
@@ -84,15 +90,20 @@ def find_themes(
 def choose_encoder(texts: Sequence[str], *, seed: int, said: Mapping[str, str] | None = None) -> Encoder:
     """Return the encoder for a corpus: MiniLM for up to 20,000 English texts, else a student of the corpus.
 
+    In mixed languages English texts are read as the student learnt from MiniLM, the others half by the corpus's own structure.
+
     Args:
         texts: different texts of the corpus, or a sample of them.
         seed: draws the texts whose language is looked at, and the student's lessons.
         said: languages that people know, by text; the others' are detected.
     """
-    own_share = _OWN_SHARE * _foreign_share(texts, seed, said or {})
-    if own_share == 0 and len(texts) <= MOST_READ_BY_MINILM:
+    foreign = _foreign_share(texts, seed, said or {})
+    if foreign == 0 and len(texts) <= MOST_READ_BY_MINILM:
         return minilm()
-    return learn([text for text in texts if text.strip()], minilm(), static(), own_share=own_share, seed=seed)
+    lessons = [text for text in texts if text.strip()]
+    mixed = _FOREIGN_SHARE <= foreign <= 1 - _FOREIGN_SHARE
+    own_share = _own_shares(lessons, said or {}) if mixed else _OWN_SHARE * foreign
+    return learn(lessons, minilm(), static(), own_share=own_share, seed=seed)
 
 
 def _sample(texts: Sequence[str], weights: NDArray[np.float64], seed: int) -> NDArray[np.int64]:
@@ -110,10 +121,21 @@ def _foreign_share(texts: Sequence[str], seed: int, said: Mapping[str, str]) -> 
     """Return the share of texts in languages other than English, 0 below one in twenty."""
     rng = np.random.default_rng(seed)
     drawn = rng.choice(len(texts), min(len(texts), _LANGUAGES_READ), replace=False)
-    codes = [said[text] if text in said else language_of(text).code for text in (texts[n] for n in drawn)]
+    codes = _codes_of([texts[place] for place in drawn], said)
     known = [code for code in codes if code != UNKNOWN]
     share = sum(code != "en" for code in known) / max(len(known), 1)
     return share if share >= _FOREIGN_SHARE else 0.0
+
+
+def _codes_of(texts: Sequence[str], said: Mapping[str, str]) -> list[str]:
+    return [said[text] if text in said else language_of(text).code for text in texts]
+
+
+def _own_shares(texts: Sequence[str], said: Mapping[str, str]) -> NDArray[np.float32]:
+    """Return how much of each text's likeness comes from the corpus: 0 in English, as on average where it is unknown."""
+    codes = np.array(_codes_of(texts, said))
+    shares = np.where(codes == "en", 0, _OWN_SHARE)
+    return np.where(codes == UNKNOWN, shares[codes != UNKNOWN].mean(), shares).astype(np.float32)
 
 
 def _assign_all(model: ThemeModel, reader: Encoder, texts: Sequence[str]) -> Assigned:

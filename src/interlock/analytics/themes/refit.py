@@ -19,16 +19,17 @@ from numpy.typing import NDArray
 from interlock.analytics.text.encoders import unit_rows
 from interlock.analytics.themes.discover import (
     LEAST_SHARE,
-    NEIGHBOURS,
     RESOLUTIONS,
     SAMPLE,
     neighbours_within,
     reach_of,
+    resolution_scores,
 )
 from interlock.analytics.themes.errors import NothingToGroupError
 from interlock.analytics.themes.graph import communities, neighbours, shared_neighbours
 from interlock.analytics.themes.model import ThemeModel, assign, voices_of
 from interlock.analytics.themes.quantise import quantise
+from interlock.analytics.themes.spoken import NEIGHBOURS, language_of
 
 _CUTS, _DRAWN = 6, 0.8
 # A theme's own micro-clusters are together in three of four cuts and more, those of two themes in one of five and less:
@@ -65,6 +66,7 @@ def refit(
     *,
     seed: int,
     new_id: Callable[[], str],
+    language: NDArray[np.int64] | None = None,
 ) -> tuple[ThemeModel, tuple[Change, ...]]:
     """Return the model of all texts there are now, and how its themes differ from before.
 
@@ -75,6 +77,7 @@ def refit(
         weights: shape (n,), voices.
         pins: micro id -> theme id, put there by people: never moved, split off or merged.
         seed: the same seed, model and texts give the same changes.
+        language: shape (n,), see `spoken.languages_spoken`; None where all speak one.
 
     Raises:
         NothingToGroupError: no row but zeros.
@@ -88,7 +91,11 @@ def refit(
     voices = np.bincount(assigned.micro[said], weights[said], minlength=len(wide.centres))
     live = np.flatnonzero(voices > 0)
     held = np.array([name in pins for name in wide.micro_ids])[live]
-    cut = _Cuts(wide.centres[live], int((voices_of(model) > 0).sum()), rng, seed)
+    spoken = np.zeros(len(wide.centres), dtype=np.int64)
+    if language is not None:
+        spoken = language_of(wide.centres, assigned.micro[said], language[said])
+    themes = _themes_spoken(model, spoken[: len(model.centres)])
+    cut = _Cuts(wide.centres[live], spoken[live], themes, rng, seed)
     settling = _Settling(wide.theme[live], voices[live], held, len(model.theme_ids), cut)
     settling.place_new()
     settling.move()
@@ -128,30 +135,59 @@ def _with_new_micro(
     )
 
 
-class _Cuts:
-    """How often any two micro-clusters fall into one community, over cuts of resamples as fine as the themes are."""
+def _themes_spoken(model: ThemeModel, spoken: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return how many themes with voices are mostly in each language; shape (languages,)."""
+    voices = np.zeros((len(model.theme_ids), int(spoken.max()) + 1))
+    np.add.at(voices, (model.theme, spoken), model.weight)
+    return np.bincount(voices[voices.any(axis=1)].argmax(axis=1), minlength=voices.shape[1])
 
-    def __init__(self, centres: Floats, themes: int, rng: np.random.Generator, seed: int) -> None:
-        near = neighbours(centres, 2 * NEIGHBOURS)
-        graph = shared_neighbours(near[:, :NEIGHBOURS])
+
+class _Cuts:
+    """How often any two micro-clusters fall into one community, over cuts of resamples as fine as the themes are.
+
+    Each language is cut by itself; what is in two languages is never together.
+    """
+
+    def __init__(
+        self,
+        centres: Floats,
+        spoken: NDArray[np.int64],
+        themes: NDArray[np.int64],
+        rng: np.random.Generator,
+        seed: int,
+    ) -> None:
         self.centres = centres
+        self.last = np.zeros(len(centres), dtype=np.int32)
+        self.together: Floats = np.zeros((len(centres), len(centres)), dtype=np.float32)
+        for number in np.unique(spoken):
+            inside = np.flatnonzero(spoken == number)
+            known = int(themes[number]) if number < len(themes) else 0
+            last, together = _cuts_of(centres[inside], known, rng, seed)
+            self.last[inside] = last + self.last.max() + 1
+            self.together[np.ix_(inside, inside)] = together
+
+
+def _cuts_of(centres: Floats, themes: int, rng: np.random.Generator, seed: int) -> tuple[Numbers, Floats]:
+    """Return the communities of one language, and the share of cuts that each two are together in; (m,), (m, m)."""
+    near = neighbours(centres, 2 * NEIGHBOURS)
+    graph = shared_neighbours(near[:, :NEIGHBOURS])
+    if themes:
         resolution = min(
             RESOLUTIONS,
             key=lambda each: abs(int(communities(graph, each, seed=seed, rounds=1).max()) + 1 - themes),
         )
-        self.last = communities(graph, resolution, seed=seed)
-        same = np.zeros((len(centres), len(centres)), dtype=np.float32)
-        both = np.full_like(same, 1e-9)
-        for turn in range(_CUTS):
-            size = max(2, round(len(centres) * _DRAWN))
-            drawn = np.sort(rng.choice(len(centres), min(size, len(centres)), replace=False))
-            found = communities(
-                shared_neighbours(neighbours_within(near, drawn)), resolution, seed=seed + turn
-            )
-            whole = np.ix_(drawn, drawn)
-            same[whole] += found[:, None] == found
-            both[whole] += 1
-        self.together: Floats = same / both
+    else:  # nobody spoke it when themes were found
+        resolution = RESOLUTIONS[int(resolution_scores(centres, near, seed=seed).argmax())]
+    same = np.zeros((len(centres), len(centres)), dtype=np.float32)
+    both = np.full_like(same, 1e-9)
+    for turn in range(_CUTS):
+        size = max(2, round(len(centres) * _DRAWN))
+        drawn = np.sort(rng.choice(len(centres), min(size, len(centres)), replace=False))
+        found = communities(shared_neighbours(neighbours_within(near, drawn)), resolution, seed=seed + turn)
+        whole = np.ix_(drawn, drawn)
+        same[whole] += found[:, None] == found
+        both[whole] += 1
+    return communities(graph, resolution, seed=seed), same / both
 
 
 class _Settling:

@@ -94,17 +94,20 @@ def fitted(
     encoder: str,
     seed: int,
     new_id: Callable[[], str],
+    language: NDArray[np.int64] | None,
 ) -> tuple[ThemeModel, Sequence[Change]]:
     """Groups found for the first time, or found again around those that stand and those that people placed."""
     if before is None:
-        model, _assigned = discover(vectors, weights, encoder=encoder, seed=seed, new_id=new_id)
+        model, _assigned = discover(
+            vectors, weights, encoder=encoder, seed=seed, new_id=new_id, language=language
+        )
         voices = voices_of(model)
         return model, [
             Change("new", (), (key,), float(said)) for key, said in zip(model.theme_ids, voices, strict=True)
         ]
     own = Q(placed_by__isnull=False) | Q(pk__in=founding.clusters_noticed()) | Q(theme__in=in_hand())
     pins = dict(Cluster.objects.filter(own).values_list("key", "theme__key"))
-    return refit(before, vectors, weights, pins, seed=seed, new_id=new_id)
+    return refit(before, vectors, weights, pins, seed=seed, new_id=new_id, language=language)
 
 
 def in_hand() -> QuerySet[Theme]:

@@ -24,6 +24,7 @@ from interlock.analytics.text.encoders import Encoder, static
 from interlock.analytics.text.student import Student, student_from_bytes, student_to_bytes
 from interlock.analytics.themes.corpus import choose_encoder
 from interlock.analytics.themes.model import ThemeModel, assign
+from interlock.analytics.themes.spoken import languages_spoken
 from interlock.listen.models import Signal, SignalVector, ThemedSignal, ThemesLearnt
 from interlock.listen.themes import counting, keeping, naming, noticing, placing
 from interlock.listen.themes.encoding import (
@@ -72,10 +73,11 @@ def learn(
     if len(numbers) < FEWEST_TEXTS:
         return None
     before = keeping.model_in_force(encoder.version, partial(_all_vectors, encoder.version))
-    voices = _voices(numbers)
+    voices, texts = _voices(numbers)
     weights = 1.0 / np.bincount(voices)[voices]
     theme_of = keeping.themes_by_cluster()
-    model, changes = keeping.fitted(before, vectors, weights, encoder.version, seed, new_id)
+    spoken = languages_spoken(texts)
+    model, changes = keeping.fitted(before, vectors, weights, encoder.version, seed, new_id, spoken)
     student = student_to_bytes(encoder) if isinstance(encoder, Student) else None
     learnt = keeping.keep(
         model, changes, before, student=student, signals=SignalVector.objects.count(), now=now
@@ -192,8 +194,8 @@ def _learnt_from(encoder: Encoder, seed: int) -> tuple[NDArray[np.int64], Vector
     return numbers[~np.isin(numbers, list(gone))], unpacked(rows)
 
 
-def _voices(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The voice of each of these signals, 0 ..., shape (n,); nearly the same words become one, in the counts too."""
+def _voices(numbers: NDArray[np.int64]) -> tuple[NDArray[np.int64], list[str]]:
+    """The voice of each of these signals, 0 ..., shape (n,), and its words; nearly the same become one, in the counts too."""
     texts: list[str] = []
     whos: list[str] = []
     voices: list[int] = []
@@ -224,7 +226,7 @@ def _voices(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
             changed.append((int(numbers[place]), voice))
             voices[place] = voice
     keeping.set_voices(changed)
-    return np.unique(voices, return_inverse=True)[1]
+    return np.unique(voices, return_inverse=True)[1], texts
 
 
 def place_all(model: ThemeModel, theme_of: Mapping[int, int]) -> float | None:
