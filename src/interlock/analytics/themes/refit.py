@@ -91,11 +91,9 @@ def refit(
     voices = np.bincount(assigned.micro[said], weights[said], minlength=len(wide.centres))
     live = np.flatnonzero(voices > 0)
     held = np.array([name in pins for name in wide.micro_ids])[live]
-    spoken = np.zeros(len(wide.centres), dtype=np.int64)
-    if language is not None:
-        spoken = language_of(wide.centres, assigned.micro[said], language[said])
-    themes = _themes_spoken(model, spoken[: len(model.centres)])
-    cut = _Cuts(wide.centres[live], spoken[live], themes, rng, seed)
+    heard = None if language is None else language[said]
+    spoken = language_of(wide.centres, assigned.micro[said], heard)
+    cut = _Cuts(wide.centres[live], spoken[live], _themes_spoken(model, spoken), rng, seed)
     settling = _Settling(wide.theme[live], voices[live], held, len(model.theme_ids), cut)
     settling.place_new()
     settling.move()
@@ -138,7 +136,7 @@ def _with_new_micro(
 def _themes_spoken(model: ThemeModel, spoken: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return how many themes with voices are mostly in each language; shape (languages,)."""
     voices = np.zeros((len(model.theme_ids), int(spoken.max()) + 1))
-    np.add.at(voices, (model.theme, spoken), model.weight)
+    np.add.at(voices, (model.theme, spoken[: len(model.theme)]), model.weight)
     return np.bincount(voices[voices.any(axis=1)].argmax(axis=1), minlength=voices.shape[1])
 
 
@@ -161,8 +159,7 @@ class _Cuts:
         self.together: Floats = np.zeros((len(centres), len(centres)), dtype=np.float32)
         for number in np.unique(spoken):
             inside = np.flatnonzero(spoken == number)
-            known = int(themes[number]) if number < len(themes) else 0
-            last, together = _cuts_of(centres[inside], known, rng, seed)
+            last, together = _cuts_of(centres[inside], int(themes[number]), rng, seed)
             self.last[inside] = last + self.last.max() + 1
             self.together[np.ix_(inside, inside)] = together
 

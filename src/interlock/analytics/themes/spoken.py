@@ -41,7 +41,7 @@ def languages_spoken(texts: Sequence[str]) -> NDArray[np.int64] | None:
 
 
 def language_of(
-    centres: NDArray[np.float32], micro: NDArray[np.integer[Any]], language: NDArray[np.int64]
+    centres: NDArray[np.float32], micro: NDArray[np.integer[Any]], language: NDArray[np.int64] | None
 ) -> NDArray[np.int64]:
     """Return the language of each micro-cluster; the most spoken one, 0, where no text near it tells.
 
@@ -53,6 +53,8 @@ def language_of(
     Returns:
         Shape (m,), numbers from 0.
     """
+    if language is None:
+        return np.zeros(len(centres), dtype=np.int64)
     known = language >= 0
     votes = np.zeros((len(centres), int(language.max(initial=0)) + 1))
     np.add.at(votes, (micro[known], language[known]), 1)
