@@ -3,10 +3,12 @@
 import numpy as np
 
 from analytics.themes.worlds import agreement, bundles, numbered
+from interlock.analytics.text.encoders import static
+from interlock.analytics.text.own_encoder import OwnEncoder
 from interlock.analytics.themes.discover import discover
 from interlock.analytics.themes.model import assign
 from interlock.analytics.themes.refit import refit
-from interlock.analytics.themes.spoken import language_of, languages_spoken
+from interlock.analytics.themes.spoken import language_of, languages_apart, languages_spoken
 
 MUCH, LITTLE = [100] * 20, [12] * 15
 ENGLISH = [f"Where is the card I have ordered {number} days ago?" for number in range(400)]
@@ -134,3 +136,11 @@ def test_where_no_text_tells_the_most_spoken_language_is_taken():
     centres, _ = bundles([30], seed=3)
 
     assert language_of(centres, np.arange(30), np.full(30, -1)).tolist() == [0] * 30
+
+
+def test_an_encoder_of_the_users_own_may_join_languages():
+    texts = [*PORTUGUESE, *ENGLISH]
+    own = object.__new__(OwnEncoder)
+
+    assert languages_apart(own, texts) is None
+    assert languages_apart(static(), texts) is not None

@@ -18,7 +18,7 @@ from interlock.analytics.text.student import learn
 from interlock.analytics.themes.discover import SAMPLE, discover, weighed
 from interlock.analytics.themes.model import Assigned, ThemeModel, assign
 from interlock.analytics.themes.names import Named, name_themes
-from interlock.analytics.themes.spoken import languages_spoken
+from interlock.analytics.themes.spoken import languages_apart
 
 # Up to here MiniLM reads every text (two minutes of one core), beyond it a student does.
 MOST_READ_BY_MINILM = 20_000
@@ -72,7 +72,7 @@ def find_themes(
         encoder=reader.version,
         seed=seed,
         new_id=new_id,
-        language=languages_spoken(sample),
+        language=languages_apart(reader, sample),
     )
     names = name_themes(sample, vectors, assigned.theme)
     placed = _assign_all(model, reader, texts) if len(sample) < len(texts) else assigned

@@ -13,12 +13,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from interlock.analytics.text.encoders import Encoder
 from interlock.analytics.text.languages import UNKNOWN, languages_of
+from interlock.analytics.text.own_encoder import OwnEncoder
 from interlock.analytics.themes.graph import neighbours
 
 NEIGHBOURS = 10
 # A language has themes of its own from so many texts on, and from this share: of 3,000 micro-clusters 150 are its own.
 _LEAST_TEXTS, _LEAST_SHARE = 300, 0.05
+
+
+def languages_apart(encoder: Encoder, texts: Sequence[str]) -> NDArray[np.int64] | None:
+    """Return `languages_spoken`; None for an encoder of the user's own, which may know the same matter in two languages."""
+    return None if isinstance(encoder, OwnEncoder) else languages_spoken(texts)
 
 
 def languages_spoken(texts: Sequence[str]) -> NDArray[np.int64] | None:

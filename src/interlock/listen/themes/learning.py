@@ -24,7 +24,7 @@ from interlock.analytics.text.encoders import Encoder, static
 from interlock.analytics.text.student import Student, student_from_bytes, student_to_bytes
 from interlock.analytics.themes.corpus import choose_encoder
 from interlock.analytics.themes.model import ThemeModel, assign
-from interlock.analytics.themes.spoken import languages_spoken
+from interlock.analytics.themes.spoken import languages_apart
 from interlock.listen.models import Signal, SignalVector, ThemedSignal, ThemesLearnt
 from interlock.listen.themes import counting, keeping, naming, noticing, placing
 from interlock.listen.themes.encoding import (
@@ -76,7 +76,7 @@ def learn(
     voices, texts = _voices(numbers)
     weights = 1.0 / np.bincount(voices)[voices]
     theme_of = keeping.themes_by_cluster()
-    spoken = languages_spoken(texts)
+    spoken = languages_apart(encoder, texts)
     model, changes = keeping.fitted(before, vectors, weights, encoder.version, seed, new_id, spoken)
     student = student_to_bytes(encoder) if isinstance(encoder, Student) else None
     learnt = keeping.keep(
