@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from django.urls import reverse
 
+from interlock.converse.services import open_conversation, say
+from interlock.fabric.contexts import context_for
 from interlock.listen import signal_copies
 from interlock.listen.models import Cluster, Signal, Source, ThemedSignal
 from interlock.listen.themes import editing
@@ -167,3 +169,28 @@ def test_a_theme_heard_three_times_as_much_is_cited_in_nearly_every_world():
     found = [{(one.disconnect.pk, one.theme) for one in cited(worlds(rng, 3))} for _world in range(100)]
 
     assert sum((0, 0) in world for world in found) >= 99
+
+
+@pytest.mark.django_db
+def test_the_page_says_which_functions_a_theme_concerns_and_from_where_it_knows(signed_in, themes, person):
+    late, bell = themes
+    services.cite_themes(now=NOW, named=of_orders)
+    lead, maker = person("lead", "sales"), person("contributor", "finance")
+    talk = open_conversation(
+        context=context_for(kind="theme", key=late.key, label=late.name), title="Late", by=lead, now=NOW,
+        functions=["sales", "finance"], people=[(lead, "sales"), (maker, "finance")],
+    )  # fmt: skip
+    say(conversation=talk, by=lead, body="Which date holds?", now=NOW)
+    client = signed_in("observer")
+
+    page = client.get(reverse("web:one_theme", args=[late.key])).context
+
+    rests = "a disconnect that rests on it"
+    assert {one.name: one.because for one in page["concerned"]} == {
+        "Sales": [rests, "has written about it"],
+        "Production": [rests],
+        "Finance": ["was asked and has not written yet"],
+    }
+    nothing = client.get(reverse("web:one_theme", args=[bell.key]))
+    assert nothing.context["concerned"] == []
+    assert "Nothing says so far whose work it touches" in nothing.text

@@ -144,6 +144,15 @@ def functions_heard(conversation: Conversation) -> set[str]:
     return set(conversation.messages.filter(removed_at=None).values_list("function", flat=True))
 
 
+def functions_writing(conversations: Iterable[Conversation]) -> set[str]:
+    """Codes of the functions that wrote a line that still stands in any of these. One query, none without them."""
+    keys = [one.pk for one in conversations]
+    if not keys:
+        return set()
+    standing = Message.objects.filter(conversation__in=keys, removed_at=None)
+    return set(standing.order_by().values_list("function", flat=True).distinct())
+
+
 def talk_by_pair(pairs: Iterable[Pair], since: datetime) -> dict[Pair, Talk]:
     """For each pair and context: silent, one side wrote, or both did. One query for all of them."""
     wanted = list(pairs)

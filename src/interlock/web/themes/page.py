@@ -19,7 +19,7 @@ from interlock.listen.models import ChangeKind, Theme, ThemeChange, ThemeFigures
 from interlock.listen.themes import looking
 from interlock.reconnect import queries as gaps
 from interlock.web import figures
-from interlock.web.themes import among, driven, forms, shifted
+from interlock.web.themes import among, concerned, driven, forms, shifted
 from interlock.web.themes.listing import Row, address, loop_of, row_of, rows_address
 
 CONTEXT_KIND = "theme"
@@ -48,6 +48,8 @@ def page_of(theme: Theme, person: Person | None, **more: Any) -> dict[str, Any]:
     counted = getattr(theme, "figures", None)
     row = row_of(counted) if counted else None
     changes = looking.lineage(theme)
+    conversations = list(talks.conversations_about(person, CONTEXT_KIND, theme.key)[:5]) if person else []
+    citing = gaps.citing(person, _own_keys(theme)) if person else []
     return {
         "theme": theme,
         "row": row,
@@ -65,8 +67,9 @@ def page_of(theme: Theme, person: Person | None, **more: Any) -> dict[str, Any]:
         **driven.shown(theme),
         "standing": among.standing_words(counted) if counted and theme.ended_at is None else "",
         "changes": [_line(change, theme) for change in changes],
-        "conversations": talks.conversations_about(person, CONTEXT_KIND, theme.key)[:5] if person else [],
-        "citing": gaps.citing(person, _own_keys(theme)) if person else [],
+        "conversations": conversations,
+        "citing": citing,
+        "concerned": concerned.functions(theme, citing, conversations),
         "rows_url": rows_address(theme),
         "may_sort": may(person, Act.SORT) and theme.ended_at is None,
         "may_convene": may(person, Act.CONVENE),
