@@ -19,7 +19,7 @@ from django.test import override_settings
 from interlock.api.stream import feeding, passes
 from interlock.api.stream.application import StreamApplication
 from interlock.api.stream.doorkeeping import still_here
-from interlock.api.stream.hub import Frame, Hub, Pass, Refused
+from interlock.api.stream.hub import Bearer, Frame, Hub, Pass, Refused
 from interlock.config import asgi
 from interlock.fabric import events
 
@@ -301,13 +301,14 @@ def test_an_old_pass_and_one_of_another_key_are_refused(person, session, monkeyp
 
 def test_who_left_signed_out_or_changed_role_is_no_longer_here(person, session, django_assert_num_queries):
     here, left, demoted, out, idle = (person("lead") for _n in range(5))
-    bearers = {(one.pk, "lead", session) for one in (here, left, demoted, idle)} | {(out.pk, "lead", "gone")}
+    bearers = {Bearer(one.pk, "lead", session) for one in (here, left, demoted, idle)}
+    bearers.add(Bearer(out.pk, "lead", "gone"))
     type(left).objects.filter(pk=left.pk).update(left_at=NOON)
     type(demoted).objects.filter(pk=demoted.pk).update(role="observer")
     type(idle.user).objects.filter(pk=idle.user.pk).update(is_active=False)
 
     with django_assert_num_queries(2):
-        assert still_here(bearers) == {(here.pk, "lead", session)}
+        assert still_here(bearers) == {Bearer(here.pk, "lead", session)}
 
 
 def test_the_address_leads_to_the_streams_own_port_or_to_the_proxy(person, session, settings):

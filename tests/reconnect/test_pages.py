@@ -115,7 +115,7 @@ def test_the_list_states_its_finding_and_takes_a_fixed_number_of_queries(
     client = signed_in("owner", "customer")
     client.get("/disconnects/")
 
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         page = client.get("/disconnects/").content.decode()
 
     assert re.search(r"disconnects? puts? .* a year at stake", page)
@@ -144,7 +144,7 @@ def test_the_page_of_one_disconnect_takes_a_fixed_number_of_queries(
     client = signed_in("owner", "customer")
     client.get(f"/disconnects/{dearest.pk}/")
 
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(22):
         page = client.get(f"/disconnects/{dearest.pk}/").content.decode()
 
     assert f'href="/disconnects/{dearest.pk}/rows/' in page
@@ -314,5 +314,5 @@ def test_pages_of_disconnects_ask_few_questions_of_the_database(
     address = "/disconnects/" + page.format(pk=dearest.pk)
     client.get(address)
 
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(22):
         assert client.get(address).status_code == 200

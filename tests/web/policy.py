@@ -230,6 +230,14 @@ POLICY: dict[str, Row] = {
             "undo_edit",
             "remove_message",
             "restore_message",
+            "take_back",
+            "react",
+            "draft",
+            "bring_picture",
         )
     },
+    **{f"converse:{name}": Row(ALL) for name in ("line", "arrived", "wordings", "picture")},
+    "converse:people": Row(TALKERS),
+    "converse:widen": Row(TALKERS, TALKERS),
+    **{f"converse:{name}": writes(WRITERS) for name in ("start", "frame", "ask_in", "ask_out")},
 }

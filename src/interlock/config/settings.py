@@ -126,6 +126,7 @@ REPEATED_TASKS = {
     "interlock.converse.community.signals.hear": 300,
     "interlock.fabric.tasks.clear_finished_work": 3600,
     "interlock.fabric.tasks.clear_old_events": 3600,
+    "interlock.converse.tasks.forget_loose_pictures": 86400,
     "interlock.listen.asking_tasks.ask_due": 15,
     "interlock.listen.asking_tasks.forget_trials": 600,
     "interlock.listen.tasks.flush_inbox": 300,

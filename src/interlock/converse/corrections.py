@@ -1,6 +1,6 @@
-"""An author corrects or takes away a line of their own, and can undo both.
+"""An author corrects, takes back or takes away a line of their own, and can undo what others may have read.
 
-Within ten minutes a line may be rewritten; what others may have read since is not rewritten but taken
+Within a minute a line can be unsent. Within ten minutes a line may be rewritten; what others may have read since is not rewritten but taken
 away, visibly: the place stays, the words go.
 """
 
@@ -12,11 +12,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from interlock.converse.errors import NothingSaid, NotYours, TooLate
-from interlock.converse.models import Message, Wording
+from interlock.converse.models import Draft, Message, Wording
+from interlock.converse.talks import content, telling
 from interlock.fabric import journal
 from interlock.fabric.models import Person
 
 EDITABLE_FOR = timedelta(minutes=10)
+TAKEN_BACK_WITHIN = timedelta(seconds=60)
 
 
 def may_edit(message: Message, person: Person, now: datetime) -> bool:
@@ -28,6 +30,32 @@ def may_edit(message: Message, person: Person, now: datetime) -> bool:
     )
 
 
+def may_take_back(message: Message, person: Person, now: datetime) -> bool:
+    """Whether this person may still make as if this line had never been sent."""
+    return message.author_id == person.pk and now - message.sent_at <= TAKEN_BACK_WITHIN
+
+
+@transaction.atomic
+def take_back(*, message: Message, by: Person, now: datetime) -> None:
+    """Unsend a line of one's own within 60 seconds; its text becomes the draft again.
+
+    Raises:
+        TooLate: the minute is over, or somebody has answered it.
+    """
+    message = _own(message, by)
+    if not may_take_back(message, by, now) or message.replies.exists():
+        raise TooLate(_("A line can be taken back for 60 seconds, and not once it is answered."))
+    conversation = message.conversation
+    if message.removed_at is None:
+        draft = {"body": message.body, "audience": message.audience, "at": now}
+        Draft.objects.update_or_create(conversation=conversation, person=by, defaults=draft)
+    journal.note(actor=by, verb="took back", about=conversation, at=now, detail={"message": message.pk})
+    telling.tell_line(message, "gone", now)
+    message.delete()
+    if not conversation.messages.filter(author=by).exists():
+        conversation.participants.filter(person=by).update(replied_at=None)
+
+
 @transaction.atomic
 def edit_message(*, message: Message, by: Person, body: str, now: datetime) -> Message:
     """Rewrite a line of one's own within ten minutes; what it said before stays readable."""
@@ -36,9 +64,12 @@ def edit_message(*, message: Message, by: Person, body: str, now: datetime) -> M
         raise TooLate(_("A line can be corrected for ten minutes. Write a new one, or take this one away."))
     if not body.strip():
         raise NothingSaid(_("An empty line cannot stand; take it away instead."))
-    if body.strip() != message.body:
+    body = body.strip()
+    if body != message.body:
+        named = content.checked(body, message.conversation, message.audience, by)
         Wording.objects.create(message=message, body=message.body, audience=message.audience, until=now)
-        message.body, message.edited_at = body.strip(), now
+        message.body, message.edited_at = body, now
+        content.bring_along(message, named)
         _save(message, "corrected", by, now)
     return message
 
@@ -51,6 +82,9 @@ def undo_edit(*, message: Message, by: Person, now: datetime) -> Message:
     if before and now - message.sent_at <= 2 * EDITABLE_FOR:
         earlier = message.wordings.exclude(pk=before.pk).last()
         message.body, message.edited_at = before.body, earlier.until if earlier else None
+        content.bring_along(
+            message, content.checked(message.body, message.conversation, message.audience, by)
+        )
         before.delete()
         _save(message, "undid correction", by, now)
     return message
@@ -89,3 +123,4 @@ def _own(message: Message, by: Person) -> Message:
 def _save(message: Message, verb: str, by: Person, now: datetime) -> None:
     message.save(update_fields=["body", "edited_at", "removed_at"])
     journal.note(actor=by, verb=verb, about=message.conversation, at=now, detail={"message": message.pk})
+    telling.tell_line(message, "changed", now)

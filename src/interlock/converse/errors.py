@@ -29,3 +29,7 @@ class WallStands(ConversationError):
 
 class NotForThem(ConversationError):
     """A line would reach, name or quote somebody outside its audience."""
+
+
+class TooMany(ConversationError):
+    """More than one person needs at once."""

@@ -1,4 +1,4 @@
-"""A conversation as its page shows it to one reader: the state line, the pair mark, and each line with its rights.
+"""How far has a talk come, as one reader may know it? The state line and the pair mark.
 
 A guest is told of what a guest reads, and nothing else: neither that there are other lines nor how far the
 house has come without them. So their state line and pair mark are made from the lines and decisions they see.
@@ -6,34 +6,18 @@ house has come without them. So their state line and pair mark are made from the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
-from interlock.converse.corrections import may_edit
-from interlock.converse.models import Commitment, Conversation, Message, Participant
-from interlock.converse.talks import audiences
+from interlock.converse import queries
+from interlock.converse.models import Commitment, Conversation
 from interlock.fabric.models import Person
 
 State = Conversation.State
 STEPS = (State.FRAMED, State.TWO_WAY, State.DECIDED, State.ACTED, State.CLOSED)
-
-
-@dataclass(frozen=True)
-class Line:
-    """One message with what this reader may do with it."""
-
-    message: Message
-    readers: str
-    answers: str
-    mine: bool
-    editable: bool
-    undoable: bool
-    restorable: bool
-    thread: int
 
 
 @dataclass(frozen=True)
@@ -53,41 +37,11 @@ def standing(conversation: Conversation, person: Person) -> Standing:
             conversation.two_way_at,
             _steps(conversation, _reached(conversation), conversation.framed_at, conversation.two_way_at),
         )
-    two_way_at = _heard_both(conversation)
-    mark = "talking" if two_way_at else "one" if conversation.messages.all() else "silent"
-    return Standing(
-        mark, two_way_at, _steps(conversation, _reached_for_guest(conversation), None, two_way_at)
-    )
-
-
-def lines(
-    conversation: Conversation, participants: Sequence[Participant], person: Person, now: datetime
-) -> list[Line]:
-    """The lines this person may read, in the order they were written, answers one step in."""
-    messages = list(conversation.messages.all())
-    shown = {message.pk for message in messages}
-    readers = {
-        audience: audiences.readers(participants, audience)
-        for audience in {message.audience for message in messages}
-    }
-    return [line_of(message, readers[message.audience], shown, person, now) for message in messages]
-
-
-def line_of(message: Message, readers: str, shown: set[int], person: Person, now: datetime) -> Line:
-    """One line with the rights of this reader; of an answer, whom it answers if they may know."""
-    mine = message.author_id == person.pk
-    answered = message.reply_to if message.reply_to_id in shown else None
-    editable = may_edit(message, person, now)
-    return Line(
-        message=message,
-        readers=readers,
-        answers=answered.author.name if answered else "",
-        mine=mine,
-        editable=editable,
-        undoable=message.edited_at is not None and editable,
-        restorable=mine and message.removed_at is not None,
-        thread=1 if answered else 0,
-    )
+    firsts = [at for at in queries.first_lines(person, conversation).values() if at]
+    two_way_at = max(firsts) if len(firsts) == 2 else None
+    reached = _reached_for_guest(conversation, two_way_at)
+    mark = ("silent", "one", "talking")[len(firsts)]
+    return Standing(mark, two_way_at, _steps(conversation, reached, None, two_way_at))
 
 
 def first_answer_hours(conversation: Conversation, standing: Standing) -> float | None:
@@ -98,20 +52,11 @@ def first_answer_hours(conversation: Conversation, standing: Standing) -> float 
 
 
 def _mark(conversation: Conversation) -> str:
-    heard = {one.function for one in conversation.messages.all() if one.removed_at is None}
+    heard = queries.functions_heard(conversation)
     needed = set(conversation.functions)
     if conversation.two_way_at or (needed and needed <= heard):
         return "talking"
     return "one" if heard & needed or (heard and not needed) else "silent"
-
-
-def _heard_both(conversation: Conversation) -> datetime | None:
-    """When the house and a guest had both written, as far as this reader's lines tell."""
-    firsts: dict[bool, datetime] = {}
-    for message in conversation.messages.all():
-        if message.removed_at is None:
-            firsts.setdefault(message.author.is_staff_side, message.sent_at)
-    return max(firsts.values()) if len(firsts) == 2 else None
 
 
 def _reached(conversation: Conversation) -> int:
@@ -125,7 +70,7 @@ def _reached(conversation: Conversation) -> int:
     return STEPS.index(State.TWO_WAY if conversation.two_way_at else State.FRAMED)
 
 
-def _reached_for_guest(conversation: Conversation) -> int:
+def _reached_for_guest(conversation: Conversation, two_way_at: datetime | None) -> int:
     if conversation.state == State.CLOSED:
         return STEPS.index(State.CLOSED)
     if list(conversation.decisions.all()):
@@ -135,7 +80,7 @@ def _reached_for_guest(conversation: Conversation) -> int:
             Commitment.State.DROPPED,
         }
         return STEPS.index(State.ACTED if done else State.DECIDED)
-    return STEPS.index(State.TWO_WAY if _heard_both(conversation) else State.FRAMED)
+    return STEPS.index(State.TWO_WAY if two_way_at else State.FRAMED)
 
 
 def _steps(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from interlock.converse import queries
@@ -20,6 +22,7 @@ class SayForm(forms.Form):
     body = forms.CharField(
         label=_("Your line"), max_length=10_000, widget=forms.Textarea(attrs={"rows": 3}), strip=True
     )
+    picture = forms.FileField(required=False)
     # Empty is the narrowest, never the last one used.
     audience = forms.ChoiceField(choices=Audience.choices, required=False)
     kind = forms.ChoiceField(choices=Message.Kind.choices, initial=Message.Kind.SAY, required=False)
@@ -40,6 +43,34 @@ class EditForm(forms.Form):
     """A corrected line."""
 
     body = forms.CharField(label=_("Your line"), max_length=10_000, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class FrameForm(forms.Form):
+    """What a talk is for, and what it answers by when."""
+
+    purpose = forms.CharField(
+        label=_("To move"), max_length=500, help_text=_("The figure that should be better afterwards.")
+    )
+    question = forms.CharField(
+        label=_("The question to answer"),
+        max_length=500,
+        help_text=_("Everybody in the talk reads it above the lines."),
+    )
+    due = forms.DateField(
+        label=_("Answer needed by"),
+        required=False,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+    )
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+
+    def clean_due(self) -> date | None:
+        due: date | None = self.cleaned_data["due"]
+        if due and due < self.today:
+            raise forms.ValidationError(gettext("Give a day that is still to come."))
+        return due
 
 
 class DecideForm(forms.Form):

@@ -6,10 +6,20 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from enum import StrEnum
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, Min, OuterRef, Prefetch, Q, QuerySet, Subquery
 
-from interlock.converse.models import Audience, Commitment, Conversation, Decision, Message, Participant
+from interlock.converse.models import (
+    Audience,
+    Commitment,
+    Conversation,
+    Decision,
+    Mention,
+    Message,
+    Participant,
+    Reaction,
+)
 from interlock.fabric.access import Act, may
+from interlock.fabric.contexts import point_key
 from interlock.fabric.models import STAFF_ROLES, Person, Role
 
 # Somebody who is asked into more than this at once answers none of them (practice.md, meeting load).
@@ -20,6 +30,13 @@ LIVE_STATES = (
     Conversation.State.TWO_WAY,
     Conversation.State.DECIDED,
 )
+
+
+# What guests read, by their role. Whoever may read for the company reads all.
+GUESTS: dict[str, tuple[str, ...]] = {
+    Role.PARTNER: (Audience.PARTNER, Audience.CUSTOMER),
+    Role.CUSTOMER: (Audience.CUSTOMER,),
+}
 
 
 class Talk(StrEnum):
@@ -44,7 +61,7 @@ def audiences_read_by(person: Person) -> tuple[str, ...]:
     """The audiences this person belongs to. A line is read by its own circle and by every narrower one."""
     if may(person, Act.READ):
         return (Audience.STAFF, Audience.PARTNER, Audience.CUSTOMER)
-    return (Audience.PARTNER, Audience.CUSTOMER) if person.role == Role.PARTNER else (Audience.CUSTOMER,)
+    return GUESTS.get(person.role, ())
 
 
 def messages_visible_to(person: Person, conversation: Conversation | None = None) -> QuerySet[Message]:
@@ -110,10 +127,12 @@ def waiting_for(person: Person) -> QuerySet[Conversation]:
 
 
 def conversations_about(person: Person, kind: str, key: str) -> QuerySet[Conversation]:
-    """Conversations on one context that this person may see, the newest first."""
+    """Conversations on one context, or a point of its chart, that this person may see, the newest first."""
+    about = Q(context__kind=kind, context__key=key)
+    points = Q(context__kind="metric", context__key__startswith=point_key(kind, key, ""))
     return (
         conversations_visible_to(person)
-        .filter(context__kind=kind, context__key=key)
+        .filter(about | points)
         .select_related("context")
         .order_by("-opened_at", "-pk")
     )
@@ -137,6 +156,35 @@ def whole_conversation(person: Person) -> QuerySet[Conversation]:
             ),
         )
     )
+
+
+def talks_of_guests(people: Collection[int]) -> dict[int, set[int]]:
+    """The talks each of these people takes part in, by number. One query."""
+    talks: dict[int, set[int]] = {}
+    rows = Participant.objects.filter(person__in=people).order_by()
+    for person, talk in rows.values_list("person_id", "conversation_id"):
+        talks.setdefault(person, set()).add(talk)
+    return talks
+
+
+def lines_of(person: Person, conversation: Conversation) -> QuerySet[Message]:
+    """The lines of a talk as its page shows them to this person, in their order. Three queries."""
+    reactions = Reaction.objects.filter(audience__in=audiences_read_by(person)).select_related("person")
+    return (
+        messages_visible_to(person, conversation)
+        .select_related("author", "reply_to__author")
+        .prefetch_related(
+            Prefetch("reactions", reactions), Prefetch("mentions", Mention.objects.select_related("person"))
+        )
+        .order_by("pk")
+    )
+
+
+def first_lines(person: Person, conversation: Conversation) -> dict[str, datetime | None]:
+    """When the house and when a guest first wrote what this person reads: "house", "guests". One query."""
+    house = Q(author__role__in=STAFF_ROLES)
+    lines = messages_visible_to(person, conversation).filter(removed_at=None)
+    return lines.aggregate(house=Min("sent_at", filter=house), guests=Min("sent_at", filter=~house))
 
 
 def functions_heard(conversation: Conversation) -> set[str]:

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from interlock.converse import queries
 from interlock.converse.errors import NothingSaid, NotYours, WrongState
 from interlock.converse.models import Audience, Commitment, Conversation, Decision, Message, Participant
-from interlock.converse.talks import audiences
+from interlock.converse.talks import audiences, content, drafts, telling
 from interlock.fabric import journal
 from interlock.fabric.models import Context, Evidence, Function, Person
 
@@ -118,11 +118,6 @@ def invite(
     return participant
 
 
-def see(*, conversation: Conversation, person: Person, now: datetime) -> None:
-    """Note that somebody opened the page for the first time."""
-    Participant.objects.filter(conversation=conversation, person=person, seen_at=None).update(seen_at=now)
-
-
 @transaction.atomic
 def say(
     *,
@@ -146,6 +141,7 @@ def say(
         raise NothingSaid(_("Write a line first; nothing was sent."))
     participant = _joined(conversation, by, now)
     audience = audiences.allowed(conversation, by, audience)
+    named = content.checked(body, conversation, audience, by)
     message = Message.objects.create(
         conversation=conversation,
         author=by,
@@ -156,6 +152,8 @@ def say(
         reply_to=reply_to,
         sent_at=now,
     )
+    content.bring_along(message, named)
+    drafts.drop_draft(conversation=conversation, by=by)
     if participant.replied_at is None:
         participant.replied_at = now
         participant.save(update_fields=["replied_at"])
@@ -164,6 +162,7 @@ def say(
     detail = {"message": message.pk, "kind": kind, "function": participant.function, "audience": audience}
     journal.note(actor=by, verb="wrote", about=conversation, at=now, detail=detail)
     _follow_talk(conversation, by, now)
+    telling.tell_line(message, "line", now)
     _tell_others(conversation)
     return message
 
@@ -206,6 +205,7 @@ def decide(
     )
     if conversation.state == State.TWO_WAY:
         _move(conversation, State.DECIDED, by, now)
+    telling.tell_talk(conversation, now, decision.audience)
     _tell_others(conversation)
     return decision
 
@@ -242,6 +242,7 @@ def commit(
     )
     detail = {"commitment": commitment.pk, "what": what, "owner": owner.pk, "due": due.isoformat()}
     journal.note(actor=by, verb="committed", about=conversation, at=now, detail=detail)
+    telling.tell_talk(conversation, now, audience)
     _tell_others(conversation)
     return commitment
 
@@ -260,6 +261,7 @@ def settle_commitment(
     commitment.save(update_fields=["state", "why", "settled_at"])
     detail = {"commitment": commitment.pk, "state": state, "why": why}
     journal.note(actor=by, verb="settled", about=conversation, at=now, detail=detail)
+    telling.tell_talk(conversation, now, commitment.audience)
     if conversation.state == State.DECIDED and _all_done(conversation):
         _move(conversation, State.ACTED, by, now)
     _tell_others(conversation)
@@ -379,6 +381,9 @@ def _move(conversation: Conversation, to: str, by: Person | None, now: datetime,
     journal.note(
         actor=by, verb=f"became {to}", about=conversation, at=now, detail={"from": came_from, **detail}
     )
+    # Guests are told only of what their page shows: that a talk takes no lines, or takes them again.
+    guests_see = bool({to, came_from} & {State.CLOSED, State.PARKED})
+    telling.tell_talk(conversation, now, Audience.CUSTOMER if guests_see else Audience.STAFF)
 
 
 def _tell_others(conversation: Conversation) -> None:

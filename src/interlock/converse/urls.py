@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from interlock.converse import views
+from interlock.converse.talks import line_pages, opening_pages
 
 app_name = "converse"
 urlpatterns: list[URLPattern] = [
@@ -18,9 +19,27 @@ urlpatterns: list[URLPattern] = [
     path("conversations/<int:conversation_id>/resume/", views.resume, name="resume"),
     path("conversations/<int:conversation_id>/evidence.csv", views.evidence_file, name="evidence_file"),
     path("conversations/<int:conversation_id>/evidence/", views.check_evidence, name="check_evidence"),
+    path("conversations/start/", opening_pages.start, name="start"),
+    path("conversations/<int:conversation_id>/frame/", opening_pages.frame, name="frame"),
+    path("conversations/<int:conversation_id>/people/ask/", opening_pages.ask_in, name="ask_in"),
+    path(
+        "conversations/<int:conversation_id>/people/<int:person_id>/out/",
+        opening_pages.ask_out,
+        name="ask_out",
+    ),
+    path("conversations/<int:conversation_id>/people/", line_pages.people, name="people"),
+    path("conversations/<int:conversation_id>/arrived/", line_pages.arrived, name="arrived"),
+    path("conversations/<int:conversation_id>/draft/", line_pages.draft, name="draft"),
+    path("conversations/<int:conversation_id>/pictures/", line_pages.bring_picture, name="bring_picture"),
+    path("pictures/<slug:key>/", line_pages.picture, name="picture"),
     path("commitments/<int:commitment_id>/settle/", views.settle, name="settle"),
     path("messages/<int:message_id>/edit/", views.edit, name="edit_message"),
     path("messages/<int:message_id>/undo/", views.undo_edit, name="undo_edit"),
     path("messages/<int:message_id>/remove/", views.remove, name="remove_message"),
     path("messages/<int:message_id>/restore/", views.restore, name="restore_message"),
+    path("messages/<int:message_id>/", line_pages.line, name="line"),
+    path("messages/<int:message_id>/back/", line_pages.take_back, name="take_back"),
+    path("messages/<int:message_id>/wordings/", line_pages.wordings, name="wordings"),
+    path("messages/<int:message_id>/widen/", line_pages.widen, name="widen"),
+    path("messages/<int:message_id>/react/", line_pages.react, name="react"),
 ]

@@ -6,19 +6,30 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from interlock.converse import corrections, findings, queries, services
+from interlock.converse import corrections, queries, services
 from interlock.converse.errors import ConversationError
 from interlock.converse.forms import CommitForm, DecideForm, EditForm, ParkForm, SayForm, SettleForm
-from interlock.converse.models import Conversation, Message
+from interlock.converse.models import Conversation
 from interlock.converse.talks import audiences
+from interlock.converse.talks.pictures import bring_picture, markdown_of
+from interlock.converse.talks.requests import (
+    act_and_return,
+    back_to,
+    reader_of,
+    seen_conversation,
+    seen_message,
+)
+from interlock.converse.talks.whole_page import page_of
+from interlock.converse.words import NotAPicture
+from interlock.converse.words.pictures import MOST_BYTES
 from interlock.fabric.access import Act, may, needs, person_of
 from interlock.fabric.evidence import EvidenceChanged, reproduce
 from interlock.fabric.models import Person
@@ -51,10 +62,8 @@ def conversations(request: HttpRequest) -> HttpResponse:
 @require_GET
 def conversation(request: HttpRequest, conversation_id: int) -> HttpResponse:
     """One conversation, whole without script."""
-    person = _reader(request)
-    found = get_object_or_404(queries.whole_conversation(person), pk=conversation_id)
-    services.see(conversation=found, person=person, now=timezone.now())
-    return render(request, "converse/conversation.html", _page(request, found))
+    found = get_object_or_404(queries.whole_conversation(reader_of(request)), pk=conversation_id)
+    return render(request, "converse/conversation.html", page_of(request, found))
 
 
 @require_POST
@@ -63,19 +72,31 @@ def say(request: HttpRequest, conversation_id: int) -> HttpResponse:
     """Write a line. With htmx the talk and the form are swapped, without it the page is loaded anew."""
     person = person_of(request)
     found = get_object_or_404(queries.whole_conversation(person), pk=conversation_id)
-    form = SayForm(request.POST, conversation=found, person=person)
+    form = SayForm(request.POST, request.FILES, conversation=found, person=person)
     if form.is_valid():
         try:
-            services.say(conversation=found, by=person, now=timezone.now(), **form.cleaned_data)
-        except ConversationError as error:
+            _send(found, person, form)
+        except (ConversationError, NotAPicture) as error:
             form.add_error(None, str(error))
         else:
             if not request.htmx:
-                return redirect(f"{reverse('converse:conversation', args=[found.pk])}#say")
+                return back_to(found, "say")
             found, form = queries.whole_conversation(person).get(pk=found.pk), None
-    context = _page(request, found, form)
+    context = page_of(request, found, form)
     template = "converse/conversation.html#talk" if request.htmx else "converse/conversation.html"
     return render(request, template, context, status=422 if form else 200)
+
+
+@transaction.atomic
+def _send(found: Conversation, person: Person, form: SayForm) -> None:
+    """Send a line with the picture that came in its own form, as it does without script."""
+    words, now = dict(form.cleaned_data), timezone.now()
+    upload = words.pop("picture")
+    if upload:
+        content = upload.read(MOST_BYTES + 1)
+        picture = bring_picture(conversation=found, by=person, content=content, now=now)
+        words["body"] = f"{words['body']}\n\n{markdown_of(picture)}"
+    services.say(conversation=found, by=person, now=now, **words)
 
 
 @require_POST
@@ -121,16 +142,16 @@ def park(request: HttpRequest, conversation_id: int) -> HttpResponse:
 @needs(Act.TALK)
 def close(request: HttpRequest, conversation_id: int) -> HttpResponse:
     """Close the talk."""
-    found = _visible(request, conversation_id)
-    return _act(request, found, services.close_conversation, conversation=found)
+    found = seen_conversation(request, conversation_id)
+    return act_and_return(request, found, services.close_conversation, conversation=found)
 
 
 @require_POST
 @needs(Act.TALK)
 def resume(request: HttpRequest, conversation_id: int) -> HttpResponse:
     """Take a parked talk up again."""
-    found = _visible(request, conversation_id)
-    return _act(request, found, services.resume_conversation, conversation=found)
+    found = seen_conversation(request, conversation_id)
+    return act_and_return(request, found, services.resume_conversation, conversation=found)
 
 
 @require_POST
@@ -144,7 +165,7 @@ def settle(request: HttpRequest, commitment_id: int) -> HttpResponse:
     form = SettleForm(request.POST)
     if not form.is_valid():
         raise Http404
-    return _act(
+    return act_and_return(
         request,
         commitment.conversation,
         services.settle_commitment,
@@ -157,13 +178,13 @@ def settle(request: HttpRequest, commitment_id: int) -> HttpResponse:
 @needs(Act.TALK)
 def edit(request: HttpRequest, message_id: int) -> HttpResponse:
     """Correct a line of one's own."""
-    message = _message(request, message_id)
+    message = seen_message(request, message_id)
     form = EditForm(request.POST)
     if not form.is_valid():
         messages.info(request, _("Nothing was changed: an empty line cannot stand; take it away instead."))
-        return _back(message.conversation)
+        return back_to(message.conversation)
     undo = reverse("converse:undo_edit", args=[message.pk])
-    return _act(
+    return act_and_return(
         request,
         message.conversation,
         corrections.edit_message,
@@ -177,17 +198,17 @@ def edit(request: HttpRequest, message_id: int) -> HttpResponse:
 @needs(Act.TALK)
 def undo_edit(request: HttpRequest, message_id: int) -> HttpResponse:
     """Bring back the text before the correction."""
-    message = _message(request, message_id)
-    return _act(request, message.conversation, corrections.undo_edit, message=message)
+    message = seen_message(request, message_id)
+    return act_and_return(request, message.conversation, corrections.undo_edit, message=message)
 
 
 @require_POST
 @needs(Act.TALK)
 def remove(request: HttpRequest, message_id: int) -> HttpResponse:
     """Take a line of one's own away."""
-    message = _message(request, message_id)
+    message = seen_message(request, message_id)
     undo = reverse("converse:restore_message", args=[message.pk])
-    return _act(
+    return act_and_return(
         request,
         message.conversation,
         corrections.remove_message,
@@ -200,14 +221,14 @@ def remove(request: HttpRequest, message_id: int) -> HttpResponse:
 @needs(Act.TALK)
 def restore(request: HttpRequest, message_id: int) -> HttpResponse:
     """Put a line back."""
-    message = _message(request, message_id)
-    return _act(request, message.conversation, corrections.restore_message, message=message)
+    message = seen_message(request, message_id)
+    return act_and_return(request, message.conversation, corrections.restore_message, message=message)
 
 
 @require_GET
 def evidence_file(request: HttpRequest, conversation_id: int) -> HttpResponse:
     """The frozen rows, byte for byte for those who may read personal data; refused when they have changed."""
-    found = _visible(request, conversation_id, Act.DOWNLOAD)
+    found = seen_conversation(request, conversation_id, Act.DOWNLOAD)
     if found.evidence is None:
         raise Http404
     try:
@@ -223,7 +244,7 @@ def evidence_file(request: HttpRequest, conversation_id: int) -> HttpResponse:
 @require_GET
 def check_evidence(request: HttpRequest, conversation_id: int) -> HttpResponse:
     """Run the frozen question again and say whether it gives the same bytes."""
-    found = _visible(request, conversation_id, Act.READ)
+    found = seen_conversation(request, conversation_id, Act.READ)
     if found.evidence is None:
         raise Http404
     try:
@@ -235,41 +256,6 @@ def check_evidence(request: HttpRequest, conversation_id: int) -> HttpResponse:
     return render(request, "converse/evidence.html", context)
 
 
-def _page(request: HttpRequest, found: Conversation, say_form: SayForm | None = None) -> dict[str, Any]:
-    """All that the page shows; `say_form` is one that was refused, with what was written in it."""
-    person = person_of(request)
-    say_form = say_form or SayForm(conversation=found, person=person)
-    participants = list(found.participants.all())
-    standing = findings.standing(found, person)
-    circles = audiences.circles(participants, person)
-    mine = next((one for one in participants if one.person_id == person.pk), None)
-    is_host = mine is not None and person.is_staff_side
-    return {
-        "conversation": found,
-        "participants": participants,
-        "lines": findings.lines(found, participants, person, timezone.now()),
-        "steps": standing.steps,
-        "mark": standing.mark,
-        "two_way_at": standing.two_way_at,
-        "circles": circles,
-        "mine": mine,
-        "first_answer": findings.first_answer_hours(found, standing),
-        "today": timezone.localdate(),
-        "may_talk": may(person, Act.TALK) and not found.is_over,
-        "is_host": is_host,
-        "may_decide": is_host and found.state in {"two_way", "decided", "acted"},
-        "may_commit": bool(mine) and not found.is_over,
-        "may_read": may(person, Act.READ),
-        "may_download": may(person, Act.DOWNLOAD),
-        "say_form": say_form,
-        "chosen": say_form["audience"].value(),
-        "answering": _answered(request, found, say_form),
-        "decide_form": DecideForm(circles=circles),
-        "commit_form": CommitForm(conversation=found, circles=circles),
-        "park_form": ParkForm(),
-    }
-
-
 def _step(
     request: HttpRequest,
     conversation_id: int,
@@ -278,7 +264,7 @@ def _step(
     service: Callable[..., object],
 ) -> HttpResponse:
     """Run a service with what a form holds; a wrong form comes back on the whole page."""
-    person = person_of(request)
+    person = reader_of(request)
     found = get_object_or_404(queries.whole_conversation(person), pk=conversation_id)
     form = form_of(found)
     if form.is_valid():
@@ -287,60 +273,9 @@ def _step(
         except ConversationError as error:
             form.add_error(None, str(error))
         else:
-            return _back(found)
-    return render(request, "converse/conversation.html", _page(request, found) | {name: form}, status=422)
-
-
-def _act(
-    request: HttpRequest,
-    found: Conversation,
-    service: Callable[..., object],
-    *,
-    said: tuple[str, str] | None = None,
-    **what: Any,
-) -> HttpResponse:
-    """Run a service; a refusal is told, success is told with its undo when there is one."""
-    try:
-        service(by=person_of(request), now=timezone.now(), **what)
-    except ConversationError as error:
-        messages.info(request, str(error))
-    else:
-        if said:
-            messages.info(request, said[0], extra_tags=said[1])
-    return _back(found)
-
-
-def _visible(request: HttpRequest, conversation_id: int, act: Act = Act.TALK) -> Conversation:
-    person = _reader(request)
-    visible = queries.conversations_visible_to(person).select_related("evidence")
-    found = get_object_or_404(visible, pk=conversation_id)
-    if not may(person, act):
-        raise PermissionDenied
-    return found
-
-
-def _message(request: HttpRequest, message_id: int) -> Message:
-    visible = queries.messages_visible_to(person_of(request))
-    return get_object_or_404(visible.select_related("conversation"), pk=message_id)
-
-
-def _answered(request: HttpRequest, found: Conversation, form: SayForm) -> Message | None:
-    """The line that the next one answers, from the form or from the link that was followed."""
-    wanted = str(form["reply_to"].value() or request.GET.get("answer", ""))
-    return next((one for one in found.messages.all() if str(one.pk) == wanted and not one.removed_at), None)
+            return back_to(found)
+    return render(request, "converse/conversation.html", page_of(request, found) | {name: form}, status=422)
 
 
 def _circles(request: HttpRequest, found: Conversation) -> list[audiences.Circle]:
     return audiences.circles(list(found.participants.all()), person_of(request))
-
-
-def _reader(request: HttpRequest) -> Person:
-    """Observers read too, so reading needs either of the two acts."""
-    person = person_of(request)
-    if person is None or not (may(person, Act.READ) or may(person, Act.TALK)):
-        raise PermissionDenied
-    return person
-
-
-def _back(found: Conversation) -> HttpResponse:
-    return redirect("converse:conversation", found.pk)

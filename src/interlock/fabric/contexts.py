@@ -27,7 +27,12 @@ KIND_NAMES = {
     "kind": _("kind of signal"),
     "theme": _("theme"),
     "outcry": _("outcry"),
+    "metric": _("figure"),
 }
+
+_OWN_PAGES = {"theme": "web:one_theme", "outcry": "web:one_outcry", "disconnect": "reconnect:disconnect"}
+# Kinds that are shown on the page of a thing of our own; the others are read from the records.
+PAGED_KINDS = frozenset({*_OWN_PAGES, "metric"})
 
 
 def context_for(*, kind: str, key: str, label: str) -> Context:
@@ -40,11 +45,17 @@ def context_for(*, kind: str, key: str, label: str) -> Context:
 
 
 def context_address(kind: str, key: str) -> str:
-    """Where the page of a context is. Keys hold any sign, so they travel in the query; themes and outcries have pages of their own."""
-    own = {"theme": "web:one_theme", "outcry": "web:one_outcry"}
-    if kind in own:
-        return reverse(own[kind], args=[key])
+    """Where the page of a context is. Keys hold any sign, so they travel in the query; some kinds have pages of their own."""
+    if kind == "metric":  # a point stands on the page of the thing whose figure it is
+        kind, key = key.split("|", 2)[:2]
+    if kind in _OWN_PAGES:
+        return reverse(_OWN_PAGES[kind], args=[key])
     return f"{reverse('web:context')}?{urlencode({'kind': kind, 'key': key})}"
+
+
+def point_key(kind: str, key: str, point: str) -> str:
+    """The key of one point of a thing's chart, as a context of kind `metric`."""
+    return f"{kind}|{key}|{point}"
 
 
 def kind_name(kind: str) -> str:

@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Q, QuerySet
 
 from interlock.converse import queries as talks
+from interlock.converse.models import Conversation
 from interlock.converse.queries import Talk
 from interlock.fabric.access import Act, may
+from interlock.fabric.contexts import point_key
 from interlock.fabric.models import Person
 from interlock.reconnect.models import CitedTheme, Detection, Disconnect, DriverReport, Judgement, State
 from interlock.reconnect.moves import OPEN, TABS
@@ -148,3 +150,11 @@ def open_count(person: Person) -> int:
 def all_disconnects() -> QuerySet[Disconnect]:
     """Every disconnect whose records are still here, for the command line of the installation."""
     return Disconnect.objects.filter(records_gone_at=None).select_related("context")
+
+
+def others_talk(disconnect: Disconnect, person: Person) -> QuerySet[Conversation]:
+    """Talks about what a disconnect is about, or a point of its chart, beside the one that brings its pair together."""
+    on_its_page = point_key("disconnect", str(disconnect.pk), "")
+    about = Q(context=disconnect.context_id) | Q(context__kind="metric", context__key__startswith=on_its_page)
+    found = talks.conversations_visible_to(person).filter(about).exclude(pk=disconnect.conversation_id)
+    return found.order_by("-opened_at", "-pk")

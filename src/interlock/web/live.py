@@ -7,8 +7,11 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from interlock.api.stream.passes import TOPICS, stream_address
+from interlock.api.stream.passes import is_topic, stream_address
 from interlock.fabric.access import person_of
+
+# More than any page names.
+MOST_TOPICS = 20
 
 
 @require_GET
@@ -18,6 +21,6 @@ def live(request: HttpRequest) -> JsonResponse:
     person = person_of(request)
     if person is None:
         raise PermissionDenied
-    topics = [topic for topic in request.GET.getlist("topic") if topic in TOPICS]
+    topics = [topic for topic in request.GET.getlist("topic") if is_topic(topic)][:MOST_TOPICS]
     session = request.session.session_key or ""
     return JsonResponse({"address": stream_address(person, session, topics, request.get_host())})

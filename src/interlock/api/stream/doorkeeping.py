@@ -17,11 +17,11 @@ from django.contrib.sessions.models import Session
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from interlock.api.stream.hub import Pass
-from interlock.fabric.models import Person
+from interlock.api.stream.hub import Bearer, Pass
+from interlock.converse.queries import talks_of_guests
+from interlock.fabric.models import STAFF_ROLES, Person
 
 logger = logging.getLogger(__name__)
-Bearer = tuple[int, str, str]
 # Whoever signs out or leaves is gone from the stream within five seconds; this leaves time for the question.
 ASK_EVERY_SECONDS = 3.0
 AT_ONCE = 1_000
@@ -107,16 +107,27 @@ class Doorkeeper(threading.Thread):
 
 
 def still_here(bearers: Iterable[Bearer]) -> set[Bearer]:
-    """Those whose session lives and whose person has neither left nor changed role. Two queries a thousand."""
+    """Those whose session lives, whose person has neither left nor changed role, and guests still of their talks.
+
+    Two queries a thousand, three where guests read talks.
+    """
     here: set[Bearer] = set()
     for some in batched(bearers, AT_ONCE):
         people = Person.objects.filter(
-            pk__in={person for person, _, _ in some}, left_at=None, user__is_active=True
+            pk__in={one.person for one in some}, left_at=None, user__is_active=True
         )
         roles = dict(people.values_list("pk", "role"))
         live = Session.objects.filter(
-            session_key__in={session for _, _, session in some}, expire_date__gt=timezone.now()
+            session_key__in={one.session for one in some}, expire_date__gt=timezone.now()
         )
         sessions = set(live.values_list("session_key", flat=True))
-        here |= {one for one in some if roles.get(one[0]) == one[1] and one[2] in sessions}
+        guests = {one.person for one in some if one.talks and one.role not in STAFF_ROLES}
+        talks = talks_of_guests(guests) if guests else {}
+        here |= {
+            one
+            for one in some
+            if roles.get(one.person) == one.role
+            and one.session in sessions
+            and (one.person not in guests or one.talks <= talks.get(one.person, set()))
+        }
     return here

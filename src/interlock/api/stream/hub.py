@@ -34,6 +34,15 @@ class Frame(NamedTuple):
     content: bytes
 
 
+class Bearer(NamedTuple):
+    """Who reads, as far as it can end while the page is open: gone, in another role, or asked out of a talk."""
+
+    person: int
+    role: str
+    session: str
+    talks: frozenset[int] = frozenset()
+
+
 @dataclass(frozen=True)
 class Pass:
     """What a token says about its bearer."""
@@ -44,8 +53,13 @@ class Pass:
     topics: frozenset[str]
 
     @property
-    def bearer(self) -> tuple[int, str, str]:
-        return self.person, self.role, self.session
+    def bearer(self) -> Bearer:
+        return Bearer(self.person, self.role, self.session, self.talks)
+
+    @property
+    def talks(self) -> frozenset[int]:
+        """The talks of which this page hears."""
+        return frozenset(int(topic.split("-")[1]) for topic in self.topics if topic.startswith("talk-"))
 
 
 class Reader:
@@ -133,7 +147,7 @@ class Hub:
         reader.closing = why
         reader.wake()
 
-    def close_bearers(self, bearers: Iterable[tuple[int, str, str]], why: str) -> None:
+    def close_bearers(self, bearers: Iterable[Bearer], why: str) -> None:
         gone = set(bearers)
         for reader in [each for each in self.readers if each.holder.bearer in gone]:
             self.close(reader, why)
@@ -142,7 +156,7 @@ class Hub:
         for reader in list(self.readers):
             self.close(reader, why)
 
-    def bearers(self) -> set[tuple[int, str, str]]:
+    def bearers(self) -> set[Bearer]:
         return {reader.holder.bearer for reader in self.readers}
 
     def wake_all(self) -> None:

@@ -6,18 +6,19 @@ stands in it sealed, since a pass travels in an address.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.core import signing
 
 from interlock.api.stream.hub import Pass, Refused
+from interlock.converse.talks import telling as talks
 from interlock.fabric import events, secrets
 from interlock.fabric.access import Act, may
 from interlock.fabric.models import Person
 
-# Who may hear of a topic: whoever may open its pages.
+# Who may hear of a topic: whoever may open its pages. Each talk has topics of its own (converse/talks/telling.py).
 TOPICS: dict[str, Act] = {
     "signals": Act.READ,
     "themes": Act.READ,
@@ -31,9 +32,16 @@ GOOD_FOR_SECONDS = 600
 _SALT = "interlock.stream"
 
 
-def make_pass(person: Person, session: str, topics: Iterable[str]) -> str:
+def is_topic(name: str) -> bool:
+    """Whether pages can hear of anything under this name."""
+    return name in TOPICS or talks.TOPIC.fullmatch(name) is not None
+
+
+def make_pass(person: Person, session: str, topics: Collection[str]) -> str:
     """Sign a pass for those of the topics that the person may hear of; empty when there is none."""
-    heard = sorted(topic for topic in topics if may(person, TOPICS[topic]))
+    of_talks = {topic for topic in topics if talks.TOPIC.fullmatch(topic)}
+    named = {topic for topic in set(topics) - of_talks if may(person, TOPICS[topic])}
+    heard = sorted(named | talks.heard_by(person, of_talks))
     if not heard or not session:
         return ""
     return signing.dumps([person.pk, person.role, secrets.sealed(session), heard], salt=_SALT)
@@ -52,7 +60,7 @@ def read_pass(token: str) -> Pass:
         raise Refused("This pass is no longer good. Load the page again.") from error
 
 
-def stream_address(person: Person, session: str, topics: Iterable[str], host: str) -> str:
+def stream_address(person: Person, session: str, topics: Collection[str], host: str) -> str:
     """The address at which a page of `host` (name and port) reads; empty when the person may hear nothing."""
     token = make_pass(person, session, topics)
     if not token or not (settings.STREAM_URL or settings.STREAM_PORT):

@@ -51,6 +51,10 @@ class Conversation(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    def heading_for(self, person: Person) -> str:
+        """What stands above it. A title may be the first line of staff, so guests are shown the question alone."""
+        return self.question or (self.title if person.is_staff_side else _("A conversation with you"))
+
     @property
     def is_over(self) -> bool:
         return self.state in {self.State.CLOSED, self.State.PARKED}

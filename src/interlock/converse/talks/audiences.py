@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -46,7 +47,7 @@ def circles(participants: Sequence[Participant], writer: Person) -> list[Circle]
         *([Audience.CUSTOMER] if Role.CUSTOMER in present or writer.role == Role.CUSTOMER else []),
     ]
     mine = queries.audiences_read_by(writer)
-    return [Circle(one, readers(participants, one)) for one in there if one in mine]
+    return [Circle(one, readers(participants, one, writer)) for one in there if one in mine]
 
 
 def allowed(conversation: Conversation, writer: Person, audience: str) -> str:
@@ -68,16 +69,18 @@ def allowed(conversation: Conversation, writer: Person, audience: str) -> str:
     return audience
 
 
-def readers(participants: Iterable[Participant], audience: str) -> str:
-    """The readers of an audience in words: colleagues are counted, guests are named."""
+def readers(participants: Iterable[Participant], audience: str, writer: Person | None = None) -> str:
+    """The readers of an audience in words: colleagues are counted, guests are named. A guest who writes is no reader."""
     people = [one.person for one in participants]
     staff = sum(person.is_staff_side for person in people)
     if audience == Audience.STAFF:
         return ngettext("%(n)d person", "%(n)d people", staff) % {"n": staff}
-    partners = [person.name for person in people if person.role == Role.PARTNER]
-    if audience == Audience.PARTNER:
-        return _("%(n)d staff and %(names)s") % {"n": staff, "names": ", ".join(partners)}
-    return ", ".join([person.name for person in people if person.role == Role.CUSTOMER] + partners)
+    roles = [Role.CUSTOMER, Role.PARTNER] if audience == Audience.CUSTOMER else [Role.PARTNER]
+    names = [person.name for role in roles for person in people if person.role == role and person != writer]
+    # That staff read what a customer reads goes without saying, but not to the customer.
+    if audience == Audience.PARTNER or (writer is not None and not writer.is_staff_side):
+        names.insert(0, _("%(n)d staff") % {"n": staff})
+    return get_text_list(names, _("and"))
 
 
 def require_reader(person: Person, audience: str) -> None:

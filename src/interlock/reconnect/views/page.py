@@ -52,6 +52,7 @@ def disconnect(request: HttpRequest, disconnect_id: int) -> HttpResponse:
         "sample": sample_table(found, person),
         "quotes": findings.quotes(found, MOST_QUOTES, person),
         "themes": queries.themes_cited_by(found),
+        "conversations": queries.others_talk(found, person)[:5],
         "reasons": Disconnect.Dismissal.choices,
         "may_convene": may(person, Act.CONVENE),
         "may_judge": may(person, Act.JUDGE),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,8 +17,12 @@ register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def live(context: dict[str, Any], *topics: str) -> str:
-    """The attributes by which `live.js` opens the stream; none for those who may hear nothing."""
+def live(context: dict[str, Any], *named: str | Sequence[str]) -> str:
+    """The attributes by which `live.js` opens the stream; none for those who may hear nothing.
+
+    Topics are named one by one, or as a list that the view made.
+    """
+    topics = [topic for each in named for topic in ([each] if isinstance(each, str) else each)]
     request = context["request"]
     person = person_of(request)
     session = request.session.session_key or ""

@@ -5,3 +5,6 @@ import "./said.js";
 import "./forms.js";
 import "./live.js";
 import "./walk.js";
+import "./talk.js";
+import "./composer.js";
+import "./naming.js";

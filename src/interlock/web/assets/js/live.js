@@ -1,5 +1,6 @@
 // What is new reaches an open page. Regions marked data-live load themselves again; lists marked data-news
 // only say how much came, so that no row moves under the reader's hands. docs/web.md says how to mark them.
+// Scripts of one page hear each event as "heard" on the document.
 const { stream: address, streamAgain, streamTopics } = document.body.dataset;
 const topics = (streamTopics || "").split(" ");
 const LONGEST_WAIT = 60000;
@@ -60,12 +61,14 @@ function hear(event) {
     if (!line.dataset.verb || line.dataset.verb === told.verb) announce(line, told.n);
   }
   refresh(event.type);
+  document.dispatchEvent(new CustomEvent("heard", { detail: { topic: event.type, ...told } }));
 }
 
 function missed(event) {
   last = event.lastEventId;
   for (const line of document.querySelectorAll("[data-news]")) announce(line, 0);
   topics.forEach(refresh);
+  document.dispatchEvent(new CustomEvent("heard", { detail: { topic: "", verb: "missed", keys: [] } }));
 }
 
 function announce(line, more) {
