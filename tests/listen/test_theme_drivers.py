@@ -11,6 +11,7 @@ from django.urls import reverse
 from interlock.fabric import records
 from interlock.listen.models import ThemeDriver, ThemeDrivers, ThemesLearnt
 from interlock.listen.themes import counting, driving
+from interlock.web.themes import driven
 from listen.small import rows
 from listen.themed import direction, joined, theme
 from listen.waiting import NOON, source
@@ -116,3 +117,14 @@ def test_rows_of_no_such_fact_are_none_and_no_error(company, signed_in, asked):
     answer = signed_in("observer").get(f"/signals/?driver={asked}")
 
     assert answer.status_code == 200
+
+
+def test_where_no_other_order_was_spoken_of_a_bound_is_stated_and_no_ratio():
+    said = {
+        "x_without": 0, "risk_ratio_low": 81.4, "adjusted_ratio": 1241.0, "adjusted_ratio_low": 981.0, "adjusted_ratio_high": 1569.0,
+    }  # fmt: skip
+
+    assert driven._times(said) == {"times": "at least 81.4", "ends": ""}
+    assert driven._times(said | {"x_without": 9, "adjusted_ratio": 6.94, "adjusted_ratio_low": 6.1, "adjusted_ratio_high": 7.8}) == {
+        "times": "6.94", "ends": "6.1 to 7.8",
+    }  # fmt: skip

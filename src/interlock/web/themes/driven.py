@@ -33,10 +33,21 @@ def _line(one: ThemeDriver, theme: Theme) -> dict[str, Any]:
         "n": said["n_with"],
         "share": said["rate_with"],
         "others": said["rate_without"],
-        "times": figures.three_digits(said["adjusted_ratio"]),
-        "ends": figures.interval(said["adjusted_ratio_low"], said["adjusted_ratio_high"], 1),
+        **_times(said),
         "url": f"{rows_address(theme)}&driver={one.pk}",
     }
+
+
+def _times(said: dict[str, Any]) -> dict[str, str]:
+    """How many times as often, with its interval; a bound alone where no other order was spoken of, as no ratio exists there."""
+    if not said["x_without"]:
+        # The plain interval: the model has nothing to adjust by, and only its prior would speak.
+        return {
+            "times": _("at least %(low)s") % {"low": figures.three_digits(said["risk_ratio_low"])},
+            "ends": "",
+        }
+    ends = figures.interval(said["adjusted_ratio_low"], said["adjusted_ratio_high"], 1)
+    return {"times": figures.three_digits(said["adjusted_ratio"]), "ends": ends}
 
 
 def _note(looked: ThemeDrivers) -> str:
