@@ -28,6 +28,7 @@ from interlock.analytics.themes.corpus import choose_encoder
 from interlock.analytics.themes.discover import discover
 from interlock.analytics.themes.names import name_themes
 from interlock.analytics.themes.phrases import WORD, stem
+from interlock.analytics.themes.spoken import languages_spoken
 from peers import python_with
 
 HERE = Path(__file__).parent
@@ -77,7 +78,12 @@ def compare(corpus: str, texts: list[str]) -> Any:
     vectors = choose_encoder(list(dict.fromkeys(texts)), seed=1).encode(texts)
     numbers = itertools.count()
     _, found = discover(
-        vectors, np.ones(len(texts)), encoder="benchmark", seed=1, new_id=lambda: str(next(numbers))
+        vectors,
+        np.ones(len(texts)),
+        encoder="benchmark",
+        seed=1,
+        new_id=lambda: str(next(numbers)),
+        language=languages_spoken(texts),
     )
     theme = np.asarray(found.theme)
     read = np.random.default_rng(SEED).random(len(texts)) < 0.5
