@@ -17,6 +17,7 @@ NO_BENCHMARK = {
     "readers",
     "plain_django",
     "waiting_loading",
+    "community_loading",
     "theme_pages_loading",
     "peers",
     "themes_peers",

@@ -28,9 +28,11 @@ KIND_NAMES = {
     "theme": _("theme"),
     "outcry": _("outcry"),
     "metric": _("figure"),
+    "post": _("post"),
 }
 
-_OWN_PAGES = {"theme": "web:one_theme", "outcry": "web:one_outcry", "disconnect": "reconnect:disconnect"}
+_OWN_PAGES = {"theme": "web:one_theme", "outcry": "web:one_outcry", "disconnect": "reconnect:disconnect",
+              "post": "community:short"}  # fmt: skip
 # Kinds that are shown on the page of a thing of our own; the others are read from the records.
 PAGED_KINDS = frozenset({*_OWN_PAGES, "metric"})
 

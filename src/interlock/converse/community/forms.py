@@ -173,6 +173,7 @@ class CompanyForm(forms.ModelForm):
     class Meta:
         model = Company
         fields = ("name", "second_word", "about", "customer_word", "customers_word", "partner_word")
+        help_texts = dict.fromkeys(fields, "")
         labels = {
             "name": _("Name of the company"),
             "second_word": _("Word after it, in italics"),

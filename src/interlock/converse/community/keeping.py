@@ -1,7 +1,7 @@
 """Pages of visitors are kept as they were made, under the version of what they show, so that readers cost nearly nothing.
 
 Only who brings no session reads a kept page: it holds no form with a token and no name. It is made anew when a
-board or post changes, and after a minute, since hours and hosts move without anybody writing.
+board or post changes, and when the host or the kept promise does, which is looked up once a minute.
 """
 
 from __future__ import annotations
@@ -12,10 +12,13 @@ from collections.abc import Callable
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_language
 
-SECONDS = 60
+from interlock.converse.community import promise
+
+SECONDS, MOVING_SECONDS = 3_600, 60
 # The choice of paper or ink is a visitor's only other cookie that a page shows.
 THEMES = {"paper", "ink"}
 
@@ -27,7 +30,7 @@ def for_visitors(
     if settings.SESSION_COOKIE_NAME in request.COOKIES or request.method != "GET":
         return make()
     theme = request.COOKIES.get("interlock_theme", "")
-    parts = [name, version, theme if theme in THEMES else "", get_language() or ""]
+    parts = [name, version, _moving(), theme if theme in THEMES else "", get_language() or ""]
     key = f"page:{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()}"
     kept = cache.get(key)
     if kept is None:
@@ -44,3 +47,14 @@ def for_visitors(
     response.headers["Cache-Control"] = "public, no-cache"
     patch_vary_headers(response, ["Cookie"])
     return response
+
+
+def _moving() -> str:
+    """What changes on these pages without anybody writing: who is on duty, and how the promise is kept."""
+    found = cache.get("community moving")
+    if found is None:
+        now = timezone.now()
+        promised = promise.promise(now)
+        found = f"{promise.on_duty_words(now)} {promised.sentence} {promised.proof}"
+        cache.set("community moving", found, MOVING_SECONDS)
+    return str(found)

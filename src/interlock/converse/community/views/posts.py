@@ -58,7 +58,7 @@ def post(request: HttpRequest, post_id: int, slug: str) -> HttpResponse:
     def make() -> HttpResponse:
         return post_page(request, found, person, after)
 
-    version = f"{found.version} {found.board.version} {after}"
+    version = f"{found.version} {found.board.name} {after}"
     return make() if person else keeping.for_visitors(request, f"post {found.pk}", version, make)
 
 
