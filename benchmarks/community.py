@@ -1,9 +1,9 @@
 """How quickly do many people read and write the community, beside a bare Django page?
 
 Makes a community (kept in --home, else in a temporary folder), serves it with `interlock serve`, and reads its pages
-as visitors do, without a session: by one reader alone, then by 32 at once. `kept` pages come from memory, as nearly
-all do; `made anew` asks each time with another choice of words, which no reader asked before. Then 16 customers who
-are signed in reply, each as soon as the last reply is stored. The bare page is served by the same server.
+as visitors do, without a session: by one reader alone, then by 32 at once. Pages come from memory, as nearly all do;
+`of 40` asks for so many that most are asked for the first time, and `made anew` never asks the same twice. Then 16
+customers who are signed in reply, each as soon as the last reply is stored. The bare page is served by the same server.
 
     python benchmarks/community.py [--full] [--home FOLDER]
 """

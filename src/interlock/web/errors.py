@@ -12,13 +12,19 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from interlock.fabric.access import Act, may, person_of
+
 logger = logging.getLogger(__name__)
+COMMUNITY = "/community/"
 
 
 def _page(request: HttpRequest, status: int, *, title: str, safe: str, note: str = "") -> HttpResponse:
     context: dict[str, Any] = {
         "status": status, "heading": title, "safe": safe, "note": note, "at": timezone.localtime(), "path": request.path,
+        # Customers stay in the company's own frame.
+        "is_customers": request.path.startswith(COMMUNITY) and not may(person_of(request), Act.READ),
     }  # fmt: skip
+    context["frame"] = "converse/customers.html" if context["is_customers"] else "web/base.html"
     return HttpResponse(render_to_string("web/error.html", context, request), status=status)
 
 

@@ -294,7 +294,7 @@ def test_a_list_asks_the_same_number_of_questions_however_long(
     for number in range(12):
         write(marta, title=f"Question {number}", now=NOW - timedelta(hours=number))
 
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(10):
         page = client.get(f"{reverse('community:list')}?order={order}").content.decode()
 
     assert page.count("card-row") == 12

@@ -51,10 +51,10 @@ def for_visitors(
 
 def _moving() -> str:
     """What changes on these pages without anybody writing: who is on duty, and how the promise is kept."""
-    found = cache.get("community moving")
+    found = cache.get("community:moving")
     if found is None:
         now = timezone.now()
         promised = promise.promise(now)
         found = f"{promise.on_duty_words(now)} {promised.sentence} {promised.proof}"
-        cache.set("community moving", found, MOVING_SECONDS)
+        cache.set("community:moving", found, MOVING_SECONDS)
     return str(found)

@@ -28,7 +28,12 @@ def robots(request: HttpRequest) -> HttpResponse:
     """The community may be indexed once a board is open; nothing else may."""
     lines = ["User-agent: *"]
     if looking.boards_visible_to(None).exists():
-        lines += ["Allow: /community/", "Disallow: /community/enter/", "Disallow: /community/mine/"]
+        lines += [
+            "Allow: /community/",
+            "Allow: /static/",
+            "Disallow: /community/enter/",
+            "Disallow: /community/mine/",
+        ]
     lines += ["Disallow: /", "", f"Sitemap: {settings.PAGES_URL}{reverse('community:sitemap')}", ""]
     return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
 
