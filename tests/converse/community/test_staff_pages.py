@@ -166,3 +166,21 @@ def test_the_journal_notes_what_happened_and_none_of_the_words(write, marta):
 
     assert len(entries) == 1
     assert "CANARY" not in str([entry.detail for entry in entries])
+
+
+def test_colleagues_talk_about_a_post_where_no_customer_reads_it(signed_in, client, write, marta):
+    post = write(marta)
+    page = reverse("community:post", args=[post.pk, post.slug])
+    staff = signed_in("lead", "service")
+    token = re.search(r'name="about" value="([^"]+)"', staff.get(page).content.decode())[1]
+
+    staff.post(
+        reverse("converse:start"), {"about": token, "body": "CANARY among us: who knows the connector?"}
+    )
+
+    assert "CANARY among us" in staff.get(page).content.decode()
+    for reader in (signed_in("customer"), signed_in("partner")):
+        assert "CANARY" not in reader.get(page).content.decode()
+    reader.logout()
+    assert "CANARY" not in reader.get(page).content.decode()
+    assert "Among us" not in reader.get(page).content.decode()

@@ -19,6 +19,7 @@ from interlock.converse.community import course, keeping, looking, promise
 from interlock.converse.community.forms import AnswerForm, ReplyForm, StatusForm
 from interlock.converse.community.views.frame import page
 from interlock.converse.models import Board, Follow, Kind, Post, Reply, Standing, Status, Vote
+from interlock.converse.queries import conversations_visible_to
 from interlock.fabric.access import Act, may, person_of
 from interlock.fabric.models import Person
 
@@ -107,14 +108,16 @@ def _of_reader(found: Post, person: Person | None) -> dict[str, Any]:
 
 
 def _of_staff(found: Post, person: Person) -> dict[str, Any]:
+    talks = conversations_visible_to(person).filter(context__kind="post", context__key=str(found.pk))
+    context: dict[str, Any] = {"talks": talks.order_by("-opened_at")[:5]}
     if not may(person, Act.ANSWER):
-        return {}
+        return context
     last = (
         Reply.objects.filter(author=person, is_official=True)
         .order_by("-pk")
         .values_list("author_word", flat=True)
     )
-    return {
+    return context | {
         "answer_form": AnswerForm(initial={"what_i_do": last.first() or ""}),
         "status_form": StatusForm(post=found),
     }
