@@ -117,9 +117,7 @@ def sees(client, mixed, key) -> dict[str, int]:
     seen = {}
     for name in ("staff", "maker", "partner", "customer"):
         client.force_login(getattr(mixed, name).user)
-        answer = client.get(f"/pictures/{key}/")
-        seen[name] = answer.status_code
-        answer.close()
+        seen[name] = client.get(f"/pictures/{key}/").status_code
     return seen
 
 
@@ -153,7 +151,6 @@ def test_a_picture_is_served_as_what_it_is_and_kept_by_nobody(client, mixed, bro
     headers = {
         name: answer.headers[name] for name in ("Content-Type", "X-Content-Type-Options", "Cache-Control")
     }
-    answer.close()
     assert headers == {
         "Content-Type": "image/webp",
         "X-Content-Type-Options": "nosniff",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -193,6 +193,10 @@ def bring_picture(request: HttpRequest, conversation_id: int) -> HttpResponse:
 def picture(request: HttpRequest, key: str) -> HttpResponse:
     """A picture, for whoever may read its line. No copy of it is kept on the way."""
     found = get_object_or_404(pictures.pictures_visible_to(reader_of(request)), key=key)
-    answer = FileResponse(path_of(found.key).open("rb"), content_type=CONTENT_TYPE)
+    try:
+        content = path_of(found.key).read_bytes()
+    except FileNotFoundError as error:
+        raise Http404 from error
+    answer = HttpResponse(content, content_type=CONTENT_TYPE)
     answer["Cache-Control"] = "private, no-store"
     return answer
