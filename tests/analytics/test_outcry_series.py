@@ -98,6 +98,38 @@ def test_one_enormous_value_rings_and_does_not_deafen():
     assert any(start <= row <= start + 24 for row in rows)
 
 
+@pytest.mark.parametrize("value", [300.0, 2_000.0, 1e9])
+def test_one_loud_tick_does_not_deafen_for_the_burst_of_the_next_day(value):
+    counts = np.random.default_rng(0).poisson(8.0, 21 * A_DAY).astype(float)
+    start = 19 * A_DAY + 100
+    counts[start : start + 36] *= 9
+    counts[start - A_DAY] = value
+
+    rows = [one.row for one in watch_series(moments(counts.size), counts).alarms]
+
+    assert rows[0] == start - A_DAY
+    assert start <= rows[1] <= start + 2
+    assert len(rows) == 2
+
+
+def test_a_burst_that_grows_louder_while_it_goes_on_is_one_alarm():
+    counts = np.random.default_rng(0).poisson(8.0, 12 * A_DAY).astype(float)
+    start = 11 * A_DAY - 40
+    counts[start : start + 3] *= [3, 4, 5]
+    counts[start + 3 : start + 60] *= 9
+
+    assert [one.row for one in watch_series(moments(counts.size), counts).alarms] == [start + 2]
+
+
+def test_a_count_beyond_what_single_precision_holds_is_taken_without_a_warning():
+    counts = np.random.default_rng(1).poisson(8.0, 4 * A_DAY).astype(float)
+    counts[3 * A_DAY] = 1e308
+
+    (alarm,) = watch_series(moments(counts.size), counts).alarms
+
+    assert (alarm.row, alarm.count) == (3 * A_DAY, 1e308)
+
+
 def test_rows_out_of_order_are_scored_like_rows_in_order():
     counts = steady(6, seed=12)
     counts[4 * A_DAY : 4 * A_DAY + 12] *= 12

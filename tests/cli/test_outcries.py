@@ -49,6 +49,7 @@ def test_alarms_for_machines_have_time_probability_and_direction(burst):
     (alarm,) = said.pop("alarms")
     assert said == {
         "file": "mentions.csv", "rows": 1728, "rows_without_count": 1, "tick_minutes": 5.0, "warm_up_rows": 576,
+        "notes": [],
     }  # fmt: skip
     assert alarm["direction"] == "rise"
     assert alarm["time"].startswith("2026-03-06 1")
@@ -68,7 +69,27 @@ def test_scores_stand_in_the_order_of_the_file_one_row_each(burst, tmp_path):
 
 
 def test_people_get_a_table(burst):
-    assert "1 alarms in 1728 rows" in run(burst[0])
+    assert "mentions.csv: 1 alarm in 1728 rows" in run(burst[0])
+
+
+def test_without_an_alarm_there_is_a_sentence_and_no_empty_table(tmp_path):
+    rows = [[at.isoformat(), "4"] for at in moments(20)]
+
+    assert run(written(tmp_path / "quiet.csv", rows)) == "quiet.csv: 0 alarms in 20 rows\n"
+
+
+def test_nan_and_hours_that_come_twice_in_the_autumn_change_are_named(tmp_path):
+    rows = [[at.isoformat(), "4"] for at in (*moments(20), *moments(20)[-2:])]
+    rows[3][1] = "NaN"
+
+    said = json.loads(run(written(tmp_path / "autumn.csv", rows), "--json"))
+
+    assert said["rows_without_count"] == 1
+    assert said["notes"] == [
+        "1 count read NaN; taken as empty, so nothing is said there.",
+        "4 rows share their time with another, the first at 2026-03-02T01:30:00; each is a tick. "
+        "Where these are hours of the autumn change, write the times with their zone.",
+    ]
 
 
 def test_a_semicolon_file_with_zoned_times_is_read(tmp_path):

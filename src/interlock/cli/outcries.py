@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -46,16 +47,19 @@ def outcry(
 ) -> None:
     """Find what grows or falls faster than chance in a series of counts, one row a tick."""
     try:
-        texts, times, counts = _read(file, time_column, count_column)
+        texts, times, counts, notes = _read(file, time_column, count_column)
         watched = watch_series(times, counts, budget=Budget(false_alarms, days))
     except (SeriesError, BudgetError, UnicodeDecodeError, csv.Error) as error:
         raise click.ClickException(f"{file.name}: {_plain(error)}") from error
     if scores:
         _write_scores(scores, time_column, texts, counts, watched)
     if as_json:
-        click.echo(json.dumps(_said(file, texts, counts, watched), indent=2))
+        click.echo(json.dumps(_said(file, texts, counts, watched, notes), indent=2))
         return
-    Console().print(_table(file, texts, watched))
+    said = f"{file.name}: {_number(len(watched.alarms), 'alarm')} in {_number(len(texts), 'row')}"
+    Console().print(_table(said, texts, watched) if watched.alarms else said)
+    for note in notes:
+        click.echo(note)
 
 
 COMMANDS = (outcry,)
@@ -69,8 +73,8 @@ def _plain(error: Exception) -> str:
 
 def _read(
     file: Path, time_column: str, count_column: str
-) -> tuple[list[str], list[datetime], NDArray[np.float64]]:
-    """The times as they stand in the file, as moments, and the counts (NaN where the cell is empty)."""
+) -> tuple[list[str], list[datetime], NDArray[np.float64], list[str]]:
+    """The times as they stand in the file, as moments; the counts (NaN where the cell is empty); what was odd."""
     with file.open(encoding="utf-8-sig", newline="") as lines:
         delimiter = sniff_delimiter(lines.read(HEAD))
         lines.seek(0)
@@ -79,15 +83,35 @@ def _read(
             if column not in (rows.fieldnames or ()):
                 there = ", ".join(rows.fieldnames or ()) or "none"
                 raise SeriesError(f"it has no column {column!r}. Its columns: {there}.")
-        texts, times, counts = [], [], []
+        texts, times, counts, named_nan = [], [], [], 0
         for number, row in enumerate(rows, start=1):
             text = (row[time_column] or "").strip()
             texts.append(text)
             times.append(_moment(text, number))
-            counts.append(_count((row[count_column] or "").strip(), number))
+            counted = (row[count_column] or "").strip()
+            counts.append(_count(counted, number))
+            named_nan += bool(counted) and math.isnan(counts[-1])
     if len({moment.tzinfo is None for moment in times}) > 1:
         raise SeriesError("some times have a time zone and some have none. Write all of them alike.")
-    return texts, times, np.array(counts, np.float64)
+    return texts, times, np.array(counts, np.float64), _notes(texts, times, named_nan)
+
+
+def _notes(texts: Sequence[str], times: Sequence[datetime], named_nan: int) -> list[str]:
+    notes = []
+    if named_nan:
+        notes.append(f"{_number(named_nan, 'count')} read NaN; taken as empty, so nothing is said there.")
+    known = Counter(times)
+    twice = [text for text, at in zip(texts, times, strict=True) if known[at] > 1]
+    if twice:
+        said = f"{_number(len(twice), 'row')} share their time with another, the first at {twice[0]}; each is a tick."
+        if times[0].tzinfo is None:
+            said += " Where these are hours of the autumn change, write the times with their zone."
+        notes.append(said)
+    return notes
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _moment(text: str, number: int) -> datetime:
@@ -111,13 +135,16 @@ def _count(text: str, number: int) -> float:
     return count
 
 
-def _said(file: Path, texts: Sequence[str], counts: NDArray[np.float64], watched: Watched) -> dict[str, Any]:
+def _said(
+    file: Path, texts: Sequence[str], counts: NDArray[np.float64], watched: Watched, notes: Sequence[str]
+) -> dict[str, Any]:
     return {
         "file": file.name,
         "rows": len(texts),
         "rows_without_count": int(np.isnan(counts).sum()),
         "tick_minutes": watched.tick_minutes,
         "warm_up_rows": watched.warm_up_rows,
+        "notes": list(notes),
         "alarms": [_alarm(one, texts) for one in watched.alarms],
     }
 
@@ -133,8 +160,8 @@ def _alarm(one: SeriesAlarm, texts: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _table(file: Path, texts: Sequence[str], watched: Watched) -> Table:
-    table = Table(title=f"{file.name}: {len(watched.alarms)} alarms in {len(texts)} rows")
+def _table(title: str, texts: Sequence[str], watched: Watched) -> Table:
+    table = Table(title=title)
     for name in ("row", "time", "direction", "count", "usual", "chance a row, if nothing is the matter"):
         table.add_column(name, justify="left" if name in {"time", "direction"} else "right")
     for one in watched.alarms:

@@ -22,6 +22,7 @@ from interlock.analytics.outcry.tuning import Tuning
 
 Bools = NDArray[np.bool_]
 BURST = 3  # windows
+LARGEST = 1e12  # of a tick, so that its square has room in single precision
 LEAST = np.float32(0.005)  # a tick of a stream is never expected to hold less: one event in 200 ticks
 DEVIATIONS = 2.0  # of a longer window, from which its tail begins
 VARIANCE_START, VARIANCE_MEMORY = (
@@ -32,7 +33,10 @@ FEWEST, ROOM = 5.0, 2.0  # events of a window that expects few; how much more th
 SWELL_FROM = 20.0  # expected count of a window from which its deviations mean something
 SWELL_FROM_DAYS = 7.0  # before, a stream has not shown how its days differ
 LEAST_VARIANCE = 0.0025  # a window that never moved by more than a twentieth is not trusted to stay so
-MOST = 1000.0  # times the usual, and ten: a larger count is taken as this, so that it is not remembered for weeks
+MOST = 250.0  # times the usual, and ten: a larger count is taken as this, so that its six hours end within the day
+# A single tick is no swell, and teaches no tail: it fills the longer windows of both with this at most, times the usual
+# and ten. Half as much costs a point of the benchmark, which has bursts of few ticks.
+AT_ONCE = 40.0
 LARGEST_EXCESS = 3.0  # one enormous value teaches no more than 20 times the limit would
 LARGEST_HOUR = 0.5  # and one busy hour no more than half again as much
 FALL_FROM = 5.0  # expected count of the second window from which a fall can be told
@@ -75,7 +79,7 @@ def tick(
     """
     if not (np.isfinite(counts) & (counts >= 0)).all():
         raise ValueError("counts must be finite and not negative")
-    x = counts.astype(np.float32)
+    x = np.minimum(counts, LARGEST).astype(np.float32)
     _begin(streams, x, observed, tuning)
     live = observed & (streams.seen > 0)
     season = _season(streams, hour, weekday, tuning)
@@ -85,13 +89,16 @@ def tick(
     scales = np.asarray(tuning.scales, np.float32)
     pace = np.maximum(1 / scales, 1 / (streams.seen[:, None] + np.float32(1)))
     streams.recent += np.where(live[:, None], pace * (x[:, None] - streams.recent), 0)
-    window = streams.recent * scales
+    limited = np.minimum(x, np.float32(AT_ONCE) * usual + 10)
+    streams.limited += np.where(live[:, None], pace[:, 1:] * (limited[:, None] - streams.limited), 0)
+    window, calm = streams.recent * scales, streams.limited * scales[1:]
     expected = usual[:, None] * scales
     ratio = _log_ratio(window, expected, tuning)
-    burst = _burst(streams, ratio[:, :BURST], expected[:, :BURST], window[:, :BURST], live, tuning)
+    taught = _log_ratio(np.column_stack([limited, calm])[:, :BURST], expected[:, :BURST], tuning)
+    burst = _burst(streams, ratio[:, :BURST], taught, expected[:, :BURST], window[:, :BURST], live, tuning)
     even = _usual(streams, season, tuning)[:, None]
     streams.awaited += np.where(live[:, None], pace[:, 1:] * (even - streams.awaited), 0)
-    swell = _swell(streams, window[:, 1:], streams.awaited * scales[1:], scales[1:], live, tuning)
+    swell = _swell(streams, calm, streams.awaited * scales[1:], scales[1:], live, tuning)
     silence = _silence(streams, window[:, 1:], streams.awaited * scales[1:], tuning)
     fall = _fall(streams, -ratio[:, 1], expected[:, 1], live, tuning)
     old_enough = live & (streams.seen > tuning.warm_up)
@@ -114,6 +121,7 @@ def _begin(streams: Streams, x: F32, observed: Bools, tuning: Tuning) -> None:
     streams.level[starts] = np.log(x[starts] + np.float32(tuning.offset))
     streams.recent[starts] = x[starts, None]
     streams.awaited[starts] = x[starts, None]
+    streams.limited[starts] = x[starts, None]
     expected = x[starts, None] * np.asarray(tuning.scales[:BURST], np.float32)
     streams.excess[starts] = tails.usual_excess(expected)
     streams.fall_excess[starts] = streams.excess[starts, 1]
@@ -138,7 +146,9 @@ def _log_ratio(window: F32, expected: F32, tuning: Tuning) -> F32:
     return np.asarray(np.log((window + offset) / (expected + offset)), np.float32)
 
 
-def _burst(streams: Streams, ratio: F32, expected: F32, window: F32, live: Bools, tuning: Tuning) -> F32:
+def _burst(
+    streams: Streams, ratio: F32, taught: F32, expected: F32, window: F32, live: Bools, tuning: Tuning
+) -> F32:
     """Strength by the geometric mean of three windows against fixed limits."""
     over = ratio - tails.limit(expected)
     power = tails.pareto(over, streams.beyond, streams.excess)
@@ -149,6 +159,8 @@ def _burst(streams: Streams, ratio: F32, expected: F32, window: F32, live: Bools
         power[low] = np.minimum(
             power[low], tails.count_tail(window[low], expected[low], streams.spread[rows])
         )
+    over = taught - tails.limit(expected)
+    up = (over > 0) & live[:, None]
     _learn_tail(streams.beyond, streams.excess, over, up, live[:, None], streams.seen[:, None], tuning)
     return np.asarray(power.mean(axis=1), np.float32)
 
@@ -265,10 +277,13 @@ def _learn_usual(
 def hold(bar: F32, power: F32, alarm_at: float | NDArray[np.float64], tuning: Tuning) -> Bools:
     """Say which streams ring now, and raise their bar; changes `bar` in place.
 
-    A stream that rang rings again only when ten times less likely still; the bar sinks back within `rest` ticks.
+    A stream that rang rings again only when ten times less likely still. Once it is below the limit the bar sinks, by as
+    much in `rest` ticks, and is down again within a day however loud the stream was.
     """
     ready = np.maximum(bar, np.asarray(alarm_at, np.float32))
     rings = power >= ready
     held = np.where(power >= alarm_at, power + np.float32(tuning.louder), 0)
-    np.maximum(bar - np.float32(tuning.louder / tuning.rest), held, out=bar)
+    sinks = np.float32(tuning.louder / tuning.rest)
+    a_day = np.asarray(alarm_at, np.float32) + sinks * np.float32(tuning.ticks_per_day)
+    np.maximum(np.where(held > 0, bar, np.minimum(bar, a_day)) - sinks, held, out=bar)
     return rings

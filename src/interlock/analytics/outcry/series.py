@@ -2,7 +2,8 @@
 
 Rows may stand out of order and may be missing; each is a tick. A row without a count says nothing. The score is 0.5
 or more exactly where a row rings; below, it tells how near the others came. A row that only continues a burst that was
-scored before keeps less than a third of it, so that any threshold names each burst about once.
+scored before keeps less than a third of it, so that any threshold names each burst about once; a burst that grows louder
+while it goes on is one alarm.
 """
 
 from __future__ import annotations
@@ -88,28 +89,28 @@ def watch_series(
     minutes = tick_minutes_of(times)
     tuning = tuning or tuning_for(minutes)
     limit = alarm_at(budget, streams=1, ticks_per_day=tuning.ticks_per_day)
-    streams, bars = new_streams(1, tuning), np.zeros((3, 1), np.float32)
-    observed = ~np.isnan(counts)
+    streams, observed = new_streams(1, tuning), ~np.isnan(counts)
+    bars, goes_on = np.zeros((3, 1), np.float32), np.zeros(2, bool)
     score, probability = np.zeros(counts.size), np.ones(counts.size)
     alarms = []
-    for row in sorted(range(counts.size), key=lambda one: times[one]):
-        if not observed[row]:
-            continue
-        moment = times[row]
+    for row in sorted(np.nonzero(observed)[0].tolist(), key=lambda one: times[one]):
+        moment, here = times[row], slice(row, row + 1)
         seen = tick(
             streams,
-            counts[row : row + 1],
+            counts[here],
             hour=moment.hour,
             weekday=moment.weekday(),
-            observed=observed[row : row + 1],
+            observed=observed[here],
             tuning=tuning,
         )
-        rings = [hold(bars[0], seen.rise, limit, tuning)[0], hold(bars[1], seen.fall, limit, tuning)[0]]
+        powers = np.array([seen.rise[0], seen.fall[0]])
+        loud = np.array([hold(bars[at], powers[at : at + 1], limit, tuning)[0] for at in range(2)])
+        rings, goes_on = loud & ~goes_on, (loud | goes_on) & (powers >= FAINT)
         new = hold(bars[2], np.maximum(seen.rise, seen.fall), FAINT, tuning)[0]
-        strength = float(max(seen.rise[0], seen.fall[0]))
-        score[row] = _score(strength, limit, rings=any(rings), new=bool(new))
+        strength = float(powers.max())
+        score[row] = _score(strength, limit, rings=bool(rings.any()), new=bool(new))
         probability[row] = chance(strength)
-        if any(rings):
+        if rings.any():
             direction = "rise" if rings[0] else "fall"
             expected = float(seen.expected[0])
             alarms.append(

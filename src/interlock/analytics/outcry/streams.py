@@ -35,6 +35,7 @@ class Streams:
     mean: F32  # (n,) mean count of a tick, which bursts raise as they do not raise the level
     spread: F32  # (n,) variance over mean of a tick's count, >= 1
     recent: F32  # (n, k) mean count a tick over each scale
+    limited: F32  # (n, k - 1) as recent, over each longer window, which one loud tick does not fill
     awaited: F32  # (n, k - 1) usual count a tick over each longer window, as it was expected then
     beyond: F32  # (n, 3) share of ticks in which a window of a burst is above its limit
     excess: F32  # (n, 3) mean excess above it
@@ -77,6 +78,7 @@ def new_streams(count: int, tuning: Tuning) -> Streams:
         mean=zeros(),
         spread=zeros() + 1,
         recent=zeros(scales),
+        limited=zeros(scales - 1),
         awaited=zeros(scales - 1),
         beyond=zeros(3) + np.float32(tuning.usual_tail),
         excess=zeros(3) + ASSUMED_EXCESS,
