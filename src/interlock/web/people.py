@@ -73,7 +73,10 @@ def people_list(request: HttpRequest) -> HttpResponse:
         if form.is_valid():
             link = _invite(request, me, form)
     page = {
-        "people": people.people_visible_to(me).order_by("left_at", "name", "pk"),
+        # Customers who came to the community by a code are many, and nobody invited them.
+        "people": people.people_visible_to(me)
+        .exclude(role=Role.CUSTOMER, invitation__isnull=True)
+        .order_by("left_at", "name", "pk"),
         "form": form,
         "link": link,
         "may_invite": may(me, Act.INVITE),

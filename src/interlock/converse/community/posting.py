@@ -117,7 +117,7 @@ def first_status(kind: str) -> Status:
 def became_public(said: Post | Reply, now: datetime) -> None:
     """A post or reply can be read by everybody from now on: count it, and let it be heard. In a transaction."""
     if said.signal_key:
-        type(said).objects.filter(pk=said.pk).update(signal_due=now)
+        type(said).objects.filter(pk=said.pk).update(signal_key=said.signal_key, signal_due=now)
         signals.ask_to_hear()
     _count(said if isinstance(said, Post) else said.post, now)
 
@@ -139,11 +139,11 @@ def _fill(said: Post | Reply, words: str, speaker: Speaker, now: datetime) -> No
 
 def _hear_of(said: Post | Reply, speaker: Speaker, now: datetime) -> None:
     """Give it the key of its signal, where it is a customer's; the number is known only once it is stored."""
-    if speaker.is_customer_voice:
-        said.signal_key = signals.key_of(said)
-        said.save(update_fields=["signal_key"])
+    said.signal_key = signals.key_of(said) if speaker.is_customer_voice else ""
     if said.is_public:
         became_public(said, now)
+    elif said.signal_key:
+        said.save(update_fields=["signal_key"])
 
 
 def _count(post: Post, now: datetime) -> None:

@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -85,7 +84,7 @@ def _send(
         return None
     if made.standing == Standing.HELD:
         return render(request, "converse/community/held.html", {"post": post})
-    messages.info(request, _("Your words are online."))
+    # Nothing is said of it: the reply shows itself, and a message would be a second write.
     return to_post(post, f"#reply-{made.pk}")
 
 

@@ -1,0 +1,88 @@
+"""The community as a visitor and a customer read it in a browser: axe, the content policy, suggestions while typing."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.cache import cache
+from django.urls import reverse
+from django.utils import timezone
+
+from browser.chromium import all_findings, sideways_pixels
+from interlock.converse.community import answering, posting
+from interlock.converse.community.speaking import as_person, without_account
+from interlock.converse.models import Board, Post
+from interlock.fabric import company
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def riders(person, home):
+    """An open board with a question, its answer, replies, and an idea; the customer who asked."""
+    from interlock.converse.models import Status  # emptied by the tests before, which commit
+
+    cache.clear()
+    now, priya = timezone.now(), person("contributor", "product", name="Priya Nair")
+    Status.objects.get_or_create(
+        key="open", defaults={"name": "Open", "meaning": "open", "kinds": ["ask", "idea"]}
+    )
+    Status.objects.get_or_create(
+        key="answered", defaults={"name": "Answered", "meaning": "done", "kinds": ["ask"]}
+    )
+    company.change_company(words={"name": "Aldermoor", "second_word": "Riders"}, by=priya, now=now)
+    board = Board.objects.create(
+        key="heron", name="Heron Cargo", about="The Heron.", made_at=now, opened_at=now
+    )
+    about, marta = company.company(), person("customer", name="Marta Hagen")
+    asked = {"board": board, "product": "", "speaker": as_person(marta, about), "now": now}
+    post = posting.write_post(
+        kind="ask", title="Will the display fit?", words="</script><b>Dark</b> in rain.", **asked
+    )
+    posting.write_post(kind="idea", title="A hook for the helmet", words="Under the seat.", **asked)
+    answering.answer(
+        post=post, by=priya, what_i_do="makes the displays", words="Yes.\n\nIn December.", now=now
+    )
+    posting.write_reply(post=post, words="Same for mine?", speaker=as_person(marta, about), now=now)
+    posting.write_reply(post=post, words="Held.", speaker=without_account("Ana", about, "one"), now=now)
+    return marta
+
+
+def pages() -> list[str]:
+    post, idea = Post.objects.order_by("pk")
+    names = ("list", "tell", "enter", "kept")
+    return [
+        *(reverse(f"community:{name}") for name in names),
+        reverse("community:board", args=["heron"]),
+        f"{reverse('community:list')}?q=nothing",
+        *(reverse("community:post", args=[one.pk, one.slug]) for one in (post, idea)),
+        reverse("community:reply", args=[post.pk]),
+        reverse("community:same", args=[post.pk]),
+    ]
+
+
+@pytest.mark.parametrize("reader", ["visitor", "customer"])
+def test_axe_and_the_content_policy_find_nothing(open_page, live_server, riders, reader):
+    """Refusals of the content policy fail the test in `open_page`; structured data is data and is not refused."""
+    person = riders if reader == "customer" else None
+    found = [*pages(), *([reverse("community:mine")] if person else [])]
+    faults = {}
+
+    for size, theme in (("1280", "ink"), ("390", "paper")):
+        page = open_page("/community/", person=person, size=size, theme=theme)
+        for path in found:
+            answer = page.goto(live_server.url + path, wait_until="load")
+            if all_findings(page) or sideways_pixels(page) or answer.status >= 400:
+                faults[size, path] = all_findings(page), sideways_pixels(page), answer.status
+
+    assert faults == {}
+
+
+def test_what_is_much_alike_is_offered_while_one_types(open_page, riders):
+    page = open_page("/community/tell/")
+
+    page.get_by_label("In one line").fill("will my display fit the Heron")
+
+    page.get_by_role("heading", name="Is it one of these?").wait_for()
+    assert page.get_by_role("link", name="Will the display fit?").is_visible()
+    page.get_by_role("link", name="That is mine too").click()
+    page.get_by_role("heading", name="Say it in your own words; it counts as yours.").wait_for()
