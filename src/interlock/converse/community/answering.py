@@ -130,7 +130,7 @@ def _let_first_answer_be_known(post: Post, now: datetime) -> None:
     waiting = post.replies.filter(standing=Standing.PUBLIC, is_official=False).exclude(signal_key="")
     if post.answered_at is None:
         waiting.update(signal_due=now)
-    signals.ask_to_hear()
+    signals.ask_to_hear(now)
 
 
 def _locked(post: Post) -> Post:

@@ -118,7 +118,7 @@ def became_public(said: Post | Reply, now: datetime) -> None:
     """A post or reply can be read by everybody from now on: count it, and let it be heard. In a transaction."""
     if said.signal_key:
         type(said).objects.filter(pk=said.pk).update(signal_key=said.signal_key, signal_due=now)
-        signals.ask_to_hear()
+        signals.ask_to_hear(now)
     _count(said if isinstance(said, Post) else said.post, now)
 
 

@@ -7,7 +7,7 @@ The same record again is a duplicate there, so a worker killed half way does no 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Any
 
@@ -30,6 +30,8 @@ SIGNAL_KINDS = {
     Kind.PRAISE: "praise",
 }
 AT_ONCE = 500
+# Looking at the records for one signal costs as much as for a hundred, and takes it from who reads and writes.
+PAUSE = timedelta(seconds=2)
 ASKS_NOTHING = "said among customers; it asks nothing of us"
 
 
@@ -43,9 +45,9 @@ def community_source(now: datetime) -> Source:
     return found or services.name_source(name="Community", kind=SourceKind.COMMUNITY, now=now)
 
 
-def ask_to_hear() -> None:
-    """Let a worker pass on what is due, inside the caller's transaction."""
-    work.ask(hear)
+def ask_to_hear(now: datetime) -> None:
+    """Let a worker pass on what is due, inside the caller's transaction; what comes within two seconds goes together."""
+    work.ask(hear, run_after=now + PAUSE)
 
 
 @work.task(queue="prompt", key="community signals", title=_("Let the community be heard"))
