@@ -73,7 +73,7 @@ def questions() -> tuple[list[str], list[str]]:
 @pytest.fixture
 def bank(db, monkeypatch):
     """Learns 5,000 questions; returns those not asked yet, the usual ones and the new ones."""
-    monkeypatch.setattr(learning, "choose_encoder", lambda texts, seed: encoders.static())
+    monkeypatch.setattr(learning, "choose_encoder", lambda texts, seed, said: encoders.static())
     noticing.forget()
     rng = np.random.default_rng(11)
     usual, new = questions()
