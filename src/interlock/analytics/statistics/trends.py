@@ -39,18 +39,36 @@ def weekly_limit(past: Floats, exposure: Floats, exposure_now: float, level: flo
     Returns:
         The limit; None with fewer than 12 past weeks or without volume.
     """
-    if past.size < MIN_PAST or exposure_now <= 0 or exposure.sum() <= 0:
+    return stratified_limit(past[None, :], exposure[None, :], np.array([exposure_now]), level)
+
+
+def stratified_limit(
+    past: Floats, exposure: Floats, exposure_now: Floats, level: float = LEVEL
+) -> Limit | None:
+    """Return the limit of a week's count over several strata (sources, say), each expected at its own rate.
+
+    Args:
+        past: counts of earlier weeks, shape (s, w), >= 0.
+        exposure: volume of the same weeks, shape (s, w), >= 0; 0 where a stratum was not there.
+        exposure_now: volume of the week judged, shape (s,), >= 0.
+        level: one-sided probability that a quiet week stays below, 0 to 1.
+
+    Returns:
+        The limit; None with fewer than 12 past weeks or without volume.
+    """
+    if past.shape[1] < MIN_PAST or exposure_now.sum() <= 0 or exposure.sum() <= 0:
         return None
-    rate = past.sum() / exposure.sum()
-    expected = rate * exposure_now
-    awaited = np.maximum(rate * exposure, 1e-9)
-    dispersion = max(1.0, float(((past - awaited) ** 2 / awaited).sum() / (past.size - 1)))
-    variance = dispersion * expected + expected**2 * dispersion / max(past.sum(), 1.0)
+    rate = past.sum(axis=1) / np.maximum(exposure.sum(axis=1), 1e-9)
+    parts = rate * exposure_now
+    expected = float(parts.sum())
+    counted, awaited = past.sum(axis=0), np.maximum(rate @ exposure, 1e-9)
+    dispersion = max(1.0, float(((counted - awaited) ** 2 / awaited).sum() / (counted.size - 1)))
+    variance = dispersion * (expected + float((parts**2 / np.maximum(past.sum(axis=1), 1.0)).sum()))
     z = float(ndtri(level))
     if expected <= 0:
         return Limit(0.0, 0.0, dispersion)
     spread = (2 / 3) * expected ** (-1 / 3) * np.sqrt(variance)
-    return Limit(float(expected), float((expected ** (2 / 3) + z * spread) ** 1.5), dispersion)
+    return Limit(expected, float((expected ** (2 / 3) + z * spread) ** 1.5), dispersion)
 
 
 def cusum(counts: Floats, expected: Floats, *, times: float = 1.5, limit: float = 4.0) -> int | None:
