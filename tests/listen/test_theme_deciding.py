@@ -6,11 +6,13 @@ from datetime import date
 
 import pytest
 
+from interlock.analytics.themes.limits import ThemeLimit
 from interlock.fabric import journal
 from interlock.listen.errors import EditRefused
 from interlock.listen.models import ThemeFigures, ThemeState, WatchedStream
 from interlock.listen.outcry import alarms
 from interlock.listen.themes import counting, deciding
+from interlock.listen.themes.weeks import monday_of, week_of
 from listen.themed import direction, theme, weeks
 from listen.waiting import NOON
 
@@ -68,6 +70,16 @@ def test_what_was_decided_is_kept_once_and_can_be_taken_back(fee, person):
     }  # fmt: skip
 
 
+def test_a_day_that_is_past_is_refused_and_one_that_was_kept_earlier_stays(fee, person):
+    anna = person("lead", "finance")
+    with pytest.raises(EditRefused, match=r"1 March is past\. Choose today or a later day"):
+        asked(fee, anna, by=anna, decide_by=date(2026, 3, 1))
+
+    assert asked(fee, anna, by=anna, decide_by=date(2026, 3, 2)).decide_by == date(2026, 3, 2)
+    later = {"question": "Now?", "decider": anna, "decide_by": date(2026, 3, 2), "function": ""}
+    assert deciding.ask_decision(theme=fee, by=anna, now=NOON + weeks(1), **later).question == "Now?"
+
+
 def test_who_may_not_sort_decides_nothing_and_is_shown_nothing_that_nobody_decides(fee, person):
     observer = person("observer")
 
@@ -76,16 +88,20 @@ def test_who_may_not_sort_decides_nothing_and_is_shown_nothing_that_nobody_decid
         deciding.decide(theme=fee, decision="Drop it", by=observer, now=NOON)
 
 
-def figures(fee, voices, last_at):
-    week = [["2026-01-05", n, n, n] for n in voices]
-    return ThemeFigures(theme=fee, counted_at=NOON, last_at=last_at, weeks=week, limit=5.0)
+def figures(fee, voices, at):
+    """Voices of the five newest weeks, the last one that of `at`, and which of them passed a limit of 5."""
+    last = week_of(at)
+    weeks = [[monday_of(last - 4 + place).isoformat(), n, n, n] for place, n in enumerate(voices)]
+    counted = ThemeFigures(theme=fee, counted_at=at, last_at=at, weeks=weeks, limit=5.0)
+    return [counted], {fee.pk: ThemeLimit(5.0, 5.0, tuple(n > 5 for n in voices), voices[-1])}
 
 
 @pytest.mark.parametrize(
     ("voices", "weeks_later", "state"),
     [
-        ([9, 2, 1, 1, 0], 5, ThemeState.FIXED),
-        ([9, 2, 1, 1, 0], 2, ThemeState.DECIDING),  # too soon
+        ([2, 2, 1, 1, 0], 5, ThemeState.FIXED),
+        ([0, 0, 0, 0, 0], 5, ThemeState.FIXED),  # nobody says it any more
+        ([2, 2, 1, 1, 0], 3, ThemeState.DECIDING),  # too soon
         ([9, 2, 8, 1, 0], 5, ThemeState.DECIDING),  # above its limit in between
     ],
 )
@@ -96,7 +112,7 @@ def test_below_its_limit_for_four_weeks_after_the_decision_it_is_mended(
     asked(fee, anna, by=anna)
     fee = deciding.decide(theme=fee, decision="We drop the fee.", by=anna, now=NOON)
 
-    counting._judge({fee.pk: fee}, [figures(fee, voices, NOON + weeks(weeks_later))], set(), NOON)
+    counting._judge({fee.pk: fee}, *figures(fee, voices, NOON + weeks(weeks_later)), NOON)
 
     fee.refresh_from_db()
     assert fee.state == state
@@ -111,9 +127,7 @@ def test_what_was_mended_and_comes_back_asks_anew(fee, person, heard_by):
     fee.save()
 
     if heard_by == "week":
-        counting._judge(
-            {fee.pk: fee}, [figures(fee, [1, 1, 1, 9], NOON + weeks(9))], {fee.pk}, NOON + weeks(9)
-        )
+        counting._judge({fee.pk: fee}, *figures(fee, [1, 1, 1, 1, 9], NOON + weeks(9)), NOON + weeks(9))
     else:
         stream = WatchedStream(kind="theme", key=fee.key, number=0, began_at=NOON)
         alarms.turn_theme(stream, "quiet", NOON + weeks(9))

@@ -16,6 +16,9 @@ pytestmark = pytest.mark.django_db
 SAID = {"lost": direction(1), "broken": direction(1, 1), "slow": direction(1, 0, 1)}
 
 
+LAST = NOON + weeks(16)
+
+
 def spoken(*, turns: bool = True, people: int = 12, once: bool = True):
     """Seventeen weeks of a theme of three groups; if it turns, most speak in the newest four of what is broken.
 
@@ -30,14 +33,14 @@ def spoken(*, turns: bool = True, people: int = 12, once: bool = True):
                 cards, SAID[word], f"My card is {word}, {week} {number}", source=shop, at=NOON + weeks(week),
                 by=f"a{week}-{number}" if once else "a1",
             )  # fmt: skip
-    counting.count(now=NOON)
+    counting.count(now=LAST)
     return cards
 
 
 def test_a_theme_whose_newest_weeks_say_something_else_says_more_of_what_and_less_of_what():
     cards = spoken()
 
-    assert shifting.find_shifts(now=NOON) == 1
+    assert shifting.find_shifts(now=LAST) == 1
 
     found = ThemeShift.objects.get(theme=cards)
     assert (found.since, found.newest, found.before) == (date(2026, 6, 1), 48, 156)
@@ -53,7 +56,7 @@ def test_where_the_mix_stays_nothing_is_said_and_what_was_said_is_taken_back():
     )  # fmt: skip
     spoken(turns=False)
 
-    assert shifting.find_shifts(now=NOON) == 0
+    assert shifting.find_shifts(now=LAST) == 0
     assert not ThemeShift.objects.exists()
 
 
@@ -62,20 +65,20 @@ def test_signals_that_are_like_no_theme_shift_none():
     strays = ThemedSignal.objects.filter(pk__in=list(ThemedSignal.objects.values_list("pk", flat=True)[::10]))
     strays.update(cluster=None)
 
-    assert shifting.find_shifts(now=NOON) == 1
+    assert shifting.find_shifts(now=LAST) == 1
 
 
 def test_one_customer_who_turns_to_something_else_shifts_no_theme():
     spoken(once=False)
 
-    assert shifting.find_shifts(now=NOON) == 0
+    assert shifting.find_shifts(now=LAST) == 0
 
 
 def test_the_page_and_the_row_say_it_with_both_quotes_and_offer_the_split(signed_in):
     cards = spoken()
     cards.quotes = [cards.clusters.first().signals.first().signal.key]
     cards.save()
-    shifting.find_shifts(now=NOON)
+    shifting.find_shifts(now=LAST)
     client = signed_in("lead")
     address = reverse("web:one_theme", args=[cards.key])
 
@@ -100,4 +103,4 @@ def test_what_is_looked_at_hourly_asks_as_much_for_one_theme_as_for_ten(django_a
         joined(theme(f"theme {number}", direction(1, number)), direction(1, number), source=source())
 
     with django_assert_max_num_queries(6):
-        shifting.find_shifts(now=NOON)
+        shifting.find_shifts(now=LAST)

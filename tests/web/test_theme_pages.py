@@ -48,8 +48,8 @@ def test_without_themes_the_list_says_what_will_stand_here(signed_in):
 def test_the_list_shows_a_theme_with_its_figures_and_leads_to_their_rows(signed_in, fee):
     text = signed_in("observer").get(reverse("web:themes")).content.decode()
     assert "The new fee" in text
-    assert f'href="/signals/?theme={fee.key}">6</a>' in text
-    assert "about 6 of 6 let down (61 to 100 in 100)" in text
+    assert "about 6 of 6" in text
+    assert "61 to 100 in 100" in text
     rows = signed_in("lead").get(f"/signals/?theme={fee.key}").content.decode()
     assert rows.count("Why a fee") == 6
 
@@ -61,7 +61,7 @@ def test_nothing_is_said_of_who_was_let_down_below_five_voices_that_tell(signed_
                kind="complaint" if number < 4 else "ticket")  # fmt: skip
     counting.count(now=NOON)
 
-    assert "let down" not in signed_in("observer").get(reverse("web:themes")).content.decode()
+    assert "too few to say" in signed_in("observer").get(reverse("web:themes")).content.decode()
 
 
 def test_only_what_came_later_than_the_rest_is_new(signed_in, fee):
@@ -104,7 +104,7 @@ def test_a_theme_above_its_limit_without_a_decider_says_so_until_somebody_decide
     values = {
         "question": "Do we keep the fee?",
         "decider": anna.pk,
-        "decide_by": "2026-04-01",
+        "decide_by": "2099-04-01",
         "function": "finance",
     }
     browser.post(reverse("web:theme_decision", args=[fee.key]), values)
@@ -116,7 +116,7 @@ def test_a_theme_above_its_limit_without_a_decider_says_so_until_somebody_decide
 
 def test_what_was_decided_is_said_on_the_page_shown_and_taken_back(signed_in, fee, person):
     browser = signed_in("lead", "finance")
-    asked = {"question": "Do we keep it?", "decider": browser.person.pk, "decide_by": "2026-04-01"}
+    asked = {"question": "Do we keep it?", "decider": browser.person.pk, "decide_by": "2099-04-01"}
     Theme.objects.filter(pk=fee.pk).update(state=ThemeState.OUTCRY)
     decided = reverse("web:decide_theme", args=[fee.key])
     assert "Write first which question" in browser.post(decided, {"decision": "Drop it"}).content.decode()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -34,6 +34,8 @@ class Heard:
     note: str
     signals: int
     exact: bool
+    customers: int = 0
+    voices: int = 0
 
 
 def heard(selection: Selection, signals: QuerySet[Signal], copied: SignalsCopied) -> Heard:
@@ -54,7 +56,31 @@ def heard(selection: Selection, signals: QuerySet[Signal], copied: SignalsCopied
         parts.append(_among(said, found.unanswered, found))
     elif found.low and not selection.rating:
         parts.append(_among(_("%(n)s gave two fifths or less"), found.low, found))
-    return Heard("; ".join(parts) + ".", "", number or found.signals, number is not None)
+    customers, voices = _people(signals) if selection.theme and found.exact else (0, 0)
+    return Heard(
+        "; ".join(parts) + ".",
+        _people_note(customers, voices) if voices else "",
+        number or found.signals,
+        number is not None,
+        customers,
+        voices,
+    )
+
+
+def _people(signals: QuerySet[Signal]) -> tuple[int, int]:
+    """Customers and voices of signals in themes. One query."""
+    counted = signals.order_by().aggregate(
+        customers=Count("themed__customer", distinct=True), voices=Count("themed__voice", distinct=True)
+    )
+    return counted["customers"], counted["voices"]
+
+
+def _people_note(customers: int, voices: int) -> str:
+    said = ngettext("one voice", "%(n)s voices", voices) % {"n": _text(voices)}
+    if customers:
+        of = ngettext("%(voices)s of one customer", "%(voices)s of %(n)s customers", customers)
+        said = of % {"voices": said, "n": _text(customers)}
+    return _("These are %(voices)s: who says the same again is no second voice.") % {"voices": said}
 
 
 @dataclass(frozen=True)

@@ -192,8 +192,9 @@ def count_themes() -> int:
     """Count the themes that grew since they were last counted; where the encoder was changed, find them anew soon."""
     if learning.is_other_encoder():
         work.ask(learn_themes)
-    grown = looking.grown()
-    return counting.count(now=timezone.now(), only=grown) if grown else 0
+    now = timezone.now()
+    grown = looking.grown(now)
+    return counting.count(now=now, only=grown) if grown else 0
 
 
 @work.task(key="segments", attempts=3, title=_("Count among whom themes are heard"))

@@ -50,6 +50,12 @@ def percent(share: float) -> str:
     return f"{_hundredth(share)}{NBSP}%"
 
 
+def percent_below_all(part: int, whole: int) -> str:
+    """98 %; what is not quite all is never rounded to 100, nor what is not quite nothing to 0."""
+    share = part / whole if whole else 0.0
+    return percent(share) if share in {0.0, 1.0} else percent(min(max(share, 0.01), 0.99))
+
+
 def per_hundred(rate: float) -> str:
     """A rate from 0 to 1 as a bare figure for a table: 34.1."""
     return decimal(rate * 100, 1)

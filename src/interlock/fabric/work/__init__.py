@@ -6,6 +6,7 @@ each: `claiming`, `trying`, `repeating`, `dying`. Tests carry out what waits wit
 """
 
 from interlock.fabric.work.asking import GiveUp, ask, policy_of, standing, task, title_of
+from interlock.fabric.work.looking import is_going_on
 from interlock.fabric.work.trying import run_ready
 
-__all__ = ["GiveUp", "ask", "policy_of", "run_ready", "standing", "task", "title_of"]
+__all__ = ["GiveUp", "ask", "is_going_on", "policy_of", "run_ready", "standing", "task", "title_of"]

@@ -81,6 +81,12 @@ def running_work() -> list[Running]:
     ]
 
 
+def is_going_on(path: str) -> bool:
+    """Whether this task runs now, or waits for a free worker. One query."""
+    waits = Q(status="READY", run_after=get_date_max())
+    return bool(DBTaskResult.objects.filter(Q(status="RUNNING") | waits, task_path=path).exists())
+
+
 def waiting_count() -> int:
     return DBTaskResult.objects.filter(status="READY").count()
 

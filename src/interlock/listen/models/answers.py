@@ -76,6 +76,12 @@ class Clock(models.Model):
                 name="clock_of_customer_runs",
                 condition=models.Q(stopped_at=None),
             ),
+            # How many customers wait, each once, and how many of them too long.
+            models.Index(
+                fields=["customer", "due_at", "stopped_at"],
+                name="clock_customers_wait",
+                condition=models.Q(stopped_at=None),
+            ),
             models.Index(fields=["due_at", "stopped_at", "stage"], name="clock_in_time"),
             models.Index(
                 fields=["kind", "-closed_at"],

@@ -227,7 +227,13 @@ class ThemeFigures(models.Model):
         default=list,
         help_text=_("of the newest 26 weeks, oldest first: [monday, signals, voices, customers]"),
     )
-    limit = models.FloatField(null=True, help_text=_("voices a week; empty: too little past"))
+    limit = models.FloatField(null=True, help_text=_("voices a usual week; empty: too little past"))
+    limit_now = models.FloatField(
+        null=True, help_text=_("voices of the present week: more where others said more")
+    )
+    unjudged = models.PositiveIntegerField(
+        default=0, help_text=_("voices of the present week through sources with too little past")
+    )
     signals = models.PositiveIntegerField(default=0, help_text=_("of the newest 90 days, like all below"))
     voices = models.PositiveIntegerField(default=0)
     customers = models.PositiveIntegerField(default=0)
@@ -241,8 +247,12 @@ class ThemeFigures(models.Model):
     let_down_low = models.FloatField(default=0, help_text=_("least share of voices let down, 95 in 100 sure"))
     let_down_high = models.FloatField(default=1, help_text=_("greatest share of them"))
     revenue = models.DecimalField(
-        max_digits=18, decimal_places=2, null=True, help_text=_("what these customers paid in the last year")
+        max_digits=18,
+        decimal_places=2,
+        null=True,
+        help_text=_("what these customers paid in the last year; empty: known of fewer than half"),
     )
+    payers = models.PositiveIntegerField(default=0, help_text=_("customers of whom that is known"))
     currency = models.CharField(
         max_length=10, blank=True, help_text=_("of the revenue: the one most orders are in")
     )

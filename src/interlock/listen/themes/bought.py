@@ -15,13 +15,13 @@ import ibis
 import ibis.expr.types as ir
 import numpy as np
 from django.db import transaction
-from django.db.models import Max
 from ibis import _ as row
 
 from interlock.fabric import records
 from interlock.listen.bulk_rows import upsert
 from interlock.listen.models import CustomerWorth, ThemedSignal, WorthBands
 from interlock.listen.themes.encoding import account_mark
+from interlock.listen.themes.present import present_week
 from interlock.listen.themes.weeks import monday_of
 
 REVENUE_DAYS = 365
@@ -32,9 +32,13 @@ AT_ONCE = 2_000
 
 @dataclass(frozen=True)
 class Bought:
-    """What accounts paid in the year, a table of account_id and amount in major units, in one currency."""
+    """What accounts paid in the year, a table of account_id and amount in major units, in one currency.
+
+    `buyers` are the accounts that ever bought in it, up to then.
+    """
 
     paid: ir.Table
+    buyers: ir.Table
     currency: str
 
 
@@ -44,25 +48,30 @@ def bought_until(latest: int) -> Bought | None:
     if tables is None or not {"orders", "order_lines"} <= set(tables.tables()):
         return None
     until = datetime.combine(monday_of(latest + 1), datetime.min.time())
-    orders = tables.table("orders").filter(
-        row.ordered_at < until, row.ordered_at >= until - timedelta(days=REVENUE_DAYS)
+    ever = tables.table("orders").filter(row.ordered_at < until)
+    newest = row.ordered_at >= until - timedelta(days=REVENUE_DAYS)
+    currencies = (
+        ever.filter(newest)
+        .group_by("currency")
+        .agg(n=row.count())
+        .order_by(ibis.desc("n"), "currency")
+        .limit(1)
     )
-    currencies = orders.group_by("currency").agg(n=row.count()).order_by(ibis.desc("n"), "currency").limit(1)
     commonest = next((each["currency"] or "" for each in currencies.to_pyarrow().to_pylist()), "")
-    orders = orders.filter(row.currency.fill_null("") == commonest)
+    ever = ever.filter(row.currency.fill_null("") == commonest)
     lines = tables.table("order_lines").select("order_id", "amount")
-    paid = orders.join(lines, "order_id").group_by("account_id").agg(amount=row.amount.sum())
-    return Bought(paid, commonest)
+    paid = ever.filter(newest).join(lines, "order_id").group_by("account_id").agg(amount=row.amount.sum())
+    return Bought(paid, ever.select("account_id").distinct(), commonest)
 
 
-def band_customers() -> WorthBands | None:
+def band_customers(*, now: datetime) -> WorthBands | None:
     """Put every customer who bought into a band; nothing is done twice for the same records and week.
 
     None before anything was placed in themes.
     """
-    latest = ThemedSignal.objects.aggregate(week=Max("week"))["week"]
-    if latest is None:
+    if not ThemedSignal.objects.exists():
         return None
+    latest = present_week(now)
     state = {"snapshot_number": records.snapshot().number, "week": latest}
     known = WorthBands.objects.filter(**state).first()
     if known is not None:

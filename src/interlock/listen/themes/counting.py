@@ -1,7 +1,7 @@
 """How much is each theme said, by how many, what does it touch, and is it above its limit?
 
 Counted in the background along one index, for all themes or for those that changed, and kept, so that a list of
-2,000 themes over a million signals opens at once. "Now" is the week of the newest signal: exports are old.
+2,000 themes over a million signals opens at once. "Now" is the clock's week (`present.py`).
 """
 
 from __future__ import annotations
@@ -9,17 +9,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import date, datetime
+from functools import partial
+from typing import Any
 
-import ibis
 import numpy as np
-import pyarrow as pa
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
-from ibis import _ as row
 
 from interlock.analytics.feelings.letdown import LetDown
-from interlock.analytics.statistics.trends import weekly_limit
+from interlock.analytics.themes.limits import ThemeLimit, theme_limit
 from interlock.listen.models import (
     Alarm,
     Clock,
@@ -30,16 +28,17 @@ from interlock.listen.models import (
     ThemeFigures,
     ThemeState,
 )
-from interlock.listen.themes import letdown, ranking
-from interlock.listen.themes.bought import bought_until
+from interlock.listen.themes import letdown, ranking, spent
 from interlock.listen.themes.deciding import ASKS_ANEW
-from interlock.listen.themes.weeks import WEEKS_COUNTED, monday_of
+from interlock.listen.themes.present import Weeks, present_week, quarter_to
+from interlock.listen.themes.weeks import monday_of
 
 WEEKS_KEPT = 26
 FEWEST_VOICES, FEWEST_IN_WEEKS = 5, 4
 _TOLD = (Stage.ANSWERED, Stage.ACTED, Stage.CONFIRMED, Stage.SILENT)
 NOBODY = LetDown(0.0, 0, 0.0, 1.0)
-Weeks = dict[int, tuple[int, int, int]]  # week: signals, voices, customers
+Course = dict[int, tuple[int, int, int]]  # week: signals, voices, customers
+Sources = dict[int, np.ndarray]  # source: voices by week, oldest first
 
 
 @dataclass(frozen=True)
@@ -58,28 +57,27 @@ def count(*, now: datetime, only: Collection[int] | None = None) -> int:
     if only is not None:
         themes = themes.filter(pk__in=only)
     themes_by_number = themes.in_bulk()
-    latest = ThemedSignal.objects.aggregate(week=Max("week"))["week"]
-    if latest is None or not themes_by_number:
+    if not themes_by_number or not ThemedSignal.objects.exists():
         return 0
-    numbers = list(themes_by_number)
-    weeks, exposure = _weeks(numbers, latest), _exposure(latest)
-    usual = float(exposure[:-1][exposure[:-1] > 0].mean()) if exposure[:-1].any() else 0.0
-    sums, kinds, loops = _sums(numbers, latest), _kinds(numbers, latest), _loops(numbers, latest)
-    let_down = letdown.by_theme(_counted(numbers, latest - WEEKS_COUNTED))
-    (revenue, currency), last = _revenue(numbers, latest), _last_at(numbers)
-    figures, above = [], set()
+    numbers, latest = list(themes_by_number), present_week(now)
+    kept, newest = Weeks(latest - WEEKS_KEPT + 1, latest), quarter_to(latest)
+    weeks, limits = _weeks(numbers, kept), _limits(numbers, kept)
+    sums, kinds, loops = _sums(numbers, newest), _kinds(numbers, newest), _loops(numbers, newest)
+    let_down = letdown.by_theme(_counted(numbers, newest))
+    money, last = spent.by_theme(_counted(numbers, newest), latest), _last_at(numbers)
+    figures = []
     for number in numbers:
-        limit_now = _limit(weeks[number], exposure, latest, float(exposure[-1]))
-        if limit_now is not None and weeks[number].get(latest, (0, 0, 0))[1] > limit_now:
-            above.add(number)
         summed, harmed = sums.get(number, _Sums(0, 0, 0)), let_down.get(number, NOBODY)
+        limit = limits.get(number)
         figures.append(
             ThemeFigures(
                 theme_id=number,
                 counted_at=now,
                 last_at=last.get(number),
-                weeks=_listed(weeks[number], latest),
-                limit=_limit(weeks[number], exposure, latest, usual),
+                weeks=_listed(weeks[number], kept),
+                limit=limit.usual if limit else None,
+                limit_now=limit.now if limit else None,
+                unjudged=max(0, weeks[number].get(latest, (0, 0, 0))[1] - limit.judged) if limit else 0,
                 signals=summed.signals,
                 voices=summed.voices,
                 customers=summed.customers,
@@ -87,26 +85,27 @@ def count(*, now: datetime, only: Collection[int] | None = None) -> int:
                 judged=harmed.judged,
                 let_down_low=harmed.low,
                 let_down_high=harmed.high,
-                revenue=revenue.get(number),
-                currency=currency,
+                revenue=money.amount_of(number, summed.customers),
+                payers=money.payers.get(number, 0),
+                currency=money.currency,
                 kinds=kinds[number],
                 loop={"heard": summed.signals, **loops[number]},
             )
         )
     _store(figures)
     ranking.rank_all()
-    _judge(themes_by_number, figures, above, now)
+    _judge(themes_by_number, figures, limits, now)
     return len(figures)
 
 
-def _counted(numbers: Collection[int], since: int) -> QuerySet[ThemedSignal]:
-    return ThemedSignal.objects.filter(cluster__theme__in=numbers, week__gt=since)
+def _counted(numbers: Collection[int], weeks: Weeks) -> QuerySet[ThemedSignal]:
+    return weeks.of(ThemedSignal.objects.filter(cluster__theme__in=numbers))
 
 
-def _weeks(numbers: Collection[int], latest: int) -> Mapping[int, Weeks]:
-    found: dict[int, Weeks] = defaultdict(dict)
+def _weeks(numbers: Collection[int], kept: Weeks) -> Mapping[int, Course]:
+    found: dict[int, Course] = defaultdict(dict)
     rows = (
-        _counted(numbers, latest - WEEKS_KEPT)
+        _counted(numbers, kept)
         .values_list("cluster__theme", "week")
         .annotate(
             signals=Count("pk"),
@@ -120,32 +119,39 @@ def _weeks(numbers: Collection[int], latest: int) -> Mapping[int, Weeks]:
     return found
 
 
-def _exposure(latest: int) -> np.ndarray:
-    """Voices of all themes and of none, by week: what a theme's share is taken of. Oldest first."""
-    rows = ThemedSignal.objects.filter(week__gt=latest - WEEKS_KEPT).values_list("week").order_by()
-    counted = dict(rows.annotate(voices=Count("voice", distinct=True)))
-    return np.array([counted.get(week, 0) for week in _range(latest)], dtype=np.float64)
+def _limits(numbers: Collection[int], kept: Weeks) -> dict[int, ThemeLimit]:
+    """The limit of each theme that can be judged, source by source. Two queries."""
+    heard: Sources = defaultdict(partial(np.zeros, WEEKS_KEPT))
+    for source, week, voices in _by_source(kept.of(ThemedSignal.objects.all()), "signal__source", "week"):
+        heard[source][week - kept.first] = voices
+    own: dict[int, Sources] = {number: defaultdict(partial(np.zeros, WEEKS_KEPT)) for number in numbers}
+    rows = _by_source(_counted(numbers, kept), "cluster__theme", "signal__source", "week")
+    for theme, source, week, voices in rows:
+        own[theme][source][week - kept.first] = voices
+    if not heard:
+        return {}
+    exposure = np.stack(list(heard.values()))
+    found = {}
+    for number, voices_of in own.items():
+        limit = theme_limit(np.stack([voices_of[source] for source in heard]), exposure)
+        if limit is not None:
+            found[number] = limit
+    return found
 
 
-def _range(latest: int) -> range:
-    return range(latest - WEEKS_KEPT + 1, latest + 1)
+def _by_source(signals: QuerySet[ThemedSignal], *columns: str) -> QuerySet[ThemedSignal, Any]:
+    rows = signals.values_list(*columns)
+    return rows.annotate(voices=Count("voice", distinct=True)).order_by()
 
 
-def _listed(weeks: Weeks, latest: int) -> list[list[object]]:
-    return [[monday_of(week).isoformat(), *weeks.get(week, (0, 0, 0))] for week in _range(latest)]
+def _listed(course: Course, kept: Weeks) -> list[list[object]]:
+    weeks = range(kept.first, kept.last + 1)
+    return [[monday_of(week).isoformat(), *course.get(week, (0, 0, 0))] for week in weeks]
 
 
-def _limit(weeks: Weeks, exposure: np.ndarray, latest: int, exposure_now: float) -> float | None:
-    """What the voices of a week with so many voices in all should not pass, judged by the weeks before."""
-    voices = np.array([weeks.get(week, (0, 0, 0))[1] for week in _range(latest)], dtype=np.float64)
-    heard = exposure[:-1] > 0
-    limit = weekly_limit(voices[:-1][heard], exposure[:-1][heard], exposure_now)
-    return None if limit is None else limit.limit
-
-
-def _sums(numbers: Collection[int], latest: int) -> dict[int, _Sums]:
+def _sums(numbers: Collection[int], newest: Weeks) -> dict[int, _Sums]:
     rows = (
-        _counted(numbers, latest - WEEKS_COUNTED)
+        _counted(numbers, newest)
         .values_list("cluster__theme")
         .annotate(
             signals=Count("pk"),
@@ -157,20 +163,20 @@ def _sums(numbers: Collection[int], latest: int) -> dict[int, _Sums]:
     return {theme: _Sums(*counts) for theme, *counts in rows}
 
 
-def _kinds(numbers: Collection[int], latest: int) -> Mapping[int, dict[str, int]]:
+def _kinds(numbers: Collection[int], newest: Weeks) -> Mapping[int, dict[str, int]]:
     found: dict[int, dict[str, int]] = defaultdict(dict)
-    rows = _counted(numbers, latest - WEEKS_COUNTED).values_list("cluster__theme", "signal__kind")
+    rows = _counted(numbers, newest).values_list("cluster__theme", "signal__kind")
     for theme, kind, signals in rows.annotate(signals=Count("pk")).order_by("-signals", "signal__kind"):
         found[theme][kind] = signals
     return found
 
 
-def _loops(numbers: Collection[int], latest: int) -> Mapping[int, dict[str, int]]:
+def _loops(numbers: Collection[int], newest: Weeks) -> Mapping[int, dict[str, int]]:
     """How far the loop is closed: told (somebody answered) and confirmed (the customer said that it is solved)."""
     found: dict[int, dict[str, int]] = defaultdict(lambda: {"acted": 0, "told": 0, "confirmed": 0})
     clock = Clock.objects.filter(signal_key=OuterRef("signal__key"))
     rows = (
-        _counted(numbers, latest - WEEKS_COUNTED)
+        _counted(numbers, newest)
         .values_list("cluster__theme")
         .annotate(
             acted=Count("pk", filter=Exists(clock.filter(stage__in=[Stage.ACTED, Stage.CONFIRMED]))),
@@ -189,28 +195,6 @@ def _last_at(numbers: Collection[int]) -> dict[int, datetime]:
     return dict(rows.annotate(last=Max("occurred_at")))
 
 
-def _revenue(numbers: Collection[int], latest: int) -> tuple[dict[int, Decimal], str]:
-    """What the customers of each theme bought in the year up to the newest signal, in the commonest currency.
-
-    A theme of customers who bought nothing has 0; one that names no account is not in it: nobody knows.
-    """
-    pairs = _touched(numbers, latest)
-    bought = bought_until(latest) if pairs else None
-    if bought is None:
-        return {}, ""
-    named = {"theme": [pair[0] for pair in pairs], "account_id": [pair[1] for pair in pairs]}
-    said = ibis.memtable(pa.table(named))
-    summed = said.join(bought.paid, "account_id").group_by("theme").agg(amount=row.amount.sum())
-    known = {each["theme"]: each["amount"] for each in summed.to_pyarrow().to_pylist()}
-    return {theme: known.get(theme) or Decimal(0) for theme, _account in pairs}, bought.currency
-
-
-def _touched(numbers: Collection[int], latest: int) -> list[tuple[int, str]]:
-    """Each theme with each account that spoke of it."""
-    named = _counted(numbers, latest - WEEKS_COUNTED).exclude(signal__account_key="")
-    return list(named.values_list("cluster__theme", "signal__account_key").distinct().order_by())
-
-
 def _store(figures: list[ThemeFigures]) -> None:
     columns = [field.name for field in ThemeFigures._meta.concrete_fields if not field.primary_key]
     columns.remove("rank")
@@ -220,18 +204,24 @@ def _store(figures: list[ThemeFigures]) -> None:
 
 
 def _judge(
-    themes: Mapping[int, Theme], figures: Collection[ThemeFigures], above: Collection[int], now: datetime
+    themes: Mapping[int, Theme],
+    figures: Collection[ThemeFigures],
+    limits: Mapping[int, ThemeLimit],
+    now: datetime,
 ) -> None:
-    """Themes above their limit emerge; below it for four weeks they are quiet or mended again, unless the watch rings."""
+    """Themes above their limit emerge; below it for four weeks they are quiet or mended again, unless the watch rings.
+
+    A running week counts once it has passed the limit of a whole one; the newest that is over is judged as well.
+    """
     open_alarms = Alarm.objects.filter(ended_at=None, stream__kind=StreamKind.THEME)
     ringing = set(open_alarms.values_list("stream__key", flat=True))
     for one in figures:
-        theme, limit = themes[one.theme_id], one.limit
-        voices = [week[2] for week in one.weeks]
-        recent = voices[-FEWEST_IN_WEEKS:]
-        # Judged by how much was heard in all this week; the limit drawn is that of a usual week.
-        emerges = one.theme_id in above and sum(recent) >= FEWEST_VOICES
-        below = theme.key not in ringing and limit is not None and max(recent) <= limit
+        theme, limit = themes[one.theme_id], limits.get(one.theme_id)
+        if limit is None:
+            continue
+        recent = [week[2] for week in one.weeks][-FEWEST_IN_WEEKS:]
+        emerges = any(limit.above[-2:]) and sum(recent) >= FEWEST_VOICES
+        below = theme.key not in ringing and not any(limit.above)
         if theme.state in {ThemeState.QUIET, ThemeState.FIXED} and emerges:
             _turn(theme, ThemeState.EMERGING, now)
         elif theme.state == ThemeState.EMERGING and below:
@@ -241,10 +231,10 @@ def _judge(
 
 
 def _is_decided_long(theme: Theme, figures: ThemeFigures) -> bool:
-    """Whether what was heard since the decision covers the weeks that are looked at."""
-    if theme.decided_at is None or figures.last_at is None:
+    """Whether the weeks that were looked at, the running one and four before it, lie after the decision."""
+    if theme.decided_at is None:
         return False
-    return figures.last_at - theme.decided_at >= timedelta(weeks=FEWEST_IN_WEEKS)
+    return theme.decided_at.date() <= date.fromisoformat(figures.weeks[-1 - FEWEST_IN_WEEKS][0])
 
 
 def _turn(theme: Theme, state: ThemeState, now: datetime) -> None:

@@ -6,10 +6,13 @@ weeks after the decision (`counting.py` sees that). Above its limit again, it as
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import Case, Q, QuerySet, When
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from interlock.fabric import events, journal
@@ -39,13 +42,18 @@ def ask_decision(
     """Say what has to be decided about a theme, by whom and by when, and where its cause lies.
 
     Raises:
-        EditRefused: a decider without a question, or one who has left.
+        EditRefused: a decider without a question, or one who has left; a day that is past.
     """
     theme = open_theme(theme, by)
     if decider is not None and not question.strip():
         raise EditRefused(_("Write the question that %(name)s is to decide.") % {"name": decider.name})
     if decider is not None and decider.left_at is not None:
         raise EditRefused(_("%(name)s has left. Choose somebody else.") % {"name": decider.name})
+    if decide_by is not None and decide_by < timezone.localdate(now) and decide_by != theme.decide_by:
+        raise EditRefused(
+            _("%(day)s is past. Choose today or a later day; nothing was kept.")
+            % {"day": date_format(decide_by, "j F")}
+        )
     theme.question, theme.decider, theme.function = question.strip(), decider, function
     theme.decide_by = decide_by
     whole = bool(theme.question and decider and decide_by)
@@ -60,6 +68,42 @@ def ask_decision(
         "by": str(decide_by or ""),
     }
     _tell(theme, "asked for a decision", by, now, detail)
+    return theme
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked about a theme, and the state that this put it in."""
+
+    question: str
+    decider_id: int | None
+    decide_by: date | None
+    function: str
+    state: str
+    state_since: datetime | None
+
+
+def asked_of(theme: Theme) -> Asked:
+    """What is asked of it as it stands."""
+    return Asked(
+        theme.question, theme.decider_id, theme.decide_by, theme.function, theme.state, theme.state_since
+    )
+
+
+@transaction.atomic
+def take_question_back(*, theme: Theme, before: Asked, after: Asked, by: Person, now: datetime) -> Theme:
+    """Let what was asked before `after` was kept stand again.
+
+    Raises:
+        EditRefused: it was changed since, or something was decided.
+    """
+    theme = open_theme(theme, by)
+    if asked_of(theme) != after or theme.decided_at is not None:
+        raise EditRefused(_("It was changed since. Nothing was taken back."))
+    for name, value in vars(before).items():
+        setattr(theme, name, value)
+    theme.save()
+    _tell(theme, "took the question back", by, now, {"question": after.question})
     return theme
 
 

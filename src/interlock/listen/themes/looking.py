@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
-from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum
+from django.db.models import Case, Count, F, Max, Min, Q, QuerySet, Sum, When
 from django.db.models.functions import Coalesce
 
 from interlock.fabric.access import Act, may
@@ -21,7 +22,8 @@ from interlock.listen.models import (
     ThemeFigures,
     ThemeState,
 )
-from interlock.listen.themes.weeks import FIRST_MONDAY, WEEKS_COUNTED, week_of
+from interlock.listen.themes.present import Weeks, quarter, quarter_to
+from interlock.listen.themes.weeks import FIRST_MONDAY, week_of, week_of_day
 
 PAGE_ROWS = 30
 NEW_FOR = timedelta(weeks=4)
@@ -32,6 +34,14 @@ TABS = ("now", "all", "few", "muted")
 REACH_SHOWN = 6
 EXAMPLES_SHOWN = 12
 LINEAGE_SHOWN = 40
+# What is above its limit stands before what is not, whatever their ranks.
+_URGENCY = Case(
+    When(theme__state=ThemeState.OUTCRY, then=3),
+    When(theme__state=ThemeState.EMERGING, then=2),
+    When(theme__state=ThemeState.DECIDING, then=1),
+    default=0,
+)
+LISTED = ("-theme__pinned", "-urgency", "-rank", "pk")
 ABOVE = (ThemeState.EMERGING, ThemeState.OUTCRY, ThemeState.DECIDING, ThemeState.FIXED)
 
 
@@ -42,9 +52,10 @@ def themes_visible_to(person: Person | None) -> QuerySet[Theme]:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a page of the list ends: whether its last theme is pinned, its rank and its number."""
+    """Where a page of the list ends: whether its last theme is pinned, how urgent it is, its rank and its number."""
 
     pinned: bool
+    urgency: int
     rank: float
     number: int
 
@@ -73,7 +84,7 @@ def tab_of(figures: QuerySet[ThemeFigures], tab: str) -> QuerySet[ThemeFigures]:
 def figures_visible_to(person: Person | None) -> QuerySet[ThemeFigures]:
     """Figures of the themes on the list: neither ended nor broad."""
     visible = themes_visible_to(person).filter(ended_at=None, is_broad=False)
-    return ThemeFigures.objects.filter(theme__in=visible)
+    return ThemeFigures.objects.filter(theme__in=visible).annotate(urgency=_URGENCY)
 
 
 @dataclass(frozen=True)
@@ -106,18 +117,20 @@ def newness(figures: QuerySet[ThemeFigures]) -> Newness:
 
 
 def theme_page(figures: QuerySet[ThemeFigures], after: Place | None) -> ThemePage:
-    """Thirty themes by rank, the greatest first. Keyset paging: two queries however many there are."""
+    """Thirty themes: pinned ones, what is above its limit, then by rank. Keyset paging: two queries however many there are."""
     if after is not None:
         beyond = Q(rank__lt=after.rank) | Q(rank=after.rank, pk__gt=after.number)
+        beyond = Q(urgency__lt=after.urgency) | Q(urgency=after.urgency) & beyond
         unpinned = Q(theme__pinned=False)
         figures = figures.filter(unpinned | beyond if after.pinned else unpinned & beyond)
-    rows = list(
-        figures.select_related("theme__decider", "theme__parent", "theme__shift").order_by(
-            "-theme__pinned", "-rank", "pk"
-        )[: PAGE_ROWS + 1]
-    )
+    beside = ("theme__decider", "theme__parent", "theme__shift")
+    rows = list(figures.select_related(*beside).order_by(*LISTED)[: PAGE_ROWS + 1])
     more, rows = len(rows) > PAGE_ROWS, rows[:PAGE_ROWS]
-    return ThemePage(rows, Place(rows[-1].theme.pinned, rows[-1].rank, rows[-1].pk) if more else None)
+    return ThemePage(rows, _place_of(rows[-1]) if more else None)
+
+
+def _place_of(one: Any) -> Place:
+    return Place(one.theme.pinned, one.urgency, one.rank, one.pk)
 
 
 @dataclass(frozen=True)
@@ -136,7 +149,7 @@ class Counts:
     until: datetime
 
 
-def counts(figures: QuerySet[ThemeFigures]) -> Counts:
+def counts(figures: QuerySet[ThemeFigures], now: datetime) -> Counts:
     """Counts of all tabs, in five queries."""
     listed = figures.filter(theme__muted=False)
     above = Q(theme__state__in=[ThemeState.EMERGING, ThemeState.OUTCRY, ThemeState.DECIDING])
@@ -151,19 +164,16 @@ def counts(figures: QuerySet[ThemeFigures]) -> Counts:
     )
     # Of a million signals 125,000 are of these weeks; those in themes were counted already. What says nothing in
     # words is like nothing, exactly.
-    latest = _newest_week()
-    lonely = ThemedSignal.objects.filter(cluster=None, week__gt=latest - WEEKS_COUNTED)
+    weeks = quarter(now)
+    lonely = weeks.of(ThemedSignal.objects.filter(cluster=None))
     heard = summed["themed"] + lonely.exclude(likeness=0).count()
-    since, until = (_began(week) for week in (latest - WEEKS_COUNTED + 1, latest + 1))
+    since, until = weeks.since, weeks.until
     return Counts(now=tab_of(listed, "now").count(), signals=heard, since=since, until=until, **summed)
 
 
-def _newest_week() -> int:
-    return ThemedSignal.objects.aggregate(week=Max("week"))["week"] or 0
-
-
-def _began(week: int) -> datetime:
-    return datetime.combine(FIRST_MONDAY + timedelta(weeks=week), time(), UTC)
+def weeks_of(figures: ThemeFigures) -> Weeks:
+    """The quarter that the figures of a theme are of."""
+    return quarter_to(week_of_day(date.fromisoformat(figures.weeks[-1][0])))
 
 
 @dataclass(frozen=True)
@@ -205,10 +215,10 @@ class Reached:
     signals: int
 
 
-def reach(theme: Theme, column: str) -> list[Reached]:
-    """Whom it reaches, by product or region, the most customers first; of the newest quarter. One query."""
+def reach(theme: Theme, column: str, weeks: Weeks) -> list[Reached]:
+    """Whom it reaches, by product or region, the most customers first. One query."""
     rows = (
-        _recent(theme)
+        weeks.of(ThemedSignal.objects.filter(cluster__theme=theme))
         .exclude(**{f"signal__{column}": ""})
         .values_list(f"signal__{column}")
         .annotate(customers=Count("customer", distinct=True), signals=Count("pk"))
@@ -217,19 +227,11 @@ def reach(theme: Theme, column: str) -> list[Reached]:
     return [Reached(*row) for row in rows]
 
 
-def said_through(theme: Theme) -> list[tuple[str, int]]:
-    """Signals of the newest quarter by the source they came from. One query."""
-    rows = _recent(theme).values_list("signal__source__name").annotate(signals=Count("pk"))
+def said_through(theme: Theme, weeks: Weeks) -> list[tuple[str, str, int]]:
+    """Key and name of each source it was said through, with the number of signals. One query."""
+    said = weeks.of(ThemedSignal.objects.filter(cluster__theme=theme))
+    rows = said.values_list("signal__source__key", "signal__source__name").annotate(signals=Count("pk"))
     return list(rows.order_by("-signals", "signal__source__name"))
-
-
-def _recent(theme: Theme) -> QuerySet[ThemedSignal]:
-    return recent(ThemedSignal.objects.filter(cluster__theme=theme))
-
-
-def recent(signals: QuerySet[ThemedSignal]) -> QuerySet[ThemedSignal]:
-    """Those of the newest 13 weeks, back from the newest signal of all. One query of its own."""
-    return signals.filter(week__gt=_newest_week() - WEEKS_COUNTED)
 
 
 def lineage(theme: Theme) -> list[ThemeChange]:
@@ -279,13 +281,12 @@ def _course(
     return {FIRST_MONDAY + timedelta(weeks=week): voices for week, voices in rows}
 
 
-def grown() -> list[int]:
-    """Numbers of themes with a signal later than their last counting knew, or that were never counted. One query."""
+def grown(now: datetime) -> list[int]:
+    """Numbers of themes with a signal later than their last counting knew, or that were never counted. Two queries."""
     listed = Theme.objects.filter(ended_at=None, is_broad=False)
     # With a new week all move on by one, those too that fell silent.
-    counted_to = ThemeFigures.objects.aggregate(last=Max("last_at"))["last"]
-    latest = ThemedSignal.objects.exclude(cluster=None).aggregate(week=Max("week"))["week"]
-    if latest is not None and counted_to is not None and week_of(counted_to) < latest:
+    counted_at = ThemeFigures.objects.aggregate(last=Max("counted_at"))["last"]
+    if counted_at is not None and week_of(counted_at) < week_of(now):
         return list(listed.values_list("pk", flat=True))
     newest = listed.annotate(latest=Max("clusters__signals__occurred_at"), counted=Max("figures__last_at"))
     fresh = Q(counted=None, latest__isnull=False) | Q(latest__gt=F("counted"))

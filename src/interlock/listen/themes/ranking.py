@@ -22,7 +22,7 @@ class Weights:
     Attributes:
         reach: customers of the greatest theme; voices where no source names a customer.
         money: what the customers of the dearest theme bought in a year, 0.0 where nothing is known.
-        usual: what a customer usually bought, which stands for those whom no account names.
+        usual: what a customer usually bought, which stands for themes whose orders nobody knows.
     """
 
     reach: int
@@ -34,7 +34,9 @@ class Weights:
         return one.voices if self.by_voices else one.customers
 
     def money_of(self, one: ThemeFigures) -> float:
-        return self.usual * one.customers if one.revenue is None else float(one.revenue)
+        """What its customers bought; those whose orders nobody knows count as much as the others."""
+        each = self.usual if one.revenue is None else float(one.revenue) / max(1, one.payers)
+        return each * one.customers
 
     def rank(self, one: ThemeFigures) -> float:
         """0 to 1; money counts 1 for all where no orders are known."""
@@ -61,7 +63,7 @@ def weights_of(figures: Sequence[ThemeFigures]) -> Weights:
     by_voices = not any(one.customers for one in figures)
     known = [one for one in figures if one.revenue is not None]
     bought = sum(float(one.revenue or 0) for one in known)
-    usual = bought / (sum(one.customers for one in known) or 1)
+    usual = bought / (sum(one.payers for one in known) or 1)
     plain = Weights(1, 0.0, usual, by_voices)
     return Weights(
         max((plain.reach_of(one) for one in figures), default=0) or 1,
@@ -86,7 +88,7 @@ def rank_all() -> None:
 
 def standing(one: ThemeFigures) -> Standing:
     """Where a theme stands and why. One query over kept figures."""
-    columns = ("rank", "voices", "customers", "revenue")
+    columns = ("rank", "voices", "customers", "revenue", "payers")
     figures = list(ThemeFigures.objects.filter(theme__ended_at=None, theme__is_broad=False).only(*columns))
     weights = weights_of(figures)
     return Standing(

@@ -8,19 +8,20 @@ with a theme, never what causes it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import combinations
 
 import numpy as np
 from django.db import transaction
-from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import Combinable
 
 from interlock.analytics.statistics.multiple import FALSE_SHARE, q_values
 from interlock.analytics.statistics.shares import share_above, wilson
 from interlock.listen.models import CustomerWorth, SegmentVoices, Theme, ThemedSignal
 from interlock.listen.themes.bought import band_customers
-from interlock.listen.themes.looking import recent
+from interlock.listen.themes.present import Weeks, quarter
 
 # The filter of the list that shows the rows, and where the value stands.
 COLUMNS: dict[str, Combinable] = {
@@ -35,6 +36,8 @@ COLUMNS: dict[str, Combinable] = {
 # Fewer voices say nothing about a share.
 FEWEST_VOICES = 5
 MOST_VALUES, MOST_SHOWN = 200, 8
+# Two values that share so many of their voices say the same.
+ONE_FACT = 0.95
 # The voices of all values of a column together, under no value.
 ALL = ""
 
@@ -50,6 +53,8 @@ class Segment:
     usual: float
     low: float = 0.0
     high: float = 1.0
+    also: tuple[tuple[str, str], ...] = ()
+    """Other columns and values that the same voices have."""
 
     @property
     def share(self) -> float:
@@ -58,10 +63,10 @@ class Segment:
 
 def count_segments(*, now: datetime) -> int:
     """Band the customers, and count everybody's voices by segment in the newest 13 weeks; return how many segments there are."""
-    band_customers()
-    rows = []
+    band_customers(now=now)
+    rows, heard = [], quarter(now).of(ThemedSignal.objects.filter(cluster__isnull=False))
     for column in COLUMNS:
-        counted = _voices(recent(ThemedSignal.objects.filter(cluster__isnull=False)), column)
+        counted = _voices(heard, column)
         rows += [
             SegmentVoices(column=column, value=value, voices=voices, counted_at=now)
             for value, voices in counted.items()
@@ -73,18 +78,55 @@ def count_segments(*, now: datetime) -> int:
 
 
 def heard_more_among(theme: Theme) -> list[Segment]:
-    """The segments in which a theme is heard more than elsewhere, the greatest number of voices first. Thirteen queries at most."""
+    """The segments in which a theme is heard more than elsewhere, the greatest number of voices first. Sixteen queries at most."""
     everybody: dict[str, dict[str, int]] = {}
     for column, value, voices in SegmentVoices.objects.values_list("column", "value", "voices"):
         everybody.setdefault(column, {})[value] = voices
-    own = recent(ThemedSignal.objects.filter(cluster__theme=theme))
+    weeks = weeks_counted()
+    if weeks is None:
+        return []
+    own = weeks.of(ThemedSignal.objects.filter(cluster__theme=theme))
     tested = [
         segment
         for column, usual in everybody.items()
         if column in COLUMNS
         for segment in _compared(column, _voices(own, column), usual)
     ]
-    return standing_out(tested)
+    return _once(own, standing_out(tested))
+
+
+def weeks_counted() -> Weeks | None:
+    """The quarter in which everybody's voices were counted last; None before. Two queries."""
+    counted_at = SegmentVoices.objects.aggregate(at=Max("counted_at"))["at"]
+    return quarter(counted_at) if counted_at else None
+
+
+def _once(own: QuerySet[ThemedSignal], segments: list[Segment]) -> list[Segment]:
+    """One fact once: reviews of one survey by mail are one line, not one for its kind and one for its channel. One query."""
+    pairs = list(combinations(range(len(segments)), 2))
+    alike = [
+        (one, other)
+        for one, other in pairs
+        if min(segments[one].x, segments[other].x) >= ONE_FACT * max(segments[one].x, segments[other].x)
+        and segments[one].column != segments[other].column
+    ]
+    if not alike:
+        return segments
+    is_in = [Q(**{f"as_{one.column}": one.value}) for one in segments]
+    named = own.annotate(**{f"as_{column}": COLUMNS[column] for column in {one.column for one in segments}})
+    both = {
+        f"both_{one}_{other}": Count("voice", distinct=True, filter=is_in[one] & is_in[other])
+        for one, other in alike
+    }
+    counted, gone = named.aggregate(**both), set()
+    for one, other in alike:
+        if one not in gone and counted[f"both_{one}_{other}"] >= ONE_FACT * max(
+            segments[one].x, segments[other].x
+        ):
+            said = segments[one]
+            segments[one] = replace(said, also=(*said.also, (segments[other].column, segments[other].value)))
+            gone.add(other)
+    return [one for place, one in enumerate(segments) if place not in gone]
 
 
 def standing_out(tested: list[Segment]) -> list[Segment]:

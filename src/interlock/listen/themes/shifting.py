@@ -12,13 +12,14 @@ from datetime import datetime
 
 import numpy as np
 from django.db import transaction
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, QuerySet
 from django.db.models.functions import Coalesce
 from numpy.typing import NDArray
 
 from interlock.analytics.statistics.multiple import FALSE_SHARE, q_values
 from interlock.analytics.themes.shift import FEWEST_BEFORE, FEWEST_NEW, Shift, sayings, shift_of
 from interlock.listen.models import Cluster, ThemedSignal, ThemeShift
+from interlock.listen.themes.present import present_week
 from interlock.listen.themes.vectors import centres_of
 from interlock.listen.themes.weeks import WEEKS_COUNTED, monday_of
 
@@ -46,8 +47,8 @@ class _Looked:
 
 def find_shifts(*, now: datetime) -> int:
     """Write anew which themes have shifted; return how many."""
-    latest = ThemedSignal.objects.aggregate(week=Max("week"))["week"]
-    looked = _looked(latest) if latest is not None else []
+    latest = present_week(now)
+    looked = _looked(latest)
     q = q_values(np.array([one.shift.chance for one in looked]))
     rows = [
         row

@@ -11,7 +11,11 @@ WEEKS_COUNTED = 13
 
 def week_of(moment: datetime) -> int:
     """Whole weeks from the first Monday; what is said to be earlier counts as that week."""
-    return max(0, (moment.astimezone(UTC).date() - FIRST_MONDAY).days // 7)
+    return week_of_day(moment.astimezone(UTC).date())
+
+
+def week_of_day(day: date) -> int:
+    return max(0, (day - FIRST_MONDAY).days // 7)
 
 
 def monday_of(week: int) -> date:

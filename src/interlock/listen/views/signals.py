@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from interlock.fabric.access import Act, needs, person_of
+from interlock.fabric.access import Act, may, needs, person_of
 from interlock.listen import exporting, findings, queries, signal_page, tasks, waiting
 from interlock.listen.forms import SignalFilters
 from interlock.listen.selection import page_of
@@ -18,7 +18,7 @@ from interlock.listen.themes import choosing
 @needs(Act.READ)
 def signals(request: HttpRequest) -> HttpResponse:
     """The list, the newest first."""
-    person = person_of(request)
+    person, now = person_of(request), timezone.now()
     form = SignalFilters(request.GET)
     selection = form.selection()
     copied = queries.signals_copied()
@@ -40,9 +40,12 @@ def signals(request: HttpRequest) -> HttpResponse:
         "earlier": selection.as_query(before=page.earlier) if page.earlier else "",
         "later": selection.as_query(after=page.later) if page.later else "",
         "copied": copied,
+        # A source may date a signal later than now.
+        "latest_at": min(copied.latest_at, now) if copied.latest_at else None,
+        "may_download": may(person, Act.DOWNLOAD),
         "is_whole": tasks.mend(),
         "here": selection.as_query(),
-        "waiting": waiting.counts(waiting.clocks_visible_to(person), timezone.now()).waiting,
+        "waiting": waiting.counts(waiting.clocks_visible_to(person), now).waiting,
     }
     return render(request, "listen/signals.html", context)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as later
@@ -13,7 +12,6 @@ from interlock.listen.languages import language_name
 from interlock.listen.models import Theme, ThemeFigures, WorthBands
 from interlock.listen.themes import ranking, segments
 from interlock.listen.themes.bought import FEWEST_BUYERS
-from interlock.listen.themes.segments import Segment
 from interlock.web import figures
 from interlock.web.themes.listing import rows_address
 
@@ -29,14 +27,19 @@ _SEGMENTS = {
 
 def shown(theme: Theme) -> dict[str, Any]:
     """The segments with their names and rows, and why nothing is said of customer value where nothing can be."""
-    bands = WorthBands.objects.first()
+    bands, weeks = WorthBands.objects.first(), segments.weeks_counted()
     return {
         "segments": [
             {
                 "one": one,
-                "value": _value(one, bands),
+                "value": _value(one.column, one.value, bands),
                 "name": _SEGMENTS[one.column],
-                "url": f"{rows_address(theme)}&{urlencode({one.column: one.value})}",
+                "also": [
+                    _("%(value)s (%(column)s)")
+                    % {"value": _value(column, value, bands), "column": _SEGMENTS[column]}
+                    for column, value in one.also
+                ],
+                "url": rows_address(theme, weeks, **{one.column: one.value}),
             }
             for one in segments.heard_more_among(theme)
         ],
@@ -44,10 +47,10 @@ def shown(theme: Theme) -> dict[str, Any]:
     }
 
 
-def _value(one: Segment, bands: WorthBands | None) -> str:
-    if one.column == "worth":
-        return _band(int(one.value), bands)
-    return language_name(one.value) if one.column == "language" else one.value
+def _value(column: str, value: str, bands: WorthBands | None) -> str:
+    if column == "worth":
+        return _band(int(value), bands)
+    return language_name(value) if column == "language" else value
 
 
 def _band(place: int, bands: WorthBands | None) -> str:
@@ -99,9 +102,9 @@ def _money(one: ThemeFigures, at: ranking.Standing) -> str:
     currency = one.currency
     said = {"money": _amount(at.money, currency), "most": _amount(at.weights.money, currency)}
     if at.guessed:
-        return (
-            _("%(money)s of at most %(most)s, the usual of so many customers as no account is named") % said
-        )
+        return _(
+            "%(money)s of at most %(most)s, the usual of so many customers, as the orders of %(known)s of %(n)s are known"
+        ) % {**said, "known": figures.count(one.payers), "n": figures.count(one.customers)}
     return _("%(money)s of at most %(most)s bought in a year") % said
 
 

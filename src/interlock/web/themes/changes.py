@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from datetime import date, datetime
 
 from django.contrib import messages
+from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -21,6 +24,8 @@ from interlock.listen.themes import counting, deciding, editing, looking
 from interlock.web.themes import forms
 from interlock.web.themes.listing import address
 from interlock.web.themes.page import page_of
+
+_SALT = "themes.question"
 
 
 @require_POST
@@ -66,18 +71,53 @@ def undo_change(request: HttpRequest, change_id: int) -> HttpResponse:
 @require_POST
 @needs(Act.SORT)
 def decision(request: HttpRequest, key: str) -> HttpResponse:
-    """Say what has to be decided, by whom and by when."""
+    """Say what has to be decided, by whom and by when, or take that back."""
     person, theme = person_of(request), _theme(request, key)
+    if "back" in request.GET and person is not None:
+        return _question_back(request, theme, person)
     form = forms.DecisionForm(request.POST)
+    before = deciding.asked_of(theme)
     if form.is_valid() and person is not None:
         try:
-            deciding.ask_decision(theme=theme, by=person, now=timezone.now(), **form.cleaned_data)
+            kept = deciding.ask_decision(theme=theme, by=person, now=timezone.now(), **form.cleaned_data)
         except ListenError as error:
             form.add_error(None, str(error))
         else:
-            messages.info(request, _("Kept. It stands with the theme wherever it is shown."))
+            undo = f"undo:{request.path}?back={_mark(before, deciding.asked_of(kept))}"
+            messages.info(request, _("Kept. It stands with the theme wherever it is shown."), extra_tags=undo)
             return redirect(address(theme))
     return render(request, "web/one_theme.html", page_of(theme, person, decision_form=form), status=422)
+
+
+def _mark(*asked: deciding.Asked) -> str:
+    """What stood before and after, for the link that takes it back; nobody can make one up."""
+    # Not Django's encoder: it cuts moments to milliseconds.
+    said = [json.dumps(vars(one), default=lambda moment: moment.isoformat()) for one in asked]
+    return signing.dumps(said, salt=_SALT, compress=True)
+
+
+def _question_back(request: HttpRequest, theme: Theme, by: Person) -> HttpResponse:
+    try:
+        before, after = (_asked(text) for text in signing.loads(request.GET["back"], salt=_SALT))
+    except signing.BadSignature as error:
+        raise Http404(_("There is no such change.")) from error
+    try:
+        deciding.take_question_back(theme=theme, before=before, after=after, by=by, now=timezone.now())
+    except ListenError as error:
+        messages.warning(request, str(error))
+    else:
+        messages.info(request, _("Taken back: everything is as it was before."))
+    return redirect(address(theme))
+
+
+def _asked(text: str) -> deciding.Asked:
+    said = json.loads(text)
+    day, since = said.pop("decide_by"), said.pop("state_since")
+    return deciding.Asked(
+        **said,
+        decide_by=date.fromisoformat(day) if day else None,
+        state_since=datetime.fromisoformat(since) if since else None,
+    )
 
 
 @require_POST

@@ -34,7 +34,7 @@ def _line(one: ThemeDriver, theme: Theme) -> dict[str, Any]:
         "share": said["rate_with"],
         "others": said["rate_without"],
         **_times(said),
-        "url": f"{rows_address(theme)}&driver={one.pk}",
+        "url": rows_address(theme, driver=str(one.pk)),
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -15,16 +16,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
-from interlock.fabric.access import Act, needs, person_of
+from interlock.analytics.statistics.shares import share_above
+from interlock.fabric.access import Act, may, needs, person_of
 from interlock.fabric.export import csv_bytes
 from interlock.listen import queries, waiting
 from interlock.listen.models import Theme, ThemeFigures, ThemeState
 from interlock.listen.selection import Selection
 from interlock.listen.themes import looking
+from interlock.listen.themes.learning_progress import Learning, how_far
 from interlock.listen.themes.looking import Counts, Place
+from interlock.listen.themes.present import Weeks
 from interlock.web import figures
 
-WEEKS_DRAWN = 12
+WEEKS_DRAWN = 13  # twelve that are over, and the running one
+RISES_BY_CHANCE = 0.01
 KINDS_SHOWN = 3
 _SALT = "themes"
 
@@ -37,10 +42,15 @@ class Row:
     figures: ThemeFigures
     voices: list[int]
     this_week: int
-    times: float | None
+    before: int
+    """Voices of the week before, the newest that is over."""
+    is_rising: bool
     course: str
+    rows_url: str
+    week_url: str
     kinds: list[tuple[str, int]]
-    severity: str
+    severity: tuple[str, str] | None
+    """About 48 of 57, and its interval."""
     loop: list[tuple[str, int]]
     is_new: bool
     needs_decider: bool
@@ -52,14 +62,16 @@ def themes(request: HttpRequest) -> HttpResponse:
     """Themes as rows."""
     person = person_of(request)
     visible = looking.figures_visible_to(person)
-    counted = looking.counts(visible)
+    now = timezone.now()
+    counted = looking.counts(visible, now)
     tab = request.GET.get("show", "")
     if tab not in looking.TABS:
         tab = "now" if counted.now else "all"
     newness = looking.newness(visible)
+    learning = None if counted.signals else how_far()
     page = looking.theme_page(looking.tab_of(visible, tab), _place(request.GET.get("after", "")))
     context = {
-        "headline": _headline(counted),
+        "headline": _headline(counted, learning),
         "note": _note(counted),
         "lonely": _lonely(counted),
         "lonely_url": _lonely_url(counted),
@@ -68,7 +80,9 @@ def themes(request: HttpRequest) -> HttpResponse:
         "counts": counted,
         "rows": [row_of(one, newness) for one in page.rows],
         "later": f"?show={tab}&after={_mark(page.later)}" if page.later else "",
-        "waiting": waiting.counts(waiting.clocks_visible_to(person), timezone.now()).waiting,
+        "waiting": waiting.counts(waiting.clocks_visible_to(person), now).waiting,
+        "learning": learning,
+        "may_download": may(person, Act.DOWNLOAD),
         "copied": queries.signals_copied(),
     }
     return render(request, "web/themes.html", context)
@@ -90,21 +104,33 @@ def themes_csv(request: HttpRequest) -> HttpResponse:
 def row_of(one: ThemeFigures, newness: looking.Newness | None = None) -> Row:
     """What the list shows of a theme, worked out of its kept figures alone."""
     voices = [week[2] for week in one.weeks][-WEEKS_DRAWN:]
-    before = voices[:-1]
-    usual = sum(before) / len(before) if before else 0
     theme = one.theme
     return Row(
         theme=theme,
         figures=one,
         voices=voices,
         this_week=voices[-1] if voices else 0,
-        times=voices[-1] / usual if usual and voices[-1] else None,
+        before=voices[-2] if len(voices) > 1 else 0,
+        is_rising=theme.state == ThemeState.QUIET and is_rising(voices[:-1]),
         course=_course(voices, one.limit),
+        rows_url=rows_address(theme, looking.weeks_of(one)),
+        week_url=rows_address(theme, Weeks(looking.weeks_of(one).last, looking.weeks_of(one).last)),
         kinds=sorted(one.kinds.items(), key=lambda item: -item[1])[:KINDS_SHOWN],
         severity=_severity(one),
         loop=loop_of(one, theme),
         is_new=newness is not None and newness.fits(theme),
         needs_decider=theme.lacks_decider,
+    )
+
+
+def is_rising(voices: list[int]) -> bool:
+    """Whether more was said in the newest four weeks that are over than in those before, by more than chance."""
+    newest, before = sum(voices[-4:]), sum(voices[:-4])
+    total = newest + before
+    usual = 4 / max(len(voices), 1)
+    return (
+        bool(before)
+        and float(share_above(np.array([newest]), np.array([total]), usual)[0]) <= RISES_BY_CHANCE
     )
 
 
@@ -123,25 +149,25 @@ def loop_of(one: ThemeFigures, theme: Theme) -> list[tuple[str, int]]:
     ]
 
 
-def _severity(one: ThemeFigures) -> str:
+def _severity(one: ThemeFigures) -> tuple[str, str] | None:
     """Of all voices that tell, how many were let down, with its interval; refused below the floor."""
     if one.judged < looking.FEWEST_VOICES:
-        return ""
-    return _("about %(x)s of %(n)s let down (%(span)s in 100)") % {
-        "x": figures.count(round(one.let_down)),
-        "n": figures.count(one.judged),
-        "span": figures.rate_interval(one.let_down_low, one.let_down_high),
-    }
+        return None
+    about = {"x": figures.count(round(one.let_down)), "n": figures.count(one.judged)}
+    span = figures.rate_interval(one.let_down_low, one.let_down_high)
+    return _("about %(x)s of %(n)s") % about, _("%(span)s in 100") % {"span": span}
 
 
 def _course(voices: list[int], limit: float | None) -> str:
     said = _("%(n)d weeks: %(course)s") % {"n": len(voices), "course": ", ".join(map(str, voices))}
     return said if limit is None else _("%(said)s; limit %(limit)s") % {
-        "said": said, "limit": figures.three_digits(limit),
+        "said": said, "limit": figures.count(int(limit)),
     }  # fmt: skip
 
 
-def _headline(counted: Counts) -> str:
+def _headline(counted: Counts, learning: Learning | None) -> str:
+    if learning:
+        return _("Themes are being found.")
     if not counted.signals:
         return _("No theme has been found yet.")
     if not counted.above:
@@ -163,7 +189,7 @@ def _note(counted: Counts) -> str:
     if not counted.signals:
         return ""
     return _("%(share)s of %(n)s signals of the newest 13 weeks found a theme") % {
-        "share": figures.percent(counted.themed / counted.signals),
+        "share": figures.percent_below_all(counted.themed, counted.signals),
         "n": figures.count(counted.signals),
     }
 
@@ -195,30 +221,30 @@ def _tabs(counted: Counts, tab: str) -> list[dict[str, Any]]:
 
 
 def _mark(place: Place) -> str:
-    return signing.dumps([place.pinned, place.rank, place.number], salt=_SALT)
+    return signing.dumps([place.pinned, place.urgency, place.rank, place.number], salt=_SALT)
 
 
 def _place(mark: str) -> Place | None:
     try:
         return Place(*signing.loads(mark, salt=_SALT)) if mark else None
-    except signing.BadSignature:
+    except (signing.BadSignature, TypeError):
         return None
 
 
 _HEADS = [
     "id", "theme", "broader theme", "state", "question", "decider", "decide by", "signals in 13 weeks", "voices",
-    "customers", "voices let down", "voices that tell", "least share", "greatest share", "revenue of these customers in a year", "voices this week", "limit", "rank",
+    "customers", "voices let down", "voices that tell", "least share", "greatest share", "revenue of these customers in a year", "customers whose orders are known", "voices this week", "limit", "rank",
 ]  # fmt: skip
 
 
 def _lines(shown: Any) -> Iterator[list[Any]]:
-    for one in shown.order_by("-rank", "pk").iterator(chunk_size=500):
+    for one in shown.order_by(*looking.LISTED).iterator(chunk_size=500):
         theme = one.theme
         yield [
             theme.key, theme.name, theme.parent.name if theme.parent else "", theme.get_state_display(),
             theme.question, theme.decider.name if theme.decider else "", theme.decide_by or "", one.signals,
             one.voices, one.customers, round(one.let_down, 1), one.judged, round(one.let_down_low, 3),
-            round(one.let_down_high, 3), one.revenue, one.weeks[-1][2] if one.weeks else 0, one.limit,
+            round(one.let_down_high, 3), one.revenue, one.payers, one.weeks[-1][2] if one.weeks else 0, one.limit,
             round(one.rank, 6),
         ]  # fmt: skip
 
@@ -228,6 +254,7 @@ def address(theme: Theme) -> str:
     return reverse("web:one_theme", args=[theme.key])
 
 
-def rows_address(theme: Theme) -> str:
-    """Where the signals of a theme are."""
-    return f"{reverse('listen:signals')}?theme={theme.key}"
+def rows_address(theme: Theme, weeks: Weeks | None = None, **more: Any) -> str:
+    """Where the signals of a theme are; of these weeks, and of what else they are narrowed by."""
+    span = {"from_at": weeks.since, "to_at": weeks.until} if weeks else {}
+    return f"{reverse('listen:signals')}{Selection(theme=theme.key, **span, **more).as_query()}"

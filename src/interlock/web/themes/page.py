@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import date
+from math import floor
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from interlock.converse import queries as talks
 from interlock.fabric.access import Act, may, needs, person_of
-from interlock.fabric.models import Person
+from interlock.fabric.models import Function, Person
 from interlock.listen.models import ChangeKind, Theme, ThemeChange, ThemeFigures, ThemeState
 from interlock.listen.themes import looking
+from interlock.listen.themes.present import Weeks, quarter
+from interlock.listen.themes.weeks import week_of_day
 from interlock.reconnect import queries as gaps
 from interlock.web import figures
 from interlock.web.themes import among, concerned, driven, forms, shifted
 from interlock.web.themes.listing import Row, address, loop_of, row_of, rows_address
 
 CONTEXT_KIND = "theme"
+FEWEST_CUSTOMERS = 5  # of a product or region; fewer say nothing
 _DRAWN = {ChangeKind.NOTICED, ChangeKind.MERGED, ChangeKind.SPLIT, ChangeKind.RENAMED}
 
 
@@ -50,6 +56,8 @@ def page_of(theme: Theme, person: Person | None, **more: Any) -> dict[str, Any]:
     changes = looking.lineage(theme)
     conversations = list(talks.conversations_about(person, CONTEXT_KIND, theme.key)[:5]) if person else []
     citing = gaps.citing(person, _own_keys(theme)) if person else []
+    weeks = looking.weeks_of(counted) if counted else quarter(timezone.now())
+    involved = concerned.functions(theme, citing, conversations)
     return {
         "theme": theme,
         "row": row,
@@ -59,9 +67,7 @@ def page_of(theme: Theme, person: Person | None, **more: Any) -> dict[str, Any]:
         "loop": loop_of(counted, theme) if counted else [],
         "loop_title": _loop_title(counted),
         "quotes": looking.quotes(theme),
-        "products": looking.reach(theme, "product_label"),
-        "regions": looking.reach(theme, "region"),
-        "sources": looking.said_through(theme),
+        **_whom(theme, weeks),
         **shifted.shown(theme),
         **among.shown(theme),
         **driven.shown(theme),
@@ -69,8 +75,10 @@ def page_of(theme: Theme, person: Person | None, **more: Any) -> dict[str, Any]:
         "changes": [_line(change, theme) for change in changes],
         "conversations": conversations,
         "citing": citing,
-        "concerned": concerned.functions(theme, citing, conversations),
-        "rows_url": rows_address(theme),
+        "concerned": involved,
+        "connect": _connect([one.name for one in involved]),
+        "rows_url": rows_address(theme, weeks),
+        "all_url": rows_address(theme),
         "may_sort": may(person, Act.SORT) and theme.ended_at is None,
         "may_convene": may(person, Act.CONVENE),
         "may_answer": may(person, Act.ANSWER),
@@ -88,6 +96,36 @@ def page_of(theme: Theme, person: Person | None, **more: Any) -> dict[str, Any]:
         ),
         **more,
     }
+
+
+def _whom(theme: Theme, weeks: Weeks) -> dict[str, Any]:
+    """Whom it reaches and through what, each with its rows."""
+    return {
+        "products": _reached(theme, "product", "product_label", weeks),
+        "regions": _reached(theme, "region", "region", weeks),
+        "sources": [
+            (name, signals, rows_address(theme, weeks, source=key))
+            for key, name, signals in looking.said_through(theme, weeks)
+        ],
+    }
+
+
+def _reached(theme: Theme, name: str, column: str, weeks: Weeks) -> list[dict[str, Any]]:
+    """Products or regions with customers enough to say something, with their rows."""
+    return [
+        {"name": one.name, "customers": one.customers, "url": rows_address(theme, weeks, **{name: one.name})}
+        for one in looking.reach(theme, column, weeks)
+        if one.customers >= FEWEST_CUSTOMERS
+    ]
+
+
+def _connect(concerned: Sequence[str]) -> str:
+    """Whom the button brings together: the functions concerned, service beside a single one."""
+    service = str(Function.SERVICE.label)
+    names = [*concerned, *([service] if service not in concerned else [])][:2]
+    if len(names) == 2:
+        return _("Connect %(one)s and %(other)s") % {"one": names[0], "other": names[1]}
+    return _("Connect %(one)s with those it concerns") % {"one": service}
 
 
 def _own_keys(theme: Theme) -> list[str]:
@@ -149,7 +187,7 @@ def _chart(theme: Theme, counted: ThemeFigures, changes: list[ThemeChange]) -> d
     voices = [week[2] for week in counted.weeks]
     points = [
         {"name": _("week of %(day)s") % {"day": figures.day(monday)}, "short": figures.day_short(monday),
-         "value": float(count), "rows": f"{rows_address(theme)}&since={monday.isoformat()}&until={_sunday(monday)}"}
+         "value": float(count), "rows": rows_address(theme, Weeks(week_of_day(monday), week_of_day(monday)))}
         for monday, count in zip(mondays, voices, strict=True)
     ]  # fmt: skip
     others = [
@@ -160,48 +198,72 @@ def _chart(theme: Theme, counted: ThemeFigures, changes: list[ThemeChange]) -> d
         }
         for one in (looking.ancestors(theme, changes, mondays[0]) if mondays else [])
     ]
+    events = _events(theme, changes, mondays)
     return {
-        "title": _course_title(voices, counted.limit),
-        "note": _(
-            "Voices a week; the running week is not over. Thin lines are themes that were merged or split off; "
-            "uprights are changes, each of which can be taken back below."
-        ),
+        "title": _course_title(counted),
+        "note": " ".join(_chart_notes(counted, bool(others), bool(events))),
         "course": _("%(n)d weeks: %(course)s") % {"n": len(voices), "course": ", ".join(map(str, voices))},
         "points": points,
-        "usual": counted.limit,
+        # Voices are whole: what is above the line is above the limit.
+        "usual": None if counted.limit is None else floor(counted.limit),
         "usual_label": _("limit"),
-        "events": _events(theme, changes, mondays),
+        "events": events,
         "others": others,
         "harm": theme.state in {ThemeState.EMERGING, ThemeState.OUTCRY},
         "unit": _("voices"),
     }
 
 
-def _sunday(monday: date) -> str:
-    return date.fromordinal(monday.toordinal() + 6).isoformat()
+def _course_title(counted: ThemeFigures) -> str:
+    """What the running week has brought so far and the week before, beside the limit of a whole week."""
+    now, before = (counted.weeks[place][2] if len(counted.weeks) >= -place else 0 for place in (-1, -2))
+    said = {"now": figures.count(now), "before": figures.count(before)}
+    if counted.limit is None:
+        return _("%(now)s so far this week, %(before)s last week; too little past to draw a limit") % said
+    limit = counted.limit if counted.limit_now is None else counted.limit_now
+    if now - counted.unjudged > limit:
+        return _("%(now)s so far this week, above the limit of %(limit)s a week") % {
+            **said, "limit": figures.count(int(limit)),
+        }  # fmt: skip
+    said["limit"] = figures.count(int(counted.limit))
+    if before > counted.limit:
+        return _("%(before)s last week, above the limit of %(limit)s; %(now)s so far this week") % said
+    return _("%(now)s so far this week, %(before)s last week, below the limit of %(limit)s") % said
 
 
-def _course_title(voices: list[int], limit: float | None) -> str:
-    now = figures.count(voices[-1]) if voices else "0"
-    if limit is None:
-        return _("%(now)s this week; too little past to draw a limit") % {"now": now}
-    values = {"now": now, "limit": figures.three_digits(limit)}
-    if voices[-1] > limit:
-        return _("%(now)s this week, above the limit of %(limit)s") % values
-    return _("%(now)s this week, below the limit of %(limit)s") % values
+def _chart_notes(counted: ThemeFigures, has_others: bool, has_events: bool) -> Iterator[str]:
+    yield _("Voices a week, from Monday; the last one is not over.")
+    if counted.unjudged:
+        yield ngettext(
+            "One voice of this week came through a source heard for fewer than 12 weeks: it is drawn, not judged.",
+            "%(n)s voices of this week came through sources heard for fewer than 12 weeks: they are drawn, not judged.",
+            counted.unjudged,
+        ) % {"n": figures.count(counted.unjudged)}
+    if has_others:
+        yield _("Thin lines are themes that were merged or split off.")
+    if has_events:
+        yield _("Uprights are changes, which can be taken back below.")
 
 
 def _events(theme: Theme, changes: list[ThemeChange], mondays: list[date]) -> list[dict[str, Any]]:
     """What changed which signals it holds, on the course, at the week in which it came into force."""
-    drawn = []
+    by_week: dict[int, list[ThemeChange]] = {}
     for change in changes:
         day = change.at.date()
         if change.undone_at or change.kind not in _DRAWN:
             continue
         weeks = [place for place, monday in enumerate(mondays) if monday <= day]
         if weeks and (day - mondays[-1]).days < 7:
-            drawn.append({"at": weeks[-1], "text": _short(change, theme)})
+            by_week.setdefault(weeks[-1], []).append(change)
+    drawn = [{"at": week, "text": _told_short(found, theme)} for week, found in by_week.items()]
     return drawn[:4]
+
+
+def _told_short(changes: list[ThemeChange], theme: Theme) -> str:
+    """What a week's upright says: several changes are counted, so that they do not lie over one another."""
+    if len(changes) == 1:
+        return _short(changes[0], theme)
+    return _("%(n)s changes") % {"n": figures.count(len(changes))}
 
 
 def _short(change: ThemeChange, theme: Theme) -> str:
