@@ -55,6 +55,16 @@ def test_the_owner_is_reminded_once_when_a_fifth_of_the_time_is_left(house):
     ]
 
 
+def test_whoever_is_called_to_a_customer_gets_all_that_this_customer_waits_for(house):
+    clocks = opened(*(said(f"Where is it? {number}", by="a1") for number in range(3)))
+    [other] = opened(said("And mine?", by="a2"))
+
+    assert escalation.call_stand_ins(now=DUE) == 4
+
+    assert len({called_to(clock) for clock in clocks}) == 1
+    assert called_to(other) != called_to(clocks[0])
+
+
 def test_at_the_hour_the_stand_in_is_called_once(house):
     anna = people.set_away(
         person=house["anna"], until=None, stand_in=house["ben"], by=house["anna"], now=NOON

@@ -33,6 +33,26 @@ def test_who_failed_again_stands_first_then_who_is_due_first(signed_in):
     assert "in 21 h" in page.text
 
 
+def test_customers_are_counted_once_and_their_signals_beside(signed_in):
+    for number in range(3):
+        waits(f"again {number}", ago=30, by="a1")
+    waits("other", ago=2, by="a2")
+    for number in range(2):
+        waits(f"nobody knows who {number}", ago=30, by="")
+
+    page = queue(signed_in("contributor"))
+
+    now = timezone.now()
+    found = waiting.counts(Clock.objects.all(), now)
+    assert (found.waiting, found.signals, found.overdue, found.overdue_signals) == (4, 6, 3, 5)
+    assert waiting.customers(Clock.objects.all()) == 4
+    assert "4 customers wait for an answer" in page.text
+    assert "3 customers</a> have waited longer" in page.text
+    assert "With 5 signals; the list has a row for each." in page.text
+    assert "Download these 6 rows" in page.text
+    assert waiting.waiting_note(page.wsgi_request.user.person) == "4"
+
+
 def test_nobody_waiting_is_said_as_the_good_news_it_is(signed_in):
     assert "Nobody waits for an answer." in queue(signed_in("observer")).text
 
@@ -83,13 +103,13 @@ def test_the_share_answered_in_time_is_stated_from_thirty_on(signed_in, person):
             stopped_at=now - hours(80 if number < 21 else 70),
         )
     page = queue(client)
-    assert "Of 30 whose hour came in the last 30 days" in page.text
+    assert "Of 30 signals whose hour came in the last 30 days" in page.text
     assert "70 in 100" in page.text.replace("\xa0", " ")
     assert len(queue(client, "?show=in_time").context["page"].rows) == 21
     assert len(queue(client, "?show=late").context["page"].rows) == 9
 
     stages.set_aside(clock=clock, stage=Stage.SPAM, by=person("lead"), now=now)
-    assert "The hour of 29 customers came in the last 30 days" in queue(client).text
+    assert "The hour of 29 signals came in the last 30 days" in queue(client).text
 
 
 def test_the_queue_downloads_with_words_masked_for_those_without_the_right(signed_in):

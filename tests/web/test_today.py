@@ -124,7 +124,7 @@ def test_the_front_page_asks_few_questions_of_the_database(
     client = signed_in("lead")
     client.get("/")
 
-    with django_assert_max_num_queries(23):
+    with django_assert_max_num_queries(24):
         page = client.get("/").content.decode()
 
     assert (
@@ -203,7 +203,7 @@ def test_an_outcry_leads_and_what_is_only_above_its_limit_does_not(signed_in, de
     ("n", "said"),
     [
         (0, "Your records do not say when a signal was answered, and nobody's hour has come here lately."),
-        (12, "The hour of 12 customers came in the last 30 days; a share is stated from 30."),
+        (12, "The hour of 12 signals came in the last 30 days; a share is stated from 30."),
         (40, "30 of 40 in 30 days"),
     ],
 )

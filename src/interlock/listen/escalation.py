@@ -61,7 +61,7 @@ def call_stand_ins(*, now: datetime) -> int:
     for clock in overdue.select_for_update(of=("self",), skip_locked=True):
         if (clock.stopped_at, clock.owner_id, clock.escalated_to_id) != (None, *to_call[clock.pk]):
             continue  # somebody changed it between looking and locking: the next look decides anew
-        helper = helpers.for_owner(clock.owner_id)
+        helper = helpers.for_owner(clock.owner_id, clock.customer)
         clock.escalated_to, clock.escalated_at = helper, now
         clock.save(update_fields=["escalated_to", "escalated_at"])
         detail = {"to": helper.name if helper else "", "person": helper.pk if helper else None}
@@ -95,7 +95,7 @@ def _to_call(helpers: _Helpers, now: datetime) -> dict[int, tuple[int | None, in
 
 
 class _Helpers:
-    """Who can be called, with how much each has been called to already, so that nobody gets it all."""
+    """Who can be called, with how many customers each has been called to already, so that nobody gets all."""
 
     def __init__(self, now: datetime) -> None:
         self.now = now
@@ -103,7 +103,9 @@ class _Helpers:
         self.here = {one.pk: one for one in here}
         self.stand_ins = dict(Person.objects.filter(stand_in__isnull=False).values_list("pk", "stand_in"))
         running = Clock.objects.filter(stopped_at=None, escalated_to__isnull=False)
-        self.load = Counter(dict(running.values_list("escalated_to").annotate(n=Count("pk"))))
+        customers = running.values_list("escalated_to").annotate(n=Count("customer", distinct=True))
+        self.load = Counter(dict(customers))
+        self._given: dict[tuple[int | None, str], Person | None] = {}
         self._can_help: dict[int | None, bool] = {}
 
     def has_for(self, owner: int | None) -> bool:
@@ -112,9 +114,14 @@ class _Helpers:
             self._can_help[owner] = self._find(owner) is not None
         return self._can_help[owner]
 
-    def for_owner(self, owner: int | None) -> Person | None:
-        """The stand-in of who looks after it; without one, who leads service; else who owns the installation."""
-        helper = self._find(owner)
+    def for_owner(self, owner: int | None, customer: str) -> Person | None:
+        """The stand-in of who looks after it; without one, who leads service; else who owns the installation.
+
+        Whoever is called to a customer gets all that this customer waits for.
+        """
+        if customer and (owner, customer) in self._given:
+            return self._given[owner, customer]
+        helper = self._given[owner, customer] = self._find(owner)
         if helper:
             self.load[helper.pk] += 1
         return helper

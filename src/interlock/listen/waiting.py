@@ -190,26 +190,50 @@ def with_clocks(signals: Sequence[Signal]) -> None:
 
 @dataclass(frozen=True)
 class Counts:
-    """How many wait, and how many of them longer than they should."""
+    """How many customers wait, with how many signals, and how many of them longer than they should.
+
+    A customer whom no source names is counted by each signal.
+    """
 
     waiting: int
+    signals: int
     overdue: int
+    overdue_signals: int
 
 
 def counts(clocks: QuerySet[Clock], now: datetime) -> Counts:
-    """Count exactly. One query, one walk along the queue's index."""
-    return Counts(
-        **clocks.filter(stopped_at=None).aggregate(
-            waiting=Count("*"), overdue=Count("due_at", filter=Q(due_at__lte=now))
-        )
+    """Count exactly. One query, one walk along the index of waiting customers."""
+    late, nobody = Q(due_at__lte=now), Q(customer="")
+    found = clocks.filter(stopped_at=None).aggregate(
+        signals=Count("*"),
+        named=Count("customer", distinct=True, filter=~nobody),
+        unnamed=Count("pk", filter=nobody),
+        late_signals=Count("pk", filter=late),
+        late_named=Count("customer", distinct=True, filter=late & ~nobody),
+        late_unnamed=Count("pk", filter=late & nobody),
     )
+    return Counts(
+        found["named"] + found["unnamed"],
+        found["signals"],
+        found["late_named"] + found["late_unnamed"],
+        found["late_signals"],
+    )
+
+
+def customers(clocks: QuerySet[Clock]) -> int:
+    """How many customers these clocks are of. One query."""
+    found = clocks.order_by().aggregate(
+        named=Count("customer", distinct=True, filter=~Q(customer="")),
+        unnamed=Count("pk", filter=Q(customer="")),
+    )
+    return int(found["named"] + found["unnamed"])
 
 
 @dataclass(frozen=True)
 class InTime:
-    """Customers whose answer fell due in the last 30 days, how many had it in time, and the share's interval.
+    """Signals whose answer fell due in the last 30 days, how many had it in time, and the share's interval.
 
-    Shares 0 to 1. `enough` is false below 30 customers: then no share is stated.
+    Shares 0 to 1. `enough` is false below 30: then no share is stated.
     """
 
     n: int
@@ -258,8 +282,11 @@ def signals_answered(answers: Sequence[Answer]) -> list[tuple[Answer, Signal | N
 
 
 def waiting_note(person: Person | None) -> str:
-    """What the rail says beside Signals: how many wait for an answer. One query that stops at 1,000."""
-    number = clocks_visible_to(person).filter(stopped_at=None)[:RAIL_COUNTS_TO].count()
+    """What the rail says beside Signals: how many customers wait. One query that stops at 1,000."""
+    waiting = clocks_visible_to(person).filter(stopped_at=None)
+    named = waiting.exclude(customer="").order_by().values_list("customer").distinct()
+    unnamed = waiting.filter(customer="").order_by().values_list("signal_key")
+    number = named.union(unnamed, all=True)[:RAIL_COUNTS_TO].count()
     return f"{number - 1}+" if number == RAIL_COUNTS_TO else str(number or "")
 
 

@@ -22,7 +22,7 @@ from interlock.listen import source_page
 from interlock.listen.models import StreamState, ThemeState
 from interlock.listen.outcry.looking import loudest_now
 from interlock.listen.themes import deciding
-from interlock.listen.waiting import due_for, rows_of
+from interlock.listen.waiting import customers, due_for, rows_of
 from interlock.reconnect import queries
 from interlock.web import figures
 from interlock.web.driver_words import driver_card_text
@@ -58,7 +58,7 @@ class TodayCard:
 def answer_cards(person: Person, now: datetime) -> list[TodayCard]:
     """The customers whose answer this person owes now, as one card."""
     due = due_for(person, now)
-    owed = due.count()
+    owed = customers(due)
     first = rows_of(due[:1], now)
     if not first or first[0].signal is None:
         return []

@@ -99,7 +99,7 @@ def _in_time(found: InTime, url: str) -> Figure:
         )
         return Figure(label, refusal=said)
     if not found.enough:
-        said = _("The hour of %(n)s customers came in the last 30 days; a share is stated from %(least)s.")
+        said = _("The hour of %(n)s signals came in the last 30 days; a share is stated from %(least)s.")
         return Figure(label, refusal=said % {"n": found.n, "least": FEWEST_DUE}, url=url)
     whole, ends = round(found.share * 100), figures.rate_interval(found.low, found.high)
     of = _("%(x)s of %(n)s in 30 days") % {"x": figures.count(found.in_time), "n": figures.count(found.n)}
