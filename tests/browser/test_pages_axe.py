@@ -149,7 +149,9 @@ def community(ines, now) -> dict[str, object]:
 
 def theme_above_its_limit(by, now) -> Theme:
     """The greatest theme of what was said: above its limit, renamed once, and nobody decides yet."""
-    with patch.object(learning, "choose_encoder", lambda texts, seed, said: static()):  # minutes less than MiniLM
+    with patch.object(
+        learning, "choose_encoder", lambda texts, seed, said: static()
+    ):  # minutes less than MiniLM
         learning.learn(now=now)
     theme = ThemeFigures.objects.order_by("-rank").first().theme
     editing.rename(theme=theme, name="When does my bike come?", by=by, now=now)

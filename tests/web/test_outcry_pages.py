@@ -344,3 +344,11 @@ def test_an_alarm_that_is_not_there_is_not_found(signed_in):
 def test_a_watch_that_heard_nothing_yet_does_not_speak_of_months(signed_in):
     text = signed_in("owner").get(reverse("web:outcry_watch")).content.decode()
     assert f"nothing has rung since {day(timezone.now())}" in text
+
+
+def test_who_may_not_read_personal_data_reads_no_mail_address_of_others(signed_in, home):
+    OutcryWatch.objects.update_or_create(pk=1, defaults={"mails": ["anna.berg@example.com"]})
+    told = [text_of(signed_in(role), reverse("web:outcry_watch")) for role in ("lead", "observer")]
+
+    assert ["anna.berg@example.com" in text for text in told] == [True, False]
+    assert "anna.berg" not in told[1]
