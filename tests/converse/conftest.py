@@ -22,9 +22,9 @@ def mixed(person):
     partner = person("partner", name="Sabine Weber", account="radhaus")
     customer = person("customer", name="Marta Hagen", account="hagen")
     talk = services.open_conversation(
-        context=context_for(kind="team", key="north", label="Shops North"),
-        title="Which date may we promise?",
-        purpose="late per 100",
+        context=context_for(kind="team", key="north", label=f"Shops North, {STAFF_CANARY}"),
+        title=f"A line of staff, {STAFF_CANARY}",
+        purpose=f"late per 100, {STAFF_CANARY}",
         question="Which date may we promise?",
         functions=("service", "production"),
         people=[(staff, "service"), (maker, "production"), (partner, "partner"), (customer, "customer")],

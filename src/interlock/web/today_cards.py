@@ -182,16 +182,16 @@ def _of_source(row: source_page.Row) -> tuple[str, str, str]:
 
 
 def talk_cards(person: Person) -> list[TodayCard]:
-    return [_talk_card(one) for one in talks.waiting_for(person)[:MOST_TALKS]]
+    return [_talk_card(one, person) for one in talks.waiting_for(person)[:MOST_TALKS]]
 
 
-def _talk_card(conversation: Conversation) -> TodayCard:
+def _talk_card(conversation: Conversation, person: Person) -> TodayCard:
     due = conversation.due
     return TodayCard(
         icon="messages-square",
         kind=_("Waits for you"),
-        about=conversation.context.label,
-        sentence=conversation.question or conversation.title,
+        about=conversation.context.label if person.is_staff_side else "",
+        sentence=conversation.heading_for(person),
         why=_("%(name)s asked you in on %(day)s.")
         % {"name": conversation.opened_by.name, "day": figures.day(conversation.opened_at)}
         + (" " + _("An answer is due by %(day)s.") % {"day": figures.day(due)} if due else ""),
