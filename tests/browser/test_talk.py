@@ -10,7 +10,8 @@ from django.utils import timezone
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from interlock.converse import services
+from browser.chromium import all_findings, sideways_pixels
+from interlock.converse import corrections, services
 from interlock.converse.models import Message
 from interlock.fabric.contexts import context_for
 
@@ -142,3 +143,33 @@ def test_a_page_of_a_guest_that_is_told_of_a_hidden_line_gets_nothing_of_it(open
         ) as told:
             heard(page, talk, "customer", verb, hidden.pk)
         assert (told.value.status, "Frames" in page.content()) == ({"line": 200, "changed": 404}[verb], False)
+
+
+def test_axe_finds_nothing_on_the_pages_of_a_line_and_of_guests(open_page, talk, live_server):
+
+    now = timezone.now()
+    line = services.say(
+        conversation=talk, by=talk.lena, body="[The 4th](https://a.org).", audience="partner", now=now
+    )
+    corrections.edit_message(message=line, by=talk.lena, body="![a](https://a.org) The 5th.", now=now)
+    answer = services.say(conversation=talk, by=talk.marta, body="> quoted\n\n- thanks", now=now)
+    here = f"/conversations/{talk.pk}/"
+    seen = {
+        talk.lena: [
+            f"/messages/{line.pk}/wordings/",
+            f"/messages/{line.pk}/widen/",
+            f"{here}?answer={answer.pk}",
+        ],
+        talk.marta: [here, "/conversations/"],
+    }
+    faults = {}
+
+    for size, theme in (("1280", "ink"), ("390", "paper")):
+        for who, paths in seen.items():
+            page = open_page(paths[0], person=who, size=size, theme=theme)
+            for path in paths:
+                page.goto(live_server.url + path)
+                if all_findings(page) or sideways_pixels(page):
+                    faults[size, path] = all_findings(page), sideways_pixels(page)
+
+    assert faults == {}
