@@ -12,7 +12,7 @@ from interlock.converse.models import Conversation, Participant
 from interlock.fabric import journal
 from interlock.fabric.secrets import opened
 from interlock.listen.models import Alarm, OutcryWatch, StreamState, Theme, WatchedStream
-from interlock.web.figures import day
+from interlock.web.figures import day, moment
 from listen.themed import direction, theme
 from listen.waiting import NOON, hours, said, source
 from web.alarms import KNOWN, alarm
@@ -319,14 +319,15 @@ def test_a_trial_message_says_how_it_went(signed_in):
 
 
 def test_an_alarm_for_how_people_feel_says_so(signed_in, home):
-    known = {**KNOWN, "unhappy": {"now": 0.62, "usual": 0.3, "voices": 40, "power": 4.2}}
+    unhappy = {"now": 0.62, "usual": 0.3, "known": 80.0, "power": 4.2}
+    known = {**KNOWN, "unhappy": unhappy, "discontent": 2, "negative": 1}
     one = alarm("emerging", times=1.1, outcry_at=None, known=known)
 
     text = text_of(signed_in("lead"), page(one))
 
     assert "More people than usual are not content with “Panniers”" in text
-    assert "62\xa0% of 40 voices" in text
-    assert "30\xa0% is usual here" in text
+    assert f"2 of 3 signals in the day up to {moment(NOON)}. 30\xa0% is usual here." in text
+    assert "One reads as negative" in text
 
 
 def test_a_stream_that_fell_silent_says_so_in_the_list_and_on_its_page(signed_in, home):
@@ -343,7 +344,7 @@ def test_an_alarm_that_is_not_there_is_not_found(signed_in):
 
 def test_a_watch_that_heard_nothing_yet_does_not_speak_of_months(signed_in):
     text = signed_in("owner").get(reverse("web:outcry_watch")).content.decode()
-    assert f"nothing has rung since {day(timezone.now())}" in text
+    assert f"it listens since {day(timezone.now())}, and nothing has rung" in text
 
 
 def test_who_may_not_read_personal_data_reads_no_mail_address_of_others(signed_in, home):

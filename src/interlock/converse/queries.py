@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -136,6 +136,15 @@ def conversations_about(person: Person, kind: str, key: str) -> QuerySet[Convers
         .select_related("context")
         .order_by("-opened_at", "-pk")
     )
+
+
+def conversations_about_any(person: Person, contexts: Sequence[tuple[str, str]]) -> QuerySet[Conversation]:
+    """Conversations on any of these contexts, one at least, that this person may see, the newest first."""
+    about = Q()
+    for kind, key in contexts:
+        about |= Q(context__kind=kind, context__key=key)
+    seen = conversations_visible_to(person).filter(about)
+    return seen.select_related("context").order_by("-opened_at", "-pk")
 
 
 def whole_conversation(person: Person) -> QuerySet[Conversation]:

@@ -33,6 +33,7 @@ class Spread:
     growth: float  # the pace of the last six hours over that of the rest of the day
     within: tuple[float, float] | None = None  # 95 % interval of `times`
     pace: float = 1.0  # of the last hour over the usual
+    usual: float | None = None  # voices in six hours that `times` is measured by, where that is known
     is_low: bool = False  # more of those who speak are not content than is usual, beyond chance
 
     @property

@@ -1,7 +1,8 @@
 """An alarm: it begins, becomes an outcry, and ends; and what is known about it then.
 
 Who and where, since when, how many of them are new, what they say, and which change on record came before. Figures
-are counted from the signals of the last day, 2,000 at most; who is new has not spoken in this stream for 90 days before.
+are counted from all signals of the last day, places and quotes from the newest 2,000; who is new has not spoken in this
+stream for 90 days before.
 """
 
 from __future__ import annotations
@@ -12,13 +13,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Value
+from django.db.models.functions import Coalesce, NullIf
 
 from interlock.analytics.outcry.shares import Shift
 from interlock.analytics.outcry.standing import Spread, Standing
 from interlock.fabric import events, journal
 from interlock.listen.models import (
     Alarm,
+    Sentiment,
     Signal,
     Source,
     StreamKind,
@@ -28,7 +31,8 @@ from interlock.listen.models import (
     WatchedStream,
 )
 from interlock.listen.outcry import changes
-from interlock.listen.outcry.usually import usual_before
+from interlock.listen.outcry.usually import SPEAKER, usual_before
+from interlock.listen.selection import LOW
 from interlock.listen.themes.deciding import ASKS_ANEW
 
 LOOKED_BACK, BEFORE = timedelta(days=1), timedelta(days=90)
@@ -36,6 +40,9 @@ MOST_READ = 2_000
 MOST_NAMED, QUOTES = 5, 3
 LEAST_WORDS = 12  # characters: "no" is no quote
 TOPIC = "signals"
+# Below one voice in six hours the usual is the least that the detector expects of any stream, and no measurement.
+LEAST_USUAL = 1.0
+NAMED = Coalesce(NullIf("contact_key", Value("")), NullIf("account_key", Value("")))
 
 
 def signals_of(stream: WatchedStream) -> QuerySet[Signal]:
@@ -171,7 +178,7 @@ def _note(alarm: Alarm, verb: str, change: Change) -> None:
 
 def _unhappy(low: Shift) -> dict[str, float]:
     """Who is not content: the share of the last day, the usual one, and the powers of ten of so high a share."""
-    shown = {"now": low.recent, "usual": low.usual, "voices": low.cases, "power": low.power}
+    shown = {"now": low.recent, "usual": low.usual, "known": low.known, "power": low.power}
     return {name: round(float(values[0]), 3) for name, values in shown.items()}
 
 
@@ -184,20 +191,15 @@ def known(stream: WatchedStream, spread: Spread, at: datetime) -> dict[str, Any]
             "title", "body", "occurred_at",
         )[:MOST_READ]
     )  # fmt: skip
-    speakers = set(_speakers((row["contact_key"], row["account_key"]) for row in rows))
-    rated = [row["rating_share"] for row in rows if row["rating_share"] is not None]
     where = {"channel": "channel", "region": "region", "product": "product_label"}
     products = {row["product_key"] for row in rows if row["product_key"]}
     return {
         "at": at.isoformat(),
         "times": [round(end, 2) for end in spread.within or (spread.times, spread.times)],
-        "signals": len(rows),
-        "customers": len(speakers),
+        **_counted(recent),
+        "before": _before(stream, spread, at),
         "new_share": new_share(stream, at) if spread.new_share is None else spread.new_share,
-        "voices": round(spread.voices, 1),
         "growth": round(spread.growth, 2),
-        "low": sum(share <= 0.4 for share in rated),
-        "rated": len(rated),
         "first_at": min((row["occurred_at"] for row in rows), default=at).isoformat(),
         "where": {
             name: _most(row[column] for row in rows) for name, column in where.items() if name != stream.kind
@@ -205,6 +207,27 @@ def known(stream: WatchedStream, spread: Spread, at: datetime) -> dict[str, Any]
         "quotes": _quotes(rows),
         "changes": changes.before(at, products=products),
     }
+
+
+def _counted(recent: QuerySet[Signal]) -> dict[str, int]:
+    """Signals, different voices, customers who are named, ratings, and who is not content. One query."""
+    negative = Q(understood__sentiment=Sentiment.NEGATIVE)
+    return recent.order_by().aggregate(
+        signals=Count("pk"),
+        voices=Count(SPEAKER, distinct=True),
+        customers=Count(NAMED, distinct=True),
+        low=Count("pk", filter=Q(rating_share__lte=LOW)),
+        rated=Count("rating_share"),
+        negative=Count("pk", filter=negative),
+        discontent=Count("pk", filter=Q(rating_share__lte=LOW) | Q(rating_share=None) & negative),
+    )
+
+
+def _before(stream: WatchedStream, spread: Spread, at: datetime) -> int | None:
+    """Signals of the 90 days before, where so few are usual that "times the usual" says nothing; else None."""
+    if spread.usual is None or spread.usual >= LEAST_USUAL:
+        return None
+    return signals_of(stream).filter(occurred_at__gt=at - BEFORE, occurred_at__lte=at - LOOKED_BACK).count()
 
 
 def _most(values: Iterable[str]) -> list[list[Any]]:

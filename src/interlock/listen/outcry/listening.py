@@ -154,6 +154,7 @@ def _spread(memory: Memory, row: int, seen: Tick) -> Spread:
         growth=six_hours / before,
         within=times_interval(times, usual, scatter, SIX_HOURS),
         pace=1.0 if forgotten else hour / usual,
+        usual=SIX_HOURS * usual,
         is_low=bool(low.power[0] >= STILL_LOW and low.known[0] >= FEWEST_KNOWN),
     )
 

@@ -18,6 +18,7 @@ from interlock.listen.selection import Selection
 PAGE_ROWS = 30
 TABS = ("now", "outcry", "over", "false", "all")
 MOST_NAMED = 6
+MOST_LOUD = 200
 # A theme says more than the source it came through.
 NARROWEST = (StreamKind.THEME, StreamKind.PRODUCT, StreamKind.CHANNEL, StreamKind.SOURCE)
 FILTERS = {
@@ -101,12 +102,16 @@ def account(*, days: float, now: datetime) -> Account:
 
 
 def loudest_now(person: Person | None) -> list[Alarm]:
-    """Alarms that go on: outcries first, then what says most, a theme before its source. One query."""
+    """Alarms that go on: outcries first, a theme before its source, then those that most people speak in. One query."""
     loud = (StreamState.OUTCRY, StreamState.EMERGING)
     going_on = alarms_visible_to(person).filter(ended_at=None, state__in=loud)
     return sorted(
-        going_on.order_by("-began_at", "-pk")[:PAGE_ROWS],
-        key=lambda one: (loud.index(StreamState(one.state)), NARROWEST.index(StreamKind(one.stream.kind))),
+        going_on.order_by("-began_at", "-pk")[:MOST_LOUD],
+        key=lambda one: (
+            loud.index(StreamState(one.state)),
+            NARROWEST.index(StreamKind(one.stream.kind)),
+            -one.known.get("voices", 0),
+        ),
     )
 
 
@@ -115,6 +120,12 @@ def beside(alarm: Alarm, person: Person | None) -> list[Alarm]:
     around = (alarm.began_at - timedelta(days=1), alarm.began_at + timedelta(days=1))
     others = alarms_visible_to(person).filter(began_at__range=around).exclude(pk=alarm.pk)
     return list(others.exclude(verdict=Verdict.FALSE).order_by("-times", "pk")[:MOST_NAMED])
+
+
+def alarms_about(kind: str, key: str) -> list[int]:
+    """Numbers of the newest alarms of one stream. One query."""
+    rang = Alarm.objects.filter(stream__kind=kind, stream__key=key)
+    return list(rang.order_by("-began_at").values_list("pk", flat=True)[:PAGE_ROWS])
 
 
 def quotes(alarm: Alarm) -> list[Signal]:

@@ -51,14 +51,22 @@ def trial() -> Message:
 
 
 def _title(alarm: Alarm) -> str:
-    name = {"name": _line(alarm.label), "times": f"{alarm.times:.1f}"}
+    name = {"name": _line(alarm.label), "loud": _loud(alarm)}
     if alarm.state == StreamState.OUTCRY:
-        return _("Outcry: %(name)s, %(times)s times the usual") % name
+        return _("Outcry: %(name)s, %(loud)s") % name
     if alarm.state == StreamState.FALLEN:
         return _("Fallen silent: %(name)s") % name
     if alarm.times < 2:  # it rang for who is not content, not for how many they are
         return _("More discontent than usual: %(name)s") % name
-    return _("Emerging: %(name)s, %(times)s times the usual") % name
+    return _("Emerging: %(name)s, %(loud)s") % name
+
+
+def _loud(alarm: Alarm) -> str:
+    """How many times the usual, or that next to nothing was said of it before."""
+    before = alarm.known.get("before")
+    if before is None:
+        return _("%(times)s times the usual") % {"times": f"{alarm.times:.1f}"}
+    return _("hardly heard before") if before else _("never heard before")
 
 
 def _paragraph(alarm: Alarm) -> str:

@@ -1,6 +1,6 @@
 """How loud is an alarm now, how far did it go, and what is known of it? Kept while it goes on, look by look.
 
-The pace is written with every look; what its signals say is read anew once an hour.
+Both are written with every tick, of one moment, so that a title and what stands below it agree.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from interlock.analytics.outcry.standing import Spread
 from interlock.listen.models import Alarm
 from interlock.listen.outcry import alarms
 
-KNOWN_FOR = timedelta(hours=1)
+KNOWN_FOR = timedelta(minutes=5)
 Loud = Mapping[int, tuple[datetime, Spread]]  # by number of the stream
 
 
 def renewed(loud: Loud) -> dict[int, dict[str, Any]]:
-    """What is known now of alarms that go on and were last read an hour ago, by number of the stream. Writes nothing."""
+    """What is known now of alarms that go on and were last read a tick ago, by number of the stream. Writes nothing."""
     return {
         alarm.stream.number: alarms.known(alarm.stream, spread, at)
         for alarm in _going_on(loud)

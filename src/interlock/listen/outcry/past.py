@@ -90,8 +90,11 @@ def go_through(*, now: datetime) -> None:
 
 
 def keep(past: dict[str, Any]) -> None:
-    """Write how far the going through the past came, or what it found."""
-    OutcryWatch.objects.get_or_create(pk=1)
+    """Write how far the going through the past came, or what it found; until then what was found last stays as `last`."""
+    before = OutcryWatch.objects.get_or_create(pk=1)[0].past
+    last = before if before.get("state") == "done" else before.get("last")
+    if last and past["state"] != "done":
+        past = {**past, "last": last}
     OutcryWatch.objects.filter(pk=1).update(past=past)
 
 

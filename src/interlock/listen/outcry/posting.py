@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from interlock.connectors.imap_mailbox.notices import Note, PostOffice, post
 from interlock.connectors.live import AddressRefused, Http, HttpReply, NotSent, PerhapsSent, Unreachable
 from interlock.connectors.outbound import open_http
+from interlock.connectors.outbound.addresses import is_named
 from interlock.listen.outcry.messages import Message
 
 # A chat answers within a second; a worker and a page wait no longer than this.
@@ -42,6 +43,18 @@ def by_mail(message: Message, *, to: str, reference: str, now: datetime) -> None
         )
     note = Note(to, message.subject, message.text, reference)
     post(PostOffice(**settings.MAIL_SERVER), note, now=now, wait=time.sleep)
+
+
+def is_chat(address: str) -> bool:
+    """Whether a chat may be told at this address: by https, or by http inside the house."""
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname, parts.port or 80
+    except ValueError:
+        return False
+    if parts.scheme == "http" and host:
+        return is_named(host, port, frozenset(settings.PRIVATE_HOSTS))
+    return parts.scheme == "https" and bool(host)
 
 
 def by_chat(message: Message, *, webhook: str) -> None:

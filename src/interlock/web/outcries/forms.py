@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -13,7 +12,7 @@ from django.utils.translation import gettext_lazy as later
 
 from interlock.fabric.models import Person
 from interlock.listen.models import OutcryWatch
-from interlock.listen.outcry import setting
+from interlock.listen.outcry import posting, setting
 
 MOST_MAILS = 20
 
@@ -83,6 +82,8 @@ class TellingForm(forms.Form):
         people = setting.people_to_tell()
         self.fields["host"].queryset = people  # type: ignore[attr-defined]  # of ModelChoiceField
         self.fields["told"].queryset = people  # type: ignore[attr-defined]
+        # What somebody has just typed is not lost with another field's mistake; what is kept never comes back.
+        self.fields["webhook"].widget.render_value = self.is_bound  # type: ignore[attr-defined]  # of PasswordInput
         self.chat = setting.chat_name(watch)
         if self.chat:
             self.fields["webhook"].help_text = _(
@@ -113,8 +114,13 @@ class TellingForm(forms.Form):
 
     def clean_webhook(self) -> str:
         address: str = self.cleaned_data["webhook"].strip()
-        if address and (urlsplit(address).scheme != "https" or not urlsplit(address).hostname):
-            raise ValidationError(_("Give the whole address; it begins with https://."))
+        if address and not posting.is_chat(address):
+            raise ValidationError(
+                _(
+                    "Give the whole address; it begins with https://. By http:// only hosts are told that "
+                    "INTERLOCK_PRIVATE_HOSTS names."
+                )
+            )
         return address
 
     def webhook_wanted(self) -> str | None:

@@ -34,6 +34,7 @@ class Row:
     state: str
     pace: dict[str, Any]
     between: str
+    is_measured: bool
     changed_at: datetime
 
 
@@ -80,7 +81,14 @@ def outcries_csv(request: HttpRequest) -> HttpResponse:
 
 def _row(alarm: Alarm) -> Row:
     changed = max(at for at in (alarm.began_at, alarm.outcry_at, alarm.ended_at, alarm.judged_at) if at)
-    return Row(alarm, words.state_words(alarm), pace.of(alarm), words.times_between(alarm), changed)
+    return Row(
+        alarm,
+        words.state_words(alarm),
+        pace.of(alarm),
+        words.times_between(alarm),
+        words.is_measured(alarm),
+        changed,
+    )
 
 
 def _headline(counted: dict[str, int]) -> str:
@@ -126,17 +134,24 @@ def _place(mark: str) -> tuple[datetime, int] | None:
 
 _HEADS = [
     "id", "kind", "name", "state", "began at", "outcry at", "ended at", "times the usual", "low", "high",
-    "voices a day", "customers", "share of new", "verdict", "reason", "judged by",
+    "voices in a day", "customers in a day", "share of new", "verdict", "reason", "judged by",
 ]  # fmt: skip
+
+
+def _times(alarm: Alarm) -> tuple[float | None, float | None, float | None]:
+    """Times the usual and its interval; nothing where nothing is usual yet."""
+    ran = pace.of(alarm)
+    if not words.is_measured(alarm):
+        return None, None, None
+    low, high = ran["within"] or (None, None)
+    return round(ran["times"], 2), low, high
 
 
 def _lines(shown: Any) -> Iterator[list[Any]]:
     for one in shown.order_by("-began_at", "-pk").iterator(chunk_size=500):
-        ran = pace.of(one)
-        low, high = ran["within"] or (None, None)
         yield [
             one.pk, one.stream.get_kind_display(), one.label, one.get_state_display(), one.began_at, one.outcry_at,
-            one.ended_at, round(ran["times"], 2), low, high, ran["voices"], one.known.get("customers"),
+            one.ended_at, *_times(one), one.known.get("voices"), one.known.get("customers"),
             one.known.get("new_share"), one.get_verdict_display(), one.reason,
             one.judged_by.name if one.judged_by else "",
         ]  # fmt: skip

@@ -29,6 +29,7 @@ from interlock.web import figures
 from interlock.web.outcries import seats, talking, words
 from interlock.web.outcries.forms import VerdictForm
 
+MOST_TALKS = 5
 A_DAY, NEXT = timedelta(days=1), timedelta(microseconds=1)
 
 
@@ -69,8 +70,10 @@ def page_of(alarm: Alarm, person: Person | None, now: datetime, **more: Any) -> 
         "last": last,
         "stream_url": _stream_address(alarm),
         "between": words.times_between(alarm),
+        "is_measured": words.is_measured(alarm),
         "pace": pace.of(alarm),
         "whisker_end": max(2.0, (pace.of(alarm)["within"] or [0, alarm.times])[1]),
+        "discontent": words.discontent(alarm),
         "so_far": looking.said_between(alarm.stream, alarm.began_at, until),
         "since_url": list_url + since.as_query(),
         "rows_url": list_url + rows.as_query(),
@@ -84,7 +87,7 @@ def page_of(alarm: Alarm, person: Person | None, now: datetime, **more: Any) -> 
         ],
         "beside": looking.beside(alarm, person),
         "conversations": _talks_about(alarm, person),
-        "notices": list(alarm.notices.exclude(state="waiting").order_by("sent_at", "pk")[:6]),
+        "notices": list(alarm.notices.exclude(state="waiting", error="").order_by("sent_at", "pk")[:6]),
         "entries": list(journal.entries_about(alarm).order_by("-number")[:12]),
         "may_sort": may(person, Act.SORT),
         "may_convene": may(person, Act.CONVENE),
@@ -134,11 +137,11 @@ def _day(change: dict[str, Any]) -> str:
 
 
 def _talks_about(alarm: Alarm, person: Person | None) -> list[Conversation]:
-    """Who talks about it already: about the alarm, and about its theme, product or channel. Two queries."""
+    """Who talks about it already: about the alarm, and about its theme, product or channel. One query."""
     if person is None:
         return []
     about = [(talking.CONTEXT_KIND, str(alarm.pk)), (alarm.stream.kind, alarm.stream.key)]
-    return [talk for kind, key in about for talk in talks.conversations_about(person, kind, key)[:5]]
+    return list(talks.conversations_about_any(person, about)[:MOST_TALKS])
 
 
 def _chart(alarm: Alarm, ran: Course, own: Selection) -> dict[str, Any]:

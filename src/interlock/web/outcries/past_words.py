@@ -52,7 +52,10 @@ def of(watch: OutcryWatch, *, is_alive: bool) -> dict[str, Any]:
     state = past.get("state", "none")
     if state in {"waiting", "running"} and not is_alive:
         state = "broken"
-    shown = {**past, "state": state, "at": _moment(past.get("at"))}
+    ended = state if state in {"stopped", "broken", "refused"} and past.get("last") else ""
+    if ended:
+        past, state = {**past["last"], "why": past.get("why", "")}, "done"
+    shown = {**past, "state": state, "at": _moment(past.get("at")), "ended": ended}
     if state == "running":
         shown["progress"] = _progress(past)
     return {**shown, **_done(past, watch)} if state == "done" else shown

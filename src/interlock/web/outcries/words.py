@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -10,6 +11,7 @@ from django.utils.translation import ngettext
 from interlock.fabric.models import Function
 from interlock.listen.models import Alarm, StreamState, Verdict
 from interlock.listen.outcry import pace, setting
+from interlock.listen.outcry.listening import FEWEST_KNOWN
 from interlock.listen.outcry.looking import Account
 from interlock.web import figures
 
@@ -24,34 +26,47 @@ def headline(alarm: Alarm) -> str:
         "since": figures.moment(alarm.began_at),
         "outcry": figures.moment(alarm.outcry_at),
         "until": figures.moment(alarm.ended_at),
+        "loud": loudness(alarm),
         "times": figures.three_digits(pace.of(alarm)["times"]),
     }
     if alarm.verdict == Verdict.FALSE:
-        return (
-            _("“%(name)s” is no outcry, somebody decided: it had been up to %(times)s times the usual.")
-            % values
-        )
+        return _("“%(name)s” is no outcry, somebody decided: it had been %(loud)s.") % values
     if alarm.is_fall:
         if alarm.ended_at:
             return _("“%(name)s” had fallen silent from %(since)s to %(until)s.") % values
         return _("“%(name)s” fell silent: %(times)s times the usual since %(since)s.") % values
     if alarm.state == StreamState.OUTCRY:
         if alarm.ended_at:
-            return (
-                _("“%(name)s” was an outcry, up to %(times)s times the usual, and is over since %(until)s.")
-                % values
-            )
-        return _("“%(name)s” is an outcry since %(outcry)s: %(times)s times the usual.") % values
+            return _("“%(name)s” was an outcry, %(loud)s, and is over since %(until)s.") % values
+        return _("“%(name)s” is an outcry since %(outcry)s: %(loud)s.") % values
     if rang_for_discontent(alarm) and not alarm.ended_at:
         return _("More people than usual are not content with “%(name)s” since %(since)s.") % values
     if alarm.ended_at:
-        return (
-            _(
-                "“%(name)s” was above its limit, up to %(times)s times the usual, and is quiet since %(until)s."
-            )
-            % values
-        )
-    return _("“%(name)s” is above its limit since %(since)s: %(times)s times the usual.") % values
+        return _("“%(name)s” was above its limit, %(loud)s, and is quiet since %(until)s.") % values
+    return _("“%(name)s” is above its limit since %(since)s: %(loud)s.") % values
+
+
+def is_measured(alarm: Alarm) -> bool:
+    """Whether enough was said before to speak of a usual."""
+    return alarm.is_fall or alarm.known.get("before") is None
+
+
+def loudness(alarm: Alarm) -> str:
+    """How loud it is: so many times the usual; where nothing is usual yet, how many speak and how many did before."""
+    if is_measured(alarm):
+        times = {"times": figures.three_digits(pace.of(alarm)["times"])}
+        if alarm.ended_at:
+            return _("up to %(times)s times the usual") % times
+        return _("%(times)s times the usual") % times
+    customers, before = alarm.known["customers"] or alarm.known["voices"], alarm.known["before"]
+    people = ngettext("one customer", "%(n)s customers", customers) % {"n": figures.count(customers)}
+    if not before:
+        return _("new, %(people)s, none before") % {"people": people}
+    earlier = ngettext("one signal", "%(n)s signals", before) % {"n": figures.count(before)}
+    return _("%(people)s in a day, %(earlier)s in the 90 days before") % {
+        "people": people,
+        "earlier": earlier,
+    }
 
 
 def budget(false_alarms: float, days: float) -> str:
@@ -68,7 +83,7 @@ def account(counted: Account) -> str:
     """What the budget's newest span brought: of three alarms since 23 August none was called false."""
     since = figures.day(counted.since)
     if not counted.alarms:
-        return _("nothing has rung since %(since)s") % {"since": since}
+        return _("it listens since %(since)s, and nothing has rung") % {"since": since}
     said = ngettext(
         "of one alarm since %(since)s %(false)s called false",
         "of %(n)s alarms since %(since)s %(false)s called false",
@@ -115,6 +130,26 @@ def spread(alarm: Alarm) -> str:
         "%(n)s customers in a day, %(new)s of them new to it.",
         customers,
     ) % {"n": figures.count(customers), "new": figures.percent(new)}
+
+
+def discontent(alarm: Alarm) -> str:
+    """How many of a day's signals are from people who are not content, beside the usual share where that is known."""
+    known = alarm.known
+    if not known.get("signals") or known.get("discontent") is None:
+        return ""
+    said = ngettext(
+        "%(low)s of one signal in the day up to %(at)s.",
+        "%(low)s of %(n)s signals in the day up to %(at)s.",
+        known["signals"],
+    ) % {
+        "low": figures.count(known["discontent"]),
+        "n": figures.count(known["signals"]),
+        "at": figures.moment(datetime.fromisoformat(known["at"])),
+    }  # fmt: skip
+    usual = known.get("unhappy", {})
+    if usual.get("known", 0) < FEWEST_KNOWN:
+        return said
+    return said + " " + _("%(usual)s is usual here.") % {"usual": figures.percent(usual["usual"])}
 
 
 def times_between(alarm: Alarm) -> str:

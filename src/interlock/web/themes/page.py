@@ -16,9 +16,11 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from interlock.converse import queries as talks
+from interlock.converse.models import Conversation
 from interlock.fabric.access import Act, may, needs, person_of
 from interlock.fabric.models import Function, Person
 from interlock.listen.models import ChangeKind, Theme, ThemeChange, ThemeFigures, ThemeState
+from interlock.listen.outcry.looking import alarms_about
 from interlock.listen.themes import looking
 from interlock.listen.themes.present import Weeks, quarter
 from interlock.listen.themes.weeks import week_of_day
@@ -54,7 +56,7 @@ def page_of(theme: Theme, person: Person | None, **more: Any) -> dict[str, Any]:
     counted = getattr(theme, "figures", None)
     row = row_of(counted) if counted else None
     changes = looking.lineage(theme)
-    conversations = list(talks.conversations_about(person, CONTEXT_KIND, theme.key)[:5]) if person else []
+    conversations = _talks_about(theme, person) if person else []
     citing = gaps.citing(person, _own_keys(theme)) if person else []
     weeks = looking.weeks_of(counted) if counted else quarter(timezone.now())
     involved = concerned.functions(theme, citing, conversations)
@@ -126,6 +128,12 @@ def _connect(concerned: Sequence[str]) -> str:
     if len(names) == 2:
         return _("Connect %(one)s and %(other)s") % {"one": names[0], "other": names[1]}
     return _("Connect %(one)s with those it concerns") % {"one": service}
+
+
+def _talks_about(theme: Theme, person: Person) -> list[Conversation]:
+    """Who talks about it already: about the theme, or about an alarm it rang. Two queries."""
+    rang = [("outcry", str(number)) for number in alarms_about(CONTEXT_KIND, theme.key)]
+    return list(talks.conversations_about_any(person, [(CONTEXT_KIND, theme.key), *rang])[:5])
 
 
 def _own_keys(theme: Theme) -> list[str]:
