@@ -60,15 +60,17 @@ def pages() -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("reader", ["visitor", "customer"])
-def test_axe_and_the_content_policy_find_nothing(open_page, live_server, riders, reader):
+@pytest.mark.parametrize("reader", ["visitor", "customer", "colleague"])
+def test_axe_and_the_content_policy_find_nothing(open_page, live_server, riders, reader, person):
     """Refusals of the content policy fail the test in `open_page`; structured data is data and is not refused."""
-    person = riders if reader == "customer" else None
-    found = [*pages(), *([reverse("community:mine")] if person else [])]
+    reads = {"visitor": None, "customer": riders, "colleague": person("owner", name="Ines Calder")}[reader]
+    found = [*pages(), *([reverse("community:mine")] if reads else [])]
+    if reader == "colleague":
+        found += [reverse(f"community:{name}") for name in ("queue", "moderation", "settings", "roster")]
     faults = {}
 
     for size, theme in (("1280", "ink"), ("390", "paper")):
-        page = open_page("/community/", person=person, size=size, theme=theme)
+        page = open_page("/community/", person=reads, size=size, theme=theme)
         for path in found:
             answer = page.goto(live_server.url + path, wait_until="load")
             if all_findings(page) or sideways_pixels(page) or answer.status >= 400:
