@@ -41,6 +41,18 @@ def test_a_spike_too_short_for_an_incident_counts_as_a_false_alarm_and_says_so()
     assert tested.false_alarms == len(tested.alarms) == 1
 
 
+def test_a_stream_that_begins_late_is_no_incident_and_a_burst_of_it_is_one():
+    late = steady(40, seed=7)
+    late[: 30 * A_DAY] = 0
+    loud = late.copy()
+    loud[36 * A_DAY + 72 : 36 * A_DAY + 216] *= 8
+
+    begins, bursts = (backtest(past(one), streams=1, budgets=[MONTHLY])[0] for one in (late, loud))
+
+    assert begins.incidents == ()
+    assert [(one.start.day, len(bursts.heard)) for one in bursts.incidents] == [(7, 1)]
+
+
 def test_a_past_without_anything_has_neither_alarms_nor_incidents():
     (tested,) = backtest(past(steady(20, seed=4), np.zeros(20 * A_DAY)), streams=2, budgets=[MONTHLY])
 
@@ -73,3 +85,18 @@ def test_a_burst_is_one_alarm_however_long_it_goes_on_and_too_few_voices_are_non
     (tested,) = backtest(past(loud, faint), streams=2, budgets=[MONTHLY])
 
     assert [(one.stream, one.incident is not None) for one in tested.alarms] == [(0, True)]
+
+
+def test_streams_too_faint_to_go_through_and_what_is_kept_back_share_the_budget():
+    loud = steady(20, seed=5)
+    loud[12 * A_DAY + 100 : 12 * A_DAY + 130] *= 3
+
+    shared, alone = (
+        backtest(past(loud), streams=1, budgets=[budget], **more)[0].alarms
+        for budget, more in (
+            (Budget(10, 30), {"watched": 50, "counts_part": 0.5}),
+            (Budget(0.1, 30), {}),
+        )
+    )
+
+    assert shared == alone

@@ -3,7 +3,8 @@
 The detector runs over the past as it would have run then, knowing nothing of what came later; an alarm is a quiet
 stream that rings with enough voices, and its stream rings anew only once it is quiet again. Only afterwards, and by
 another measure, it is decided what an incident was: six hours with at least three times the median of the same six
-hours of the day in the four weeks around them, and at least ten voices. An alarm from six hours before the first to
+hours of the day in the four weeks around them, since the stream began, and at least ten voices. That a stream begins is
+none. An alarm from six hours before the first to
 the end of the last such block counts as heard; every other rise counts as false, though people may know better. What
 grew more slowly than three times is no incident here, and an alarm about it counts as false.
 """
@@ -99,6 +100,8 @@ def backtest(
     *,
     streams: int,
     budgets: Sequence[Budget],
+    watched: int | None = None,
+    counts_part: float = 1.0,
     tuning: Tuning | None = None,
 ) -> tuple[BackTest, ...]:
     """Run the watch over the past, once for several budgets.
@@ -107,6 +110,8 @@ def backtest(
         past: begin of each tick, in the time people live by and without gaps, and its counts, shape (streams,).
         streams: how many.
         budgets: each over all of them together.
+        watched: how many streams share a budget; those that are too faint to go through count as well.
+        counts_part: of each budget, above 0; the live watch keeps the rest for something else.
         tuning: the default unless given.
 
     Returns:
@@ -114,7 +119,7 @@ def backtest(
     """
     tuning = tuning or Tuning()
     state, observed = new_streams(streams, tuning), np.ones(streams, bool)
-    runs = [_Run(budget, streams, tuning) for budget in budgets]
+    runs = [_Run(budget, streams, max(watched or 0, streams), counts_part, tuning) for budget in budgets]
     blocks: list[Counts] = []
     begins: list[datetime] = []
     ticks = 0
@@ -140,9 +145,12 @@ def backtest(
 class _Run:
     """One budget's watch while it goes through the past."""
 
-    def __init__(self, budget: Budget, streams: int, tuning: Tuning) -> None:
+    def __init__(
+        self, budget: Budget, streams: int, watched: int, counts_part: float, tuning: Tuning
+    ) -> None:
         self.budget, self.tuning = budget, tuning
-        self.limit = alarm_at(budget, streams=streams, ticks_per_day=tuning.ticks_per_day)
+        counts = Budget(budget.alarms * counts_part, budget.days)
+        self.limit = alarm_at(counts, streams=watched, ticks_per_day=tuning.ticks_per_day)
         self.bar = np.zeros(streams, np.float32)
         self.stands = [Standing.QUIET] * streams
         self.stirring: set[int] = set()
@@ -184,7 +192,8 @@ def _incidents(blocks: Counts, begins: list[datetime], warm_up_days: float) -> l
     found = []
     times = _times_the_usual(blocks)
     loud = (times >= TIMES) & (blocks >= LEAST_VOICES)
-    loud[: round(warm_up_days * BLOCKS_A_DAY)] = False
+    age = np.arange(len(blocks))[:, None] - _begins_at(blocks)
+    loud &= age >= round(warm_up_days * BLOCKS_A_DAY)
     for stream in np.nonzero(loud.any(axis=0))[0]:
         at = np.nonzero(loud[:, stream])[0]
         for run in np.split(at, np.nonzero(np.diff(at) > APART)[0] + 1):
@@ -203,15 +212,29 @@ def _incidents(blocks: Counts, begins: list[datetime], warm_up_days: float) -> l
 
 
 def _times_the_usual(blocks: Counts) -> Counts:
-    """Each block over the median of the same part of the day in the weeks around it, one added to both."""
+    """Each block over the median of the same part of the day in the weeks around it, one added to both.
+
+    What lay before a stream's first voice is no usual of it: the median is of the days since. 1 before it began.
+    """
     out = np.ones_like(blocks)
     reach = WEEKS_AROUND * 7 // 2
+    first = _begins_at(blocks) // BLOCKS_A_DAY
     for part in range(BLOCKS_A_DAY):
         same = blocks[part::BLOCKS_A_DAY]
         for day in range(same.shape[0]):
-            around = same[max(0, day - reach) : day + reach + 1]
-            out[day * BLOCKS_A_DAY + part] = (same[day] + 1) / (np.median(around, axis=0) + 1)
+            begun = first <= day
+            start = max(0, day - reach)
+            around = same[start : day + reach + 1, begun].copy()
+            around[np.arange(start, start + len(around))[:, None] < first[begun]] = np.nan
+            out[day * BLOCKS_A_DAY + part, begun] = (same[day, begun] + 1) / (
+                np.nanmedian(around, axis=0) + 1
+            )
     return out
+
+
+def _begins_at(blocks: Counts) -> NDArray[np.int64]:
+    """The block of each stream's first voice; the number of blocks where it never spoke."""
+    return np.asarray((np.cumsum(blocks, axis=0) == 0).sum(axis=0), np.int64)
 
 
 def _about(incidents: list[Incident], stream: int, at: datetime) -> Incident | None:

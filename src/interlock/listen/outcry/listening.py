@@ -31,6 +31,8 @@ SIX_HOURS, DAY = 72, 288  # ticks
 USUAL_SHARE = 30 * DAY
 # A share of few voices, or beside few known before, says nothing.
 FEWEST_RECENT, FEWEST_KNOWN = 10, 50
+# Of the budget: counts have the rest. How many speak tells an outcry; how they feel tells few that counts do not.
+SHARES_PART = 0.1
 STILL_LOW = 2.0  # powers of ten: until then a shifted share has not come back
 
 

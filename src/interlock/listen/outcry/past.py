@@ -26,6 +26,7 @@ from interlock.listen.errors import Stopped
 from interlock.listen.models import OutcryWatch, Signal, Source, StreamKind, Theme, ThemedSignal
 from interlock.listen.outcry import setting
 from interlock.listen.outcry.counting import TICK, StreamKey, author_of, begin_of
+from interlock.listen.outcry.listening import SHARES_PART
 
 LONGEST = timedelta(days=365)
 # An incident is told by the four weeks around it.
@@ -51,6 +52,7 @@ class Past:
     ticks: int
     signals: int
     streams: list[StreamKey]
+    watched: int  # streams of any size: they share the budget, as when heard live
     left_out: list[str]  # names of sources that know only the day
     at: NDArray[np.int32]
     stream: NDArray[np.int32]
@@ -69,7 +71,11 @@ def go_through(*, now: datetime) -> None:
     try:
         past = read_past(now)
         tested = backtest(
-            _by_tick(past, _progress(past, now)), streams=len(past.streams), budgets=budgets_tried(own)
+            _by_tick(past, _progress(past, now)),
+            streams=len(past.streams),
+            budgets=budgets_tried(own),
+            watched=past.watched,
+            counts_part=1 - SHARES_PART,
         )
     except TooLittlePast as refused:
         return keep({"state": "refused", "at": now.isoformat(), "why": str(refused)})
@@ -112,7 +118,7 @@ def read_past(now: datetime) -> Past:
     said = said.filter(occurred_at__gte=last - LONGEST)
     start = begin_of(said.aggregate(first=Min("occurred_at"))["first"])
     days = (last - start) / timedelta(days=1)
-    streams = _streams(said)
+    streams, watched = _streams(said)
     if days < LEAST_DAYS or not streams:
         raise TooLittlePast(
             _(
@@ -128,7 +134,7 @@ def read_past(now: datetime) -> Past:
             % {"n": signals, "least": LEAST_SIGNALS}
         )
     ticks = int((begin_of(last) - start) / TICK) + 1
-    return Past(start, ticks, signals, streams, sorted(day_only.values()), at, stream)
+    return Past(start, ticks, signals, streams, watched, sorted(day_only.values()), at, stream)
 
 
 def _no_times(left_out: list[str]) -> str:
@@ -146,20 +152,21 @@ def _knows_only_the_day(source: Source) -> bool:
     return clock.total() >= LEAST_OF_STREAM and max(clock.values()) > SAME_TIME * clock.total()
 
 
-def _streams(said: Any) -> list[StreamKey]:
-    """The streams said most, each often enough: those that the live watch would listen to. Four queries."""
+def _streams(said: Any) -> tuple[list[StreamKey], int]:
+    """The streams said most, each often enough, and how many the live watch would listen to. Eight queries."""
     columns = {
         StreamKind.SOURCE: F("source_id"),
         StreamKind.CHANNEL: F("channel"),
         StreamKind.PRODUCT: F("product_key"),
         StreamKind.THEME: F("themed__cluster__theme__key"),
     }
-    counted = []
+    counted, watched = [], 0
     for kind, column in columns.items():
         rows = said.order_by().annotate(of=column).values_list("of").annotate(n=Count("pk"))
+        watched += rows.count()
         often = rows.filter(n__gte=LEAST_OF_STREAM).order_by("-n")[:MOST_STREAMS]
         counted += [(n, str(kind), str(key)) for key, n in often if key]
-    return [(kind, key) for _n, kind, key in sorted(counted, reverse=True)[:MOST_STREAMS]]
+    return [(kind, key) for _n, kind, key in sorted(counted, reverse=True)[:MOST_STREAMS]], watched
 
 
 def _read(

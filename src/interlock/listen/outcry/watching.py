@@ -19,14 +19,12 @@ from interlock.analytics.outcry.streams import StateError
 from interlock.listen.models import Alarm, OutcryWatch, Source, StreamKind, WatchedStream
 from interlock.listen.outcry import alarms, pace, relearning, telling
 from interlock.listen.outcry.counting import WAIT, StreamKey, begin_of, said_by_tick, ticks_between
-from interlock.listen.outcry.listening import TUNING, Look, listen
+from interlock.listen.outcry.listening import SHARES_PART, TUNING, Look, listen
 from interlock.listen.turns import turn
 
 logger = logging.getLogger(__name__)
 LONGEST_LOOK = timedelta(days=1)
 READ_AT_ONCE = timedelta(hours=1)
-# Of the budget: counts have the rest. How many speak tells an outcry; how they feel tells few that counts do not.
-SHARES_PART = 0.1
 
 
 def watch(*, now: datetime) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from interlock.web.drawings import HARM, INK, RULE, place
+from interlock.web.drawings import INK, RULE, place
 
 WIDTH, HEIGHT = 360, 24
 
@@ -35,7 +35,7 @@ def _drawn(mark: Mark) -> SafeString:
     x = place(mark.at, 0, 1, WIDTH, margin=6)
     if mark.verdict == "missed":
         path = f"M{x - 4} 8l8 8m0 -8l-8 8"
-        return format_html('<path d="{}" stroke="{}" stroke-width="2"/>', path, HARM)
+        return format_html('<path d="{}" stroke="{}" stroke-width="2"/>', path, INK)
     fill = INK if mark.verdict == "heard" else "var(--page)"
     return format_html(
         '<circle cx="{}" cy="12" r="5" fill="{}" stroke="{}" stroke-width="1.5"/>', x, fill, INK
