@@ -17,18 +17,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def riders(person, home):
+def riders(person, home, statuses):
     """An open board with a question, its answer, replies, and an idea; the customer who asked."""
-    from interlock.converse.models import Status  # emptied by the tests before, which commit
-
     cache.clear()
     now, priya = timezone.now(), person("contributor", "product", name="Priya Nair")
-    Status.objects.get_or_create(
-        key="open", defaults={"name": "Open", "meaning": "open", "kinds": ["ask", "idea"]}
-    )
-    Status.objects.get_or_create(
-        key="answered", defaults={"name": "Answered", "meaning": "done", "kinds": ["ask"]}
-    )
     company.change_company(words={"name": "Aldermoor", "second_word": "Riders"}, by=priya, now=now)
     board = Board.objects.create(
         key="heron", name="Heron Cargo", about="The Heron.", made_at=now, opened_at=now

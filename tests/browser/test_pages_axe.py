@@ -89,7 +89,7 @@ SEARCHES = {
 
 
 @pytest.fixture
-def company(demo_records, person):
+def company(demo_records, person, statuses):
     """The small Aldermoor with what the rules say of it, people, a conversation and an upload that is open."""
     now = timezone.now()
     ines, tomas = person("owner", "service", name="Ines Calder"), person("lead", "sales", name="Tomas Brandt")
