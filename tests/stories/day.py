@@ -72,9 +72,9 @@ def look(given: dict[str, Any]) -> dict[str, Any]:
         "signals": Signal.objects.count(),
         "unsettled": InboxRow.objects.filter(settled=False).count(),
         "waiting": list(
-            Clock.objects.filter(stopped_at=None)
-            .order_by("-urgency", "due_at")
-            .values_list("signal_key", flat=True)
+            Signal.objects.filter(
+                key__in=Clock.objects.filter(stopped_at=None).values("signal_key")
+            ).values_list("pk", flat=True)
         ),
         "sent": list(Answer.objects.filter(state="sent").values_list("author__name", flat=True)),
         "answered": AnsweredSignal.objects.filter(answer__state="sent").count(),

@@ -434,7 +434,7 @@ def test_the_queue_shows_whoever_is_due_first(signed_in, write, marta):
     page = signed_in("lead", "service").get(reverse("community:queue")).content.decode()
 
     assert page.index("Sooner") < page.index("Later")
-    assert "2 wait for our answer" in page
+    assert "One person waits for our answer" in page
 
 
 def test_a_promise_is_told_as_a_share_only_from_thirty_upward(db, monkeypatch):

@@ -83,7 +83,9 @@ def shift_of(before: Floats, newest: Floats) -> Shift | None:
     dispersion = max(1.0, sum(moved for moved, _ in within) / left)
     gained = newest.sum(axis=1) / newest.sum() - before.sum(axis=1) / before.sum()
     rose, fell = int(np.argmax(gained)), int(np.argmin(gained))
-    chance = float(f.sf(between / freedom / dispersion, freedom, left))
+    # Half of the degrees: where talk comes in bursts the dispersion itself is less sure than of a chi-square. In 400 simulated
+    # lists of 20 themes without a shift 3 to 10 in 100 showed one; with all of the degrees up to 15, where 10 are allowed.
+    chance = float(f.sf(between / freedom / dispersion, freedom, left / 2))
     return Shift(chance, rose, fell, float(gained[rose]), float(-gained[fell]))
 
 

@@ -112,7 +112,7 @@ def send_code(entry_id: int) -> None:
     _mail(entry, text, now)
 
 
-@work.task(title=later("Forget old codes"))
+@work.task(title=later("Delete used and old sign-in codes"))
 def forget_old_codes() -> None:
     """Addresses and marks of machines stay for a day, no longer than limits need them."""
     Entry.objects.filter(made_at__lt=timezone.now() - KEPT_FOR).delete()
