@@ -94,12 +94,18 @@ DATABASES = {
     }
 }
 DATABASES["default"]["CONN_MAX_AGE"] = 600
-# Pages of visitors, in each web process for itself: 1,000 of them are some 20 MB.
+# In each web process for itself. Counters of failed sign-ins stand apart from what visitors can fill at will.
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    },
+    # Pages of visitors: 1,000 of them are some 20 MB.
+    "pages": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "pages",
         "OPTIONS": {"MAX_ENTRIES": 1_000},
-    }
+    },
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "fabric.User"

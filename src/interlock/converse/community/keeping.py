@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable
 
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
@@ -32,6 +32,7 @@ def for_visitors(
     theme = request.COOKIES.get("interlock_theme", "")
     parts = [name, version, _moving(), theme if theme in THEMES else "", get_language() or ""]
     key = f"page:{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()}"
+    cache = caches["pages"]
     kept = cache.get(key)
     if kept is None:
         answer = make()
@@ -51,6 +52,7 @@ def for_visitors(
 
 def _moving() -> str:
     """What changes on these pages without anybody writing: who is on duty, and how the promise is kept."""
+    cache = caches["pages"]
     found = cache.get("community:moving")
     if found is None:
         now = timezone.now()

@@ -7,7 +7,7 @@ page 1,000 costs what page 1 costs.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -60,11 +60,16 @@ class Filters:
         return cls(
             board=board,
             kind=asked["kind"] if asked.get("kind") in Kind.values else "",
-            status=asked.get("status", "")[:40],
-            product=asked.get("product", "")[:80],
-            q=asked.get("q", "").strip()[:200],
+            status=_word(asked, "status")[:40],
+            product=_word(asked, "product")[:80],
+            q=_word(asked, "q").strip()[:200],
             order=asked["order"] if asked.get("order") in {"waiting", "most"} else "",
         )
+
+    @property
+    def are_free(self) -> bool:
+        """Whether they hold what anybody may make up, of which there is no end."""
+        return bool(self.status or self.product or self.q)
 
     def narrow(self, posts: QuerySet[Post]) -> QuerySet[Post]:
         for name, value in (("kind", self.kind), ("status__key", self.status), ("product", self.product)):
@@ -123,6 +128,11 @@ def official_answers(post: Post) -> list[Reply]:
     return list(post.replies.filter(is_official=True, standing=Standing.PUBLIC).order_by("said_at", "id"))
 
 
+def is_place(mark: str, column: str = "said_at") -> bool:
+    """Whether a list goes on there; the beginning is a place as well."""
+    return not mark or _place(mark, column) is not None
+
+
 def _beyond(column: str, value: Any, number: int) -> Q:
     name, way = (column[1:], "lt") if column.startswith("-") else (column, "gt")
     return Q(**{f"{name}__{way}e": value}) & (
@@ -141,6 +151,10 @@ def _place(mark: str, column: str) -> tuple[Any, int] | None:
         if column == "-people_count":
             return min(int(value), 2**31), min(int(number), 2**62)
         at = datetime.fromisoformat(value)
-        return (at, min(int(number), 2**62)) if at.tzinfo else None
-    except ValueError:
+        return (at.astimezone(UTC), min(int(number), 2**62)) if at.tzinfo else None
+    except (ValueError, OverflowError):
         return None
+
+
+def _word(asked: QueryDict, name: str) -> str:
+    return asked.get(name, "").replace("\0", "")  # PostgreSQL refuses it

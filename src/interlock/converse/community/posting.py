@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +24,8 @@ WITHIN = timedelta(hours=1)
 MOST_OF_PERSON, MOST_OF_MACHINE = 30, 5
 # Held texts are read by people: what a flood leaves behind must stay readable in a day.
 MOST_HELD = 500
+# Feeds are XML, which has no place for them, and PostgreSQL none for the first.
+CONTROL_SIGNS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 @transaction.atomic
@@ -36,12 +39,12 @@ def write_post(
         NotAllowed: the board does not take this kind.
         TooMuch: too much came within an hour.
     """
-    if not (title.strip() and words.strip()):
+    if not (_clean(title) and _clean(words)):
         raise NothingSaid(_("Write a title and a few words; nothing was sent."))
     if board.kinds and kind not in board.kinds:
         raise NotAllowed(_("This board is not for that. Choose another one; nothing was sent."))
     _must_not_flood(speaker, now)
-    post = Post(board=board, kind=kind, title=title.strip(), product=product, changed_at=now)
+    post = Post(board=board, kind=kind, title=_clean(title), product=product, changed_at=now)
     post.status = first_status(kind)
     post.waits = kind != Kind.PRAISE
     post.company_count = 1 if speaker.person and speaker.person.account_key else 0
@@ -62,7 +65,7 @@ def write_reply(
         NothingSaid: there are no words.
         TooMuch: too much came within an hour.
     """
-    if not words.strip():
+    if not _clean(words):
         raise NothingSaid(_("Write a few words first; nothing was sent."))
     if not post.is_public:
         raise NotAllowed(_("This is not public yet, so nobody can reply to it. Nothing was sent."))
@@ -128,9 +131,13 @@ def changed(post: Post, now: datetime, **columns: Any) -> None:
     Board.objects.filter(pk=post.board_id).update(version=F("version") + 1)
 
 
+def _clean(text: str) -> str:
+    return CONTROL_SIGNS.sub("", text).strip()
+
+
 def _fill(said: Post | Reply, words: str, speaker: Speaker, now: datetime) -> None:
-    said.words = words.replace("\r\n", "\n").replace("\0", "").strip()
-    said.author, said.author_name, said.author_word = speaker.person, speaker.name, speaker.word
+    said.words = _clean(words.replace("\r\n", "\n"))
+    said.author, said.author_name, said.author_word = speaker.person, _clean(speaker.name), speaker.word
     said.origin, said.written_by, said.quoted_from = speaker.origin, speaker.written_by, speaker.quoted_from
     said.said_at = now
     said.standing = Standing.PUBLIC if speaker.is_known else Standing.HELD

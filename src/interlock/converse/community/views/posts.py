@@ -60,7 +60,9 @@ def post(request: HttpRequest, post_id: int, slug: str) -> HttpResponse:
         return post_page(request, found, person, after)
 
     version = f"{found.version} {found.board.name} {after}"
-    return make() if person else keeping.for_visitors(request, f"post {found.pk}", version, make)
+    if person or not looking.is_place(after):
+        return make()
+    return keeping.for_visitors(request, f"post {found.pk}", version, make)
 
 
 def post_page(
@@ -135,7 +137,7 @@ def _list(request: HttpRequest, key: str | None) -> HttpResponse:
     def make() -> HttpResponse:
         return _list_page(request, person, visible, chosen, filters, after)
 
-    if person:
+    if person or filters.are_free or not looking.is_place(after, looking.ORDERS[filters.order or "newest"]):
         return make()
     version = " ".join(f"{one.pk}.{one.version}" for one in visible)
     return keeping.for_visitors(request, f"list {filters} {after}", version, make)
