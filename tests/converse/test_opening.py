@@ -92,11 +92,22 @@ def test_a_guest_is_asked_in_by_name_or_mail_and_only_to_a_question(begun, perso
 def test_two_guests_of_one_name_are_not_guessed_between(begun, person):
     from interlock.converse.talks import people
 
-    first = person("customer", name="Marta Hagen")
-    person("partner", name="Marta Hagen")
+    first = person("customer", name="Marta Hagen", account="hagen")
+    person("partner", name="Marta Hagen", account="radhaus")
 
     assert people.guest_called("marta hagen") is None
     assert people.guest_called(first.user.email) == first
+
+
+def test_a_stranger_who_took_a_name_in_the_community_is_asked_in_by_mail_only(person):
+    from interlock.converse.talks import people
+
+    stranger = person("customer", name="Marta Hagen")
+    alone = people.guest_called("Marta Hagen")
+    known = person("customer", name="Marta Hagen", account="hagen")
+
+    assert (alone, people.guest_called("Marta Hagen")) == (None, known)
+    assert people.guest_called(stranger.user.email) == stranger
 
 
 def test_a_colleague_in_two_open_talks_is_not_asked_into_a_third(begun, person):

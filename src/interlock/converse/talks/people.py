@@ -26,9 +26,13 @@ def colleagues_to_ask(conversation: Conversation) -> QuerySet[Person]:
 
 
 def guest_called(words: str) -> Person | None:
-    """The one customer or partner of this name or e-mail; None when there is nobody, or more than one."""
+    """The one customer or partner of this e-mail or name; None when there is nobody, or more than one.
+
+    Names count only for accounts we know: whoever comes to the community by themselves writes any name they like.
+    """
     guests = Person.objects.filter(role__in=queries.GUESTS, left_at=None)
-    found = guests.filter(Q(name__iexact=words.strip()) | Q(user__email__iexact=words.strip()))[:2]
+    known = Q(name__iexact=words.strip()) & ~Q(account_key="")
+    found = guests.filter(known | Q(user__email__iexact=words.strip()))[:2]
     return found[0] if len(found) == 1 else None
 
 
