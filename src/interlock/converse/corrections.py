@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from interlock.converse.errors import NothingSaid, NotYours, TooLate
+from interlock.converse.errors import NotForThem, NothingSaid, NotYours, TooLate
 from interlock.converse.models import Draft, Message, Wording
 from interlock.converse.talks import content, telling
 from interlock.fabric import journal
@@ -76,9 +76,17 @@ def edit_message(*, message: Message, by: Person, body: str, now: datetime) -> M
 
 @transaction.atomic
 def undo_edit(*, message: Message, by: Person, now: datetime) -> Message:
-    """Bring back the text before the last correction."""
+    """Bring back the text before the last correction.
+
+    Raises:
+        NotForThem: more people read the line since; what it said before was not for them.
+    """
     message = _own(message, by)
     before = message.wordings.last()
+    if before and before.audience != message.audience:
+        raise NotForThem(
+            _("More people read this line since; what it said before was not for them. Correct it instead.")
+        )
     if before and now - message.sent_at <= 2 * EDITABLE_FOR:
         earlier = message.wordings.exclude(pk=before.pk).last()
         message.body, message.edited_at = before.body, earlier.until if earlier else None

@@ -128,9 +128,10 @@ def _line(
     answered = message.reply_to
     may_know = answered is not None and answered.audience in queries.audiences_read_by(person)
     editable = may_edit(message, person, now)
-    # What was corrected while fewer people read it is nothing to those who read it since.
-    corrected = message.edited_at is not None and (
-        person.is_staff_side or message.widened_at is None or message.edited_at > message.widened_at
+    # What was corrected while fewer people read it is nothing to those who read it since, and not undone for them.
+    corrected = message.edited_at is not None
+    by_all = message.edited_at is not None and (
+        message.widened_at is None or message.edited_at > message.widened_at
     )
     return Line(
         message=message,
@@ -139,9 +140,9 @@ def _line(
         answers=answered.author.name if answered is not None and may_know else "",
         mine=mine,
         new=last_read is not None and message.pk > last_read and not mine,
-        corrected=corrected and stands,
+        corrected=stands and (corrected if person.is_staff_side else by_all),
         editable=editable,
-        undoable=editable and message.edited_at is not None,
+        undoable=editable and by_all,
         retractable=may_take_back(message, person, now),
         restorable=mine and not stands,
         widenable=mine and stands and any(audiences.is_wider(one, message.audience) for one in offered),
