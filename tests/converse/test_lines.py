@@ -100,7 +100,7 @@ def test_the_page_offers_a_line_as_quote_and_as_the_one_that_is_answered(client,
     assert 'name="reply_to" value=""' in hidden
 
 
-def picture() -> bytes:
+def picture_file() -> bytes:
     written = BytesIO()
     Image.new("RGB", (40, 20), "teal").save(written, "PNG")
     return written.getvalue()
@@ -109,8 +109,11 @@ def picture() -> bytes:
 @pytest.fixture
 def brought(mixed):
     from interlock.converse.talks import pictures
+    from interlock.converse.words import redrawn
 
-    return pictures.bring_picture(conversation=mixed.talk, by=mixed.staff, content=picture(), now=NOW)
+    return pictures.bring_picture(
+        conversation=mixed.talk, by=mixed.staff, drawn=redrawn(picture_file()), now=NOW
+    )
 
 
 def sees(client, mixed, key) -> dict[str, int]:
@@ -160,7 +163,7 @@ def test_a_picture_is_served_as_what_it_is_and_kept_by_nobody(client, mixed, bro
 
 def test_pictures_come_with_the_form_or_before_it(client, mixed):
     client.force_login(mixed.customer.user)
-    upload = BytesIO(picture())
+    upload = BytesIO(picture_file())
     upload.name = "bike.png"
 
     before = client.post(f"{mixed.url}pictures/", {"picture": upload}).json()["text"]
@@ -173,9 +176,31 @@ def test_pictures_come_with_the_form_or_before_it(client, mixed):
     assert (refused.status_code, "no picture we can show" in refused.json()["refused"]) == (422, True)
 
 
+@pytest.mark.parametrize(("path", "more"), [("pictures/", {}), ("say/", {"body": "See."})])
+def test_a_picture_is_drawn_before_anything_is_locked(client, mixed, monkeypatch, path, more):
+    from django.db import connection
+
+    from interlock.converse import views, words
+    from interlock.converse.talks import line_pages
+
+    def drawing(content):
+        open_blocks.append(len(connection.savepoint_ids))
+        return words.redrawn(content)
+
+    open_blocks = []
+    for pages in (views, line_pages):
+        monkeypatch.setattr(pages, "redrawn", drawing)
+    client.force_login(mixed.staff.user)
+    around = len(connection.savepoint_ids)
+    client.post(f"{mixed.url}{path}", {"picture": BytesIO(picture_file()), **more})
+
+    assert (open_blocks, mixed.talk.pictures.count()) == ([around], 1)
+
+
 def test_what_waits_for_its_line_is_bounded_and_forgotten(mixed, brought):
     from interlock.converse.models import Picture
     from interlock.converse.talks import pictures
+    from interlock.converse.words import redrawn
     from interlock.converse.words.pictures import path_of
 
     Picture.objects.bulk_create(
@@ -191,7 +216,9 @@ def test_what_waits_for_its_line_is_bounded_and_forgotten(mixed, brought):
         for n in range(19)
     )
     with pytest.raises(TooMany):
-        pictures.bring_picture(conversation=mixed.talk, by=mixed.staff, content=picture(), now=NOW)
+        pictures.bring_picture(
+            conversation=mixed.talk, by=mixed.staff, drawn=redrawn(picture_file()), now=NOW
+        )
 
     kept = pictures.forget_loose_pictures(now=NOW + timedelta(days=1))
     gone = pictures.forget_loose_pictures(now=NOW + timedelta(days=3))
@@ -301,6 +328,25 @@ def test_corrections_can_be_read_by_the_readers_of_the_line(client, mixed, say):
     undone = corrections.undo_edit(message=line, by=mixed.staff, now=NOW)
     assert [f"On the {day}th." in history for day in (4, 5, 6)] == [True, True, True]
     assert (undone.body, undone.wordings.count()) == ("On the 5th.", 1)
+
+
+def test_a_correction_from_before_more_people_read_the_line_is_not_undone(client, mixed):
+    from django.utils import timezone
+
+    from interlock.converse import corrections, services
+    from interlock.converse.talks import widening
+
+    now = timezone.now()  # the page looks at the clock
+    line = services.say(conversation=mixed.talk, by=mixed.staff, body="Narrow canary.", now=now)
+    corrections.edit_message(message=line, by=mixed.staff, body="For all.", now=now)
+    before = "Undo the correction" in page(client, mixed, mixed.staff)
+    widening.widen(message=line, by=mixed.staff, audience="customer", now=now + timedelta(seconds=1))
+    widened = "Undo the correction" in page(client, mixed, mixed.staff)
+    with pytest.raises(NotForThem, match="not for them"):
+        corrections.undo_edit(message=line, by=mixed.staff, now=now + timedelta(seconds=2))
+
+    line.refresh_from_db()
+    assert (before, widened, line.body, line.wordings.count()) == (True, False, "For all.", 1)
 
 
 def test_a_draft_is_kept_for_its_writer_with_its_audience_until_it_is_sent(client, mixed, say):

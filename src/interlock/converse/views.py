@@ -28,7 +28,7 @@ from interlock.converse.talks.requests import (
     seen_message,
 )
 from interlock.converse.talks.whole_page import page_of
-from interlock.converse.words import NotAPicture
+from interlock.converse.words import NotAPicture, redrawn
 from interlock.converse.words.pictures import MOST_BYTES
 from interlock.fabric.access import Act, may, needs, person_of
 from interlock.fabric.evidence import EvidenceChanged, reproduce
@@ -87,16 +87,16 @@ def say(request: HttpRequest, conversation_id: int) -> HttpResponse:
     return render(request, template, context, status=422 if form else 200)
 
 
-@transaction.atomic
 def _send(found: Conversation, person: Person, form: SayForm) -> None:
     """Send a line with the picture that came in its own form, as it does without script."""
     words, now = dict(form.cleaned_data), timezone.now()
     upload = words.pop("picture")
-    if upload:
-        content = upload.read(MOST_BYTES + 1)
-        picture = bring_picture(conversation=found, by=person, content=content, now=now)
-        words["body"] = f"{words['body']}\n\n{markdown_of(picture)}"
-    services.say(conversation=found, by=person, now=now, **words)
+    drawn = redrawn(upload.read(MOST_BYTES + 1)) if upload else None
+    with transaction.atomic():
+        if drawn:
+            picture = bring_picture(conversation=found, by=person, drawn=drawn, now=now)
+            words["body"] = f"{words['body']}\n\n{markdown_of(picture)}"
+        services.say(conversation=found, by=person, now=now, **words)
 
 
 @require_POST

@@ -22,7 +22,7 @@ from interlock.converse.talks.requests import (
     seen_conversation,
     seen_message,
 )
-from interlock.converse.words import NotAPicture
+from interlock.converse.words import NotAPicture, redrawn
 from interlock.converse.words.pictures import CONTENT_TYPE, MOST_BYTES, path_of
 from interlock.fabric.access import Act, may, needs
 
@@ -181,7 +181,7 @@ def bring_picture(request: HttpRequest, conversation_id: int) -> HttpResponse:
         picture = pictures.bring_picture(
             conversation=found,
             by=reader_of(request),
-            content=upload.read(MOST_BYTES + 1),
+            drawn=redrawn(upload.read(MOST_BYTES + 1)),
             now=timezone.now(),
         )
     except (NotAPicture, ConversationError) as error:

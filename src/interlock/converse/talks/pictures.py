@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from interlock.converse import queries
 from interlock.converse.errors import NotYours, TooMany
 from interlock.converse.models import Conversation, Message, Picture
-from interlock.converse.words import pictures, redrawn
+from interlock.converse.words import Redrawn, pictures
 from interlock.fabric.models import Person
 
 # More than anybody puts into one line; whoever brings more has forgotten to send.
@@ -28,11 +28,10 @@ def pictures_visible_to(person: Person) -> QuerySet[Picture]:
 
 
 @transaction.atomic
-def bring_picture(*, conversation: Conversation, by: Person, content: bytes, now: datetime) -> Picture:
-    """Draw an uploaded picture anew and keep it until its line is sent.
+def bring_picture(*, conversation: Conversation, by: Person, drawn: Redrawn, now: datetime) -> Picture:
+    """Keep a picture until its line is sent. It is drawn anew before, since drawing under a lock holds all writers up.
 
     Raises:
-        NotAPicture: it cannot be shown.
         TooMany: twenty are waiting for their line.
         NotYours: a guest who is not in this talk.
     """
@@ -40,7 +39,6 @@ def bring_picture(*, conversation: Conversation, by: Person, content: bytes, now
         raise NotYours(_("You were not asked into this conversation."))
     if Picture.objects.filter(brought_by=by, message=None).count() >= MOST_LOOSE:
         raise TooMany(_("Twenty pictures wait for their line already. Send the line first."))
-    drawn = redrawn(content)
     return Picture.objects.create(
         conversation=conversation,
         brought_by=by,
