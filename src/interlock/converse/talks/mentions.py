@@ -7,6 +7,7 @@ any other name is only text.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 
 from django.db.models import Q, QuerySet
@@ -41,20 +42,22 @@ def named_in(body: str, conversation: Conversation, audience: str, by: Person) -
     """Who is named. One query, and a second only when a name is not among the readers.
 
     Raises:
-        NotForThem: somebody known to the writer is named who may not read the line.
+        NotForThem: a name is that of two readers, or of a guest of the house who may not read the line.
     """
     if not _AT.search(body):
         return []
     readers = _by_name(readers_of(conversation, audience, by))
     found, unknown = _found(body, readers)
     if unknown and by.is_staff_side:
-        everybody = _by_name(Person.objects.filter(left_at=None))
-        outside, _nobody = _found("\n".join(unknown), everybody)
+        # Customers of the community who were never asked into a talk took what name they liked; they are nobody here.
+        guests = Person.objects.filter(role__in=queries.GUESTS, participations__isnull=False, left_at=None)
+        outside, _nobody = _found("\n".join(unknown), _by_name(guests.distinct()))
         if outside:
             raise NotForThem(
                 _("%(name)s would not read this line. Choose a wider audience, or leave the name out.")
                 % {"name": outside[0].name}
             )
+    _refuse_namesakes(found)
     return found
 
 
@@ -66,20 +69,35 @@ def note_mentions(message: Message, people: list[Person]) -> None:
     )
 
 
-def _by_name(people: QuerySet[Person]) -> dict[str, Person]:
-    return {person.name.casefold(): person for person in people}
+def _refuse_namesakes(found: list[Person]) -> None:
+    names = Counter(person.name.casefold() for person in found)
+    for person in found:
+        if names[person.name.casefold()] > 1:
+            raise NotForThem(
+                _(
+                    "More than one person here is called %(name)s. Leave the @ out, and say which one you mean."
+                )
+                % {"name": person.name}
+            )
 
 
-def _found(body: str, people: Mapping[str, Person]) -> tuple[list[Person], list[str]]:
-    """Those named with their whole name, the longest first; and what stands after each other @."""
+def _by_name(people: QuerySet[Person]) -> dict[str, list[Person]]:
+    by_name: dict[str, list[Person]] = {}
+    for person in people:
+        by_name.setdefault(person.name.casefold(), []).append(person)
+    return by_name
+
+
+def _found(body: str, people: Mapping[str, list[Person]]) -> tuple[list[Person], list[str]]:
+    """All of each whole name, the longest name first; and what stands after each other @."""
     found: dict[int, Person] = {}
     unknown = []
     longest = max((len(name) for name in people), default=0)
     for at in _AT.finditer(body):
         rest = body[at.end() : at.end() + longest + 1]
-        person = next((people[name] for name in _starts(rest.casefold()) if name in people), None)
-        if person:
-            found[person.pk] = person
+        named = next((people[name] for name in _starts(rest.casefold()) if name in people), [])
+        if named:
+            found |= {person.pk: person for person in named}
         else:
             unknown.append(f"@{body[at.end() : at.end() + 120]}")
     return list(found.values()), unknown
