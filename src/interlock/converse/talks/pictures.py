@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from interlock.converse import queries
 from interlock.converse.errors import NotYours, TooMany
-from interlock.converse.models import Conversation, Message, Picture
+from interlock.converse.models import Conversation, Draft, Message, Picture
 from interlock.converse.words import Redrawn, pictures
 from interlock.fabric.models import Person
 
@@ -65,9 +65,11 @@ def attach_pictures(message: Message) -> None:
 
 
 def forget_loose_pictures(*, now: datetime) -> int:
-    """Remove what was brought for lines that were never sent; return how many."""
+    """Remove what was brought for lines that were never sent and is in no draft; return how many."""
     loose = Picture.objects.filter(message=None, brought_at__lt=now - LOOSE_FOR)
-    keys = list(loose.values_list("key", flat=True))
+    begun = Draft.objects.filter(body__contains="/pictures/").values_list("body", flat=True)
+    awaited = {key for body in begun for key in _SHOWN.findall(body)}
+    keys = [key for key in loose.values_list("key", flat=True) if key not in awaited]
     for key in keys:
         # The row last: a file that stays behind after a fault is found again by its row.
         pictures.path_of(key).unlink(missing_ok=True)
