@@ -48,6 +48,21 @@ def test_naming_somebody_who_would_not_read_the_line_is_refused(mixed, say, audi
     assert mixed.talk.messages.count() == 3
 
 
+def test_two_readers_of_one_name_are_not_guessed_between(mixed, say, person):
+    person("contributor", "finance", name="oluchi eze")
+
+    with pytest.raises(NotForThem, match="More than one person here is called"):
+        say(mixed.staff, "Ask @Oluchi Eze.")
+
+    assert mixed.talk.messages.count() == 3
+
+
+def test_a_name_that_a_stranger_took_in_the_community_is_only_text(mixed, say, person):
+    person("customer", name="Home")
+
+    assert say(mixed.staff, "Write to us @home.").mentions.count() == 0
+
+
 def test_for_a_guest_the_name_of_somebody_outside_the_talk_is_only_text(mixed, say):
     line = say(mixed.customer, "Ask @Olaf Observer, @Nobody At All and @Lena Fuchs.")
 
@@ -225,6 +240,18 @@ def test_what_waits_for_its_line_is_bounded_and_forgotten(mixed, brought):
     assert (kept, gone, Picture.objects.count(), path_of(brought.key).exists()) == (0, 20, 0, False)
 
 
+def test_a_picture_that_stands_in_a_draft_waits_with_it(mixed, brought):
+    from interlock.converse.talks import drafts, pictures
+
+    later = NOW + timedelta(days=30)
+    body = pictures.markdown_of(brought)
+    drafts.keep_draft(conversation=mixed.talk, by=mixed.staff, body=body, audience="staff", now=NOW)
+    kept = pictures.forget_loose_pictures(now=later)
+    drafts.drop_draft(conversation=mixed.talk, by=mixed.staff)
+
+    assert (kept, pictures.forget_loose_pictures(now=later)) == (0, 1)
+
+
 def test_a_line_is_taken_back_within_a_minute_and_becomes_the_draft(mixed, say):
     from interlock.converse import corrections
     from interlock.converse.models import Draft
@@ -235,6 +262,38 @@ def test_a_line_is_taken_back_within_a_minute_and_becomes_the_draft(mixed, say):
     assert mixed.talk.messages.filter(author=mixed.customer).count() == 0
     assert Draft.objects.get(person=mixed.customer).body == "Too soon."
     assert mixed.talk.participants.get(person=mixed.customer).replied_at is None
+
+
+def test_a_line_taken_back_leaves_the_talk_where_the_other_lines_put_it(mixed, say):
+    from interlock.converse import corrections
+
+    line = say(mixed.maker, "From production.", now=NOW + timedelta(minutes=5))
+    mixed.talk.refresh_from_db()
+    with_it = mixed.talk.state, mixed.talk.two_way_at, mixed.talk.last_message_at
+    corrections.take_back(message=line, by=mixed.maker, now=line.sent_at)
+    mixed.talk.refresh_from_db()
+    without = mixed.talk.state, mixed.talk.two_way_at, mixed.talk.last_message_at
+    say(mixed.customer, "From outside.")
+    second = say(mixed.maker, "From production.")
+    corrections.take_back(message=second, by=mixed.maker, now=NOW)
+    mixed.talk.refresh_from_db()
+
+    assert with_it == ("two_way", line.sent_at, line.sent_at)
+    assert (without, mixed.talk.state) == (("framed", None, NOW), "two_way")
+
+
+def test_a_line_taken_back_stands_above_what_was_begun_since_for_the_fewer_readers(mixed, say):
+    from interlock.converse import corrections
+    from interlock.converse.models import Draft
+    from interlock.converse.talks import drafts
+
+    for sent, begun in (("customer", "staff"), ("staff", "customer")):
+        line = say(mixed.staff, "Sent.", sent)
+        drafts.keep_draft(conversation=mixed.talk, by=mixed.staff, body="Begun.", audience=begun, now=NOW)
+        corrections.take_back(message=line, by=mixed.staff, now=NOW)
+
+        draft = Draft.objects.get(person=mixed.staff)
+        assert (draft.body, draft.audience) == ("Sent.\n\nBegun.", "staff")
 
 
 def test_what_is_older_answered_or_of_another_is_not_taken_back(mixed, say):

@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from interlock.converse import services
 from interlock.converse.errors import NotForThem, NothingSaid, NotYours, TooLate
 from interlock.converse.models import Draft, Message, Wording
-from interlock.converse.talks import content, telling
+from interlock.converse.talks import audiences, content, drafts, telling
 from interlock.fabric import journal
 from interlock.fabric.models import Person
 
@@ -37,23 +38,23 @@ def may_take_back(message: Message, person: Person, now: datetime) -> bool:
 
 @transaction.atomic
 def take_back(*, message: Message, by: Person, now: datetime) -> None:
-    """Unsend a line of one's own within 60 seconds; its text becomes the draft again.
+    """Unsend a line of one's own within 60 seconds; its text becomes the draft again, above what was begun since.
 
     Raises:
         TooLate: the minute is over, or somebody has answered it.
     """
+    conversation = services.locked(message.conversation)
     message = _own(message, by)
     if not may_take_back(message, by, now) or message.replies.exists():
         raise TooLate(_("A line can be taken back for 60 seconds, and not once it is answered."))
-    conversation = message.conversation
     if message.removed_at is None:
-        draft = {"body": message.body, "audience": message.audience, "at": now}
-        Draft.objects.update_or_create(conversation=conversation, person=by, defaults=draft)
+        _begin_again(message, by, now)
     journal.note(actor=by, verb="took back", about=conversation, at=now, detail={"message": message.pk})
     telling.tell_line(message, "gone", now)
     message.delete()
     if not conversation.messages.filter(author=by).exists():
         conversation.participants.filter(person=by).update(replied_at=None)
+    services.stand_by_lines(conversation=conversation, by=by, now=now)
 
 
 @transaction.atomic
@@ -119,6 +120,20 @@ def restore_message(*, message: Message, by: Person, now: datetime) -> Message:
     message.removed_at = None
     _save(message, "put back", by, now)
     return message
+
+
+def _begin_again(message: Message, by: Person, now: datetime) -> None:
+    """Make a line the draft; with a newer one below it, for the fewer readers of the two."""
+    body, audience = message.body, message.audience
+    newer = drafts.draft_of(message.conversation, by)
+    if newer:
+        body = f"{body}\n\n{newer.body}"
+        audience = newer.audience if audiences.is_wider(audience, newer.audience) else audience
+    Draft.objects.update_or_create(
+        conversation=message.conversation,
+        person=by,
+        defaults={"body": body, "audience": audience, "at": now},
+    )
 
 
 def _own(message: Message, by: Person) -> Message:

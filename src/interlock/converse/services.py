@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
@@ -27,7 +27,7 @@ QUIET_AFTER = timedelta(days=14)
 ALLOWED: dict[str, frozenset[str]] = {
     State.OPEN: frozenset({State.FRAMED, State.DORMANT, State.PARKED}),
     State.FRAMED: frozenset({State.TWO_WAY, State.DORMANT, State.PARKED}),
-    State.TWO_WAY: frozenset({State.DECIDED, State.DORMANT, State.PARKED}),
+    State.TWO_WAY: frozenset({State.FRAMED, State.DECIDED, State.DORMANT, State.PARKED}),
     State.DECIDED: frozenset({State.ACTED, State.PARKED}),
     State.ACTED: frozenset({State.CLOSED}),
     State.CLOSED: frozenset(),
@@ -106,7 +106,7 @@ def invite(
     Raises:
         WallStands: somebody of another partner organisation is in the talk.
     """
-    audiences.keep_walls(_locked(conversation), person)
+    audiences.keep_walls(locked(conversation), person)
     participant, made = Participant.objects.get_or_create(
         conversation=conversation,
         person=person,
@@ -134,7 +134,7 @@ def say(
     Raises:
         NotForThem: nobody of that audience is in the talk, or the author is not of it.
     """
-    conversation = _locked(conversation)
+    conversation = locked(conversation)
     if conversation.is_over:
         raise WrongState(_("This conversation is over. Open a new one on the same context."))
     if not body.strip():
@@ -180,7 +180,7 @@ def decide(
     audience: str = Audience.STAFF,
 ) -> Decision:
     """Put down what was chosen and why. Only after both sides wrote, and by somebody of the house in the talk."""
-    conversation = _locked(conversation)
+    conversation = locked(conversation)
     _require_host(conversation, by)
     if not (chosen.strip() and because.strip()):
         raise NothingSaid(_("A decision needs what was chosen and why."))
@@ -222,7 +222,7 @@ def commit(
     audience: str = "",
 ) -> Commitment:
     """Note who does what by when. The owner has to be in the talk, and reads it."""
-    conversation = _locked(conversation)
+    conversation = locked(conversation)
     _require_part(conversation, by)
     _require_part(conversation, owner)
     if not what.strip():
@@ -252,7 +252,7 @@ def settle_commitment(
     *, commitment: Commitment, by: Person, state: str, now: datetime, why: str = ""
 ) -> None:
     """Say that a commitment was kept, missed, or dropped with a reason; opening it again takes that back."""
-    conversation = _locked(commitment.conversation)
+    conversation = locked(commitment.conversation)
     _require_part(conversation, by)
     if state == Commitment.State.DROPPED and not why.strip():
         raise NothingSaid(_("Say why it is dropped."))
@@ -270,7 +270,7 @@ def settle_commitment(
 @transaction.atomic
 def close_conversation(*, conversation: Conversation, by: Person, now: datetime) -> None:
     """Close a talk whose commitments are settled."""
-    conversation = _locked(conversation)
+    conversation = locked(conversation)
     _require_host(conversation, by)
     _move(conversation, State.CLOSED, by, now)
 
@@ -278,7 +278,7 @@ def close_conversation(*, conversation: Conversation, by: Person, now: datetime)
 @transaction.atomic
 def park_conversation(*, conversation: Conversation, by: Person, reason: str, now: datetime) -> None:
     """Lay a talk aside, with the reason for all to read."""
-    conversation = _locked(conversation)
+    conversation = locked(conversation)
     _require_host(conversation, by)
     if not reason.strip():
         raise NothingSaid(_("Say why it is parked."))
@@ -290,11 +290,29 @@ def park_conversation(*, conversation: Conversation, by: Person, reason: str, no
 @transaction.atomic
 def resume_conversation(*, conversation: Conversation, by: Person, now: datetime) -> None:
     """Take a parked talk up again where it stood."""
-    conversation = _locked(conversation)
+    conversation = locked(conversation)
     _require_host(conversation, by)
     if conversation.state != State.PARKED:
         raise WrongState(_("Only a parked conversation can be taken up again."))
     _move(conversation, _state_by_content(conversation), by, now)
+
+
+def locked(conversation: Conversation) -> Conversation:
+    """The talk, so that nobody else moves it until the transaction ends."""
+    return Conversation.objects.select_for_update().get(pk=conversation.pk)
+
+
+@transaction.atomic
+def stand_by_lines(*, conversation: Conversation, by: Person, now: datetime) -> None:
+    """Let a talk of which a line was unsent stand where the lines that are left put it."""
+    last = conversation.messages.aggregate(last=Max("sent_at"))["last"]
+    conversation.last_message_at = last
+    conversation.save(update_fields=["last_message_at"])
+    if conversation.state == State.TWO_WAY and len(queries.functions_heard(conversation)) < 2:
+        conversation.two_way_at = None
+        conversation.save(update_fields=["two_way_at"])
+        _move(conversation, State.FRAMED, by, now)
+    _tell_others(conversation)
 
 
 def rest_quiet_conversations(*, now: datetime) -> int:
@@ -313,10 +331,6 @@ def _rest(quiet: QuerySet[Conversation], now: datetime) -> int:
         return 0
     _move(conversation, State.DORMANT, None, now)
     return 1
-
-
-def _locked(conversation: Conversation) -> Conversation:
-    return Conversation.objects.select_for_update().get(pk=conversation.pk)
 
 
 def _joined(conversation: Conversation, person: Person, now: datetime) -> Participant:
