@@ -133,6 +133,30 @@ def test_lines_of_others_arrive_change_and_go_without_a_reload(page, talk):
     expect(arrived).to_have_count(0)
 
 
+def test_more_lines_than_one_part_brings_all_arrive_and_those_of_an_earlier_page_do_not(open_page, talk):
+    now = timezone.now()
+    first = Message.objects.get()
+    Message.objects.bulk_create(
+        Message(conversation=talk, author=talk.olu, function="production", kind="say", audience="staff",
+                body=f"Line {number}.", sent_at=now)
+        for number in range(55)
+    )  # fmt: skip
+    page = open_page(f"/conversations/{talk.pk}/", person=talk.lena)
+    expect(page.locator("[data-line]")).to_have_count(50)
+    lines = [
+        Message(conversation=talk, author=talk.olu, function="production", kind="say", audience="staff",
+                body=f"Later {number}.", sent_at=now)
+        for number in range(60)
+    ]  # fmt: skip
+    Message.objects.bulk_create(lines)
+
+    heard(page, talk, "staff", "changed", first.pk)
+    heard(page, talk, "staff", "line", Message.objects.latest("pk").pk)
+
+    expect(page.locator("[data-line]")).to_have_count(110)
+    expect(page.locator(f"#message-{first.pk}")).to_have_count(0)
+
+
 def test_a_page_of_a_guest_that_is_told_of_a_hidden_line_gets_nothing_of_it(open_page, talk):
     page = open_page(f"/conversations/{talk.pk}/", person=talk.marta)
     hidden = Message.objects.get()

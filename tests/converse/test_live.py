@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.contrib.sessions.backends.db import SessionStore
 
@@ -90,6 +92,26 @@ def test_whoever_is_asked_out_is_no_longer_among_those_whose_stream_stays_open(m
 
     assert all_here == set(bearers.values())
     assert still_here(bearers.values()) == {bearers["lead"], bearers["partner"]}
+
+
+def test_many_lines_arrive_in_parts_the_oldest_first_and_none_is_left_out(client, mixed):
+    from interlock.converse import services
+    from interlock.converse.talks.reading import last_read
+
+    made = [
+        services.say(conversation=mixed.talk, by=mixed.staff, body=f"{n}.", audience="customer", now=NOW).pk
+        for n in range(60)
+    ]
+    client.force_login(mixed.customer.user)
+    read, parts = [], []
+    after = mixed.lines["customer"].pk
+    for _part in range(2):
+        text = client.get(f"{mixed.url}arrived/", {"after": after}).content.decode()
+        parts.append([int(key) for key in re.findall(r'data-line="(\d+)"', text)])
+        after = parts[-1][-1]
+        read.append(last_read(mixed.talk, mixed.customer))
+
+    assert (parts, read) == ([made[:50], made[50:]], [made[49], made[59]])
 
 
 def test_the_parts_that_a_page_asks_for_ask_for_its_access_again(client, mixed):

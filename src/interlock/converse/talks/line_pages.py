@@ -40,18 +40,18 @@ def line(request: HttpRequest, message_id: int) -> HttpResponse:
 @require_GET
 @never_cache
 def arrived(request: HttpRequest, conversation_id: int) -> HttpResponse:
-    """The lines that came after one, for a page that heard of them."""
+    """The lines that came after one, the oldest fifty of them; a page that is given fifty asks again."""
     found = seen_conversation(request, conversation_id)
     after = number_of(request.GET.get("after")) or 0
     person = reader_of(request)
     lines = queries.messages_visible_to(person, found).filter(pk__gt=after)
-    newest = sorted(lines.order_by("-pk").values_list("pk", flat=True)[:MOST_ARRIVED])
-    if newest:
+    next_ones = list(lines.order_by("pk").values_list("pk", flat=True)[:MOST_ARRIVED])
+    if next_ones:
         before = reading.last_read(found, person)
         reading.note_read(
-            conversation=found, person=person, before=before, shown=newest[-1], now=timezone.now()
+            conversation=found, person=person, before=before, shown=next_ones[-1], now=timezone.now()
         )
-    return _lines(request, found, newest)
+    return _lines(request, found, next_ones)
 
 
 def _lines(request: HttpRequest, found: Conversation, keys: list[int]) -> HttpResponse:

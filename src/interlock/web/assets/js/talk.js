@@ -1,6 +1,8 @@
 // An open conversation: lines of others arrive at the end, changed ones are shown anew, and who writes is said.
 // The stream only says that there is something; each part is asked for, so that access is asked for again.
 const WRITING_FOR = 7000;
+// As many lines as one part brings at the most.
+const MOST_ARRIVED = 50;
 const writing = new Map();
 let asking = false;
 let more = false;
@@ -8,18 +10,18 @@ let more = false;
 const talk = () => document.querySelector("[data-talk]");
 const part = (url, target, swap) => htmx.ajax("GET", url, { target, swap });
 
-function newest() {
-  const shown = [...document.querySelectorAll("#lines [data-line], #lines ~ [data-line]")];
-  return Math.max(Number(document.getElementById("arrivals").dataset.newest), ...shown.map((line) => Number(line.dataset.line)));
-}
+const shown = () => [...document.querySelectorAll("#lines [data-line], #lines ~ [data-line]")].map((line) => Number(line.dataset.line));
+const newest = () => Math.max(Number(document.getElementById("arrivals").dataset.newest), ...shown());
 
 async function arrive() {
   const arrivals = document.getElementById("arrivals");
   if (!arrivals) return;
   if (asking) { more = true; return; }
   asking = true;
+  const after = newest();
   try {
-    await part(`${arrivals.dataset.arrived}?after=${newest()}`, "#arrivals", "beforebegin");
+    await part(`${arrivals.dataset.arrived}?after=${after}`, "#arrivals", "beforebegin");
+    if (shown().filter((key) => key > after).length >= MOST_ARRIVED) more = true;
   } finally {
     asking = false;
   }
@@ -36,8 +38,10 @@ function change(key) {
   else part(`/messages/${key}/`, line, "outerHTML").catch(() => line.remove());
 }
 
+// A line that was let to more readers arrives; one of an earlier page does not.
 function arriveOne(key) {
-  if (document.getElementById("arrivals")) part(`/messages/${key}/`, "#arrivals", "beforebegin").catch(() => {});
+  const arrivals = document.getElementById("arrivals");
+  if (arrivals && Number(key) >= Number(arrivals.dataset.earlier)) part(`/messages/${key}/`, "#arrivals", "beforebegin").catch(() => {});
 }
 
 async function beside() {
