@@ -8,6 +8,9 @@ import pytest
 from django.core.cache import caches
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+MAIL = {
+    "host": "mail.example.com", "port": 25, "security": "none", "user": "", "password": "", "sender": "us@example.com",
+}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -59,3 +62,14 @@ def write(board):
         )  # fmt: skip
 
     return make
+
+
+@pytest.fixture
+def mailed(settings, monkeypatch):
+    """Mails that go out, instead of a server: the notes in their order."""
+    from interlock.converse.community import entering  # Django must be set up before rooms are imported
+
+    settings.MAIL_SERVER = MAIL
+    notes = []
+    monkeypatch.setattr(entering, "post", lambda _office, note, *, now, wait: notes.append(note))
+    return notes

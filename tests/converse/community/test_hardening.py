@@ -8,6 +8,14 @@ import pytest
 from django.core.cache import cache, caches
 from django.urls import reverse
 
+from converse.community.conftest import NOW
+from converse.community.test_pages import code_in, send_codes
+from interlock.converse.community import answering, posting
+from interlock.converse.community.errors import NotAllowed, TooMuch
+from interlock.converse.community.speaking import as_person, of_the_house, without_account
+from interlock.converse.community.views.frame import machine_of
+from interlock.fabric import company
+
 pytestmark = pytest.mark.django_db
 
 
@@ -61,3 +69,87 @@ def test_a_forged_address_of_a_list_is_read_without_harm(client, write, marta, a
     write(marta)
 
     assert client.get(reverse("community:list"), asked).status_code == 200
+
+
+def test_words_refused_after_the_code_are_still_in_their_form(client, board, mailed, monkeypatch):
+    monkeypatch.setattr(posting, "MOST_OF_PERSON", 0)
+    words = "Mine goes dark whenever it rains."
+    who = {"name": "Marta Hagen", "address": "marta@example.com"}
+    client.post(
+        reverse("community:tell"),
+        {"kind": "ask", "board": board.pk, "product": "", "title": "Dark", "words": words, **who},
+    )
+    send_codes()
+
+    answer = client.post(reverse("community:code"), {"code": code_in(mailed[-1])}, follow=True)
+
+    assert answer.redirect_chain[-1][0] == reverse("community:tell")
+    assert words in answer.content.decode()
+    assert "That is a lot for one hour" in answer.content.decode()
+
+
+def test_a_reply_refused_after_the_code_is_still_in_its_form(client, write, marta, mailed, monkeypatch):
+    post = write(marta)
+    monkeypatch.setattr(posting, "MOST_OF_PERSON", 0)
+    form = reverse("community:reply", args=[post.pk])
+    client.post(form, {"words": "Mine as well.", "name": "Ana Silva", "address": "ana@example.com"})
+    send_codes()
+
+    answer = client.post(reverse("community:code"), {"code": code_in(mailed[-1])}, follow=True)
+
+    assert answer.redirect_chain[-1][0] == form
+    assert "Mine as well." in answer.content.decode()
+    monkeypatch.undo()
+    client.post(form, {"words": "Mine as well."})
+    assert "Mine as well." not in client.get(form).content.decode()
+
+
+def test_questions_of_the_house_and_colleagues_count_as_no_customers(board, write, marta, priya):
+    house = posting.write_post(
+        board=board, kind="idea", title="A hook", words="Under the seat.", product="",
+        speaker=of_the_house(priya, company.company()), now=NOW,
+    )  # fmt: skip
+    own = write(priya, kind="problem")
+
+    for post in (house, own):
+        post.refresh_from_db()
+        assert post.people_count == 0
+        with pytest.raises(NotAllowed, match="reply instead"):
+            posting.write_reply(
+                post=post, words="Me too.", has_the_same=True,
+                speaker=as_person(priya, company.company()), now=NOW,
+            )  # fmt: skip
+        posting.vote(post=post, by=marta, on=True, now=NOW)
+        post.refresh_from_db()
+        assert (post.people_count, post.company_count) == (1, 1)
+
+
+def test_judging_makes_no_room_for_the_next_five_of_one_machine(board, priya):
+    speaker = without_account("Ana", company.company(), "machine")
+
+    def post():
+        return posting.write_post(
+            board=board, kind="idea", title="A", words="B", product="", speaker=speaker, now=NOW
+        )
+
+    for _ in range(posting.MOST_OF_MACHINE):
+        answering.reject(said=post(), by=priya, because="It sells something.", now=NOW)
+
+    with pytest.raises(TooMuch):
+        post()
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("::ffff:192.0.2.1", "192.0.2.1", True),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
+        ("192.0.2.1", "192.0.2.2", False),
+    ],
+)
+def test_a_machine_is_known_by_its_network_of_ipv6(rf, one, other, alike):
+    marks = {machine_of(rf.get("/", REMOTE_ADDR=address)) for address in (one, other)}
+
+    assert len(marks) == (1 if alike else 2)

@@ -18,22 +18,10 @@ from interlock.fabric import company
 from interlock.fabric.models import Person, User
 
 pytestmark = pytest.mark.django_db
-MAIL = {
-    "host": "mail.example.com", "port": 25, "security": "none", "user": "", "password": "", "sender": "us@example.com",
-}  # fmt: skip
 
 
 def page_of(post) -> str:
     return reverse("community:post", args=[post.pk, post.slug])
-
-
-@pytest.fixture
-def mailed(settings, monkeypatch):
-    """Mails that go out, instead of a server: the notes in their order."""
-    settings.MAIL_SERVER = MAIL
-    notes = []
-    monkeypatch.setattr(entering, "post", lambda _office, note, *, now, wait: notes.append(note))
-    return notes
 
 
 def send_codes() -> None:

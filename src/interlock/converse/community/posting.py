@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 
 from interlock.converse.community import signals
 from interlock.converse.community.errors import NotAllowed, NothingSaid, TooMuch
-from interlock.converse.community.speaking import Speaker
+from interlock.converse.community.speaking import Origin, Speaker
 from interlock.converse.models import Board, Follow, Kind, Post, Reply, Standing, Status, Vote
 from interlock.fabric import journal
 from interlock.fabric.access import Act, may
-from interlock.fabric.models import Person
+from interlock.fabric.models import STAFF_ROLES, Person
 
 WITHIN = timedelta(hours=1)
 # Nobody writes more in an hour by hand; who may at all is for colleagues to judge.
@@ -67,6 +67,9 @@ def write_reply(
     """
     if not _clean(words):
         raise NothingSaid(_("Write a few words first; nothing was sent."))
+    post = _locked(post)
+    if has_the_same and speaker.person and speaker.person.is_staff_side:
+        raise NotAllowed(_("Who has the same is the customers' to say. Nothing was sent; reply instead."))
     if not post.is_public:
         raise NotAllowed(_("This is not public yet, so nobody can reply to it. Nothing was sent."))
     _must_not_flood(speaker, now)
@@ -87,6 +90,7 @@ def vote(*, post: Post, by: Person, on: bool, now: datetime) -> None:
     """
     if by.is_staff_side:
         raise NotAllowed(_("Votes are the customers'. Write down what one of them told you instead."))
+    post = _locked(post)
     if not (post.votable and post.is_public):
         raise NotAllowed(_("Only ideas and problems are voted on; nothing was changed."))
     if on:
@@ -119,6 +123,7 @@ def first_status(kind: str) -> Status:
 
 def became_public(said: Post | Reply, now: datetime) -> None:
     """A post or reply can be read by everybody from now on: count it, and let it be heard. In a transaction."""
+    _locked(said if isinstance(said, Post) else said.post)
     if said.signal_key:
         type(said).objects.filter(pk=said.pk).update(signal_key=said.signal_key, signal_due=now)
         signals.ask_to_hear(now)
@@ -129,6 +134,11 @@ def changed(post: Post, now: datetime, **columns: Any) -> None:
     """Keep what changed about a post, and let pages that show it be made anew. In a transaction."""
     Post.objects.filter(pk=post.pk).update(version=F("version") + 1, changed_at=now, **columns)
     Board.objects.filter(pk=post.board_id).update(version=F("version") + 1)
+
+
+def _locked(post: Post) -> Post:
+    """The post as it is now, with its counts ours until the transaction ends."""
+    return Post.objects.select_for_update(of=("self",)).select_related("board", "status").get(pk=post.pk)
 
 
 def _clean(text: str) -> str:
@@ -159,9 +169,9 @@ def _count(post: Post, now: datetime) -> None:
     people = Person.objects.filter(
         Q(pk__in=Vote.objects.filter(post=post).values("person"))
         | Q(pk__in=same.filter(author__isnull=False).values("author"))
-        | Q(pk=post.author_id)
+        | Q(pk=post.author_id if post.origin != Origin.HOUSE else None)
     )
-    counted = people.aggregate(
+    counted = people.exclude(role__in=STAFF_ROLES).aggregate(
         people=Count("pk"), companies=Count("account_key", distinct=True, filter=~Q(account_key=""))
     )
     replies = Reply.objects.filter(post=post, standing=Standing.PUBLIC).aggregate(
@@ -172,7 +182,9 @@ def _count(post: Post, now: datetime) -> None:
         post,
         now,
         reply_count=replies["all"],
-        people_count=counted["people"] + replies["unnamed"] + (post.author_id is None),
+        people_count=counted["people"]
+        + replies["unnamed"]
+        + (post.author_id is None and post.origin != Origin.HOUSE),
         company_count=counted["companies"],
     )
 
@@ -189,7 +201,8 @@ def _must_not_flood(speaker: Speaker, now: datetime) -> None:
             raise TooMuch(_("That is a lot for one hour. Go on later; copy your text, nothing was sent."))
         return
     held = {"standing": Standing.HELD}
-    machine = held | {"caller": speaker.caller, "said_at__gt": since}
+    # Judged ones count as well, else a quick colleague makes room for the next five.
+    machine = {"caller": speaker.caller, "said_at__gt": since}
     from_machine = Post.objects.filter(**machine).count() + Reply.objects.filter(**machine).count()
     all_held = Post.objects.filter(**held).count() + Reply.objects.filter(**held).count()
     if from_machine >= MOST_OF_MACHINE or all_held >= MOST_HELD:

@@ -48,7 +48,7 @@ def same(request: HttpRequest, post_id: int) -> HttpResponse:
 def _write(request: HttpRequest, post_id: int, *, same: bool) -> HttpResponse:
     person = person_of(request)
     post = get_object_or_404(looking.posts_visible_to(person), pk=post_id)
-    form = ReplyForm(request.POST or None)
+    form = ReplyForm(request.POST or None, initial=_begun(request, post))
     named_only = request.POST.get("how") == "without" or not entering.mail_is_set_up()
     who = None if person else WhoForm(
         request.POST or None, with_address=not (named_only and request.method == "POST")
@@ -60,6 +60,12 @@ def _write(request: HttpRequest, post_id: int, *, same: bool) -> HttpResponse:
     wrong = form.errors or (who is not None and who.errors)
     context = {"post": post, "form": form, "who": who, "same": same, "by_mail": entering.mail_is_set_up()}
     return page(request, "reply", context, 422 if wrong else 200)
+
+
+def _begun(request: HttpRequest, post: Post) -> drafts.Draft:
+    """What was written here before, where it could not be sent."""
+    draft = drafts.kept(request.session)
+    return {"words": draft["words"]} if draft.get("post") == post.pk else {}
 
 
 def _send(
@@ -82,6 +88,7 @@ def _send(
     except CommunityError as error:
         form.add_error(None, str(error))
         return None
+    drafts.forget(request.session)
     if made.standing == Standing.HELD:
         return render(request, "converse/community/held.html", {"post": post})
     # Nothing is said of it: the reply shows itself, and a message would be a second write.

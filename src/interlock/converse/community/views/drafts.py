@@ -20,10 +20,11 @@ Draft = dict[str, Any]
 
 
 class Sent(NamedTuple):
-    """What is said of a draft that was sent, or could not be, and where to go."""
+    """What is said of a draft, where to go, and whether it was sent."""
 
     said: str
     address: str
+    done: bool = True
 
 
 def keep(session: SessionBase, draft: Draft) -> None:
@@ -53,11 +54,16 @@ def send(draft: Draft, person: Person, now: datetime) -> Sent:
         else:
             board = looking.boards_visible_to(person).filter(pk=draft["board"]).first()
             if board is None:
-                return Sent(_("That board is gone; nothing was sent."), reverse("community:tell"))
+                return Sent(_("That board is gone; nothing was sent."), reverse("community:tell"), done=False)
             what = {name: draft[name] for name in ("kind", "title", "words", "product")}
             post = posting.write_post(board=board, speaker=speaker, now=now, **what)
     except CommunityError as error:
-        return Sent(str(error), reverse("community:list"))
+        form = (
+            reverse("community:same" if draft["same"] else "community:reply", args=[draft["post"]])
+            if "post" in draft
+            else reverse("community:tell")
+        )
+        return Sent(str(error), form, done=False)
     return Sent(
         _("It is online, and a person reads it."), reverse("community:post", args=[post.pk, post.slug])
     )

@@ -89,9 +89,10 @@ def _come_in(request: HttpRequest, person: Person, now: datetime) -> HttpRespons
     record_authentication(request, person.user, method="code")
     request.session.set_expiry(now + entering.SIGNED_IN_FOR)
     sent = drafts.send(draft, person, now) if draft else None
-    drafts.forget(request.session)
     if sent is None:
         return redirect(address or "community:list")
+    if sent.done:  # else the form it came from shows it again
+        drafts.forget(request.session)
     messages.info(request, sent.said)
     return redirect(sent.address)
 

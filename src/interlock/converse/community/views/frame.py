@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from ipaddress import ip_address, ip_network
 from typing import Any, Concatenate
 from urllib.parse import urlencode
 
@@ -69,7 +70,18 @@ def to_post(post: Any, after: str = "") -> HttpResponseRedirect:
 def machine_of(request: HttpRequest) -> str:
     """The mark of the machine a request comes from; behind a proxy the proxy names it last."""
     forwarded = request.headers.get("X-Forwarded-For", "") if settings.SECURE_PROXY_SSL_HEADER else ""
-    return mark_of(forwarded.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", ""))
+    return mark_of(_network_of(forwarded.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")))
+
+
+def _network_of(address: str) -> str:
+    """An IPv6 machine has a whole /64 of addresses to choose from, so that is what is marked."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if found.version == 6 and not found.ipv4_mapped:
+        return str(ip_network((address.partition("%")[0], 64), strict=False))
+    return str(getattr(found, "ipv4_mapped", None) or found)
 
 
 def signed_in(request: HttpRequest) -> Person:
