@@ -188,7 +188,6 @@ POLICY: dict[str, Row] = {
             "post",
             "short",
             "tell",
-            "near",
             "kept",
             "enter",
             "code",
@@ -201,7 +200,7 @@ POLICY: dict[str, Row] = {
             "sitemap_part",
         )
     },
-    **{f"community:{name}": writes(PUBLIC) for name in ("leave", "vote", "follow")},
+    **{f"community:{name}": writes(PUBLIC) for name in ("leave", "vote", "follow", "near")},
     "community:queue": Row(STAFF),
     "community:moderation": Row(WRITERS),
     **{f"community:{name}": writes(WRITERS) for name in ("judge_post", "judge_reply", "answer", "status")},

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from xml.etree import ElementTree as ET
 
 import pytest
 from django.core.cache import cache, caches
 from django.urls import reverse
+from django.utils import timezone
 
 from converse.community.conftest import NOW
 from converse.community.test_pages import code_in, send_codes
-from interlock.converse.community import answering, posting
+from interlock.converse.community import answering, entering, finding, posting
 from interlock.converse.community.errors import NotAllowed, TooMuch
 from interlock.converse.community.speaking import as_person, of_the_house, without_account
 from interlock.converse.community.views.frame import machine_of
+from interlock.converse.models import Post
 from interlock.fabric import company
 
 pytestmark = pytest.mark.django_db
@@ -153,3 +156,48 @@ def test_a_machine_is_known_by_its_network_of_ipv6(rf, one, other, alike):
     marks = {machine_of(rf.get("/", REMOTE_ADDR=address)) for address in (one, other)}
 
     assert len(marks) == (1 if alike else 2)
+
+
+def test_what_visitors_type_is_compared_by_words_without_the_encoder(
+    client, signed_in, write, marta, monkeypatch
+):
+    write(marta, title="Display goes dark in the rain")
+    asked = []
+    monkeypatch.setattr(finding, "_by_meaning", lambda text: asked.append(text) or [])
+    typed = {"title": "my display is dark", "words": "when it rains"}
+
+    assert "Display goes dark" in client.post(reverse("community:near"), typed).content.decode()
+    assert asked == []
+    signed_in("customer").post(reverse("community:near"), typed)
+    assert len(asked) == 1
+
+
+def test_marks_of_machines_are_forgotten_after_a_day(board):
+    now = timezone.now()
+    for age in (1, 25):
+        posting.write_post(
+            board=board, kind="idea", title=str(age), words="B", product="",
+            speaker=without_account("Ana", company.company(), "machine"), now=now - timedelta(hours=age),
+        )  # fmt: skip
+
+    entering.forget_old_codes.call()
+
+    assert dict(Post.objects.values_list("title", "caller")) == {"1": "machine", "25": ""}
+
+
+def test_new_words_of_the_company_are_on_kept_pages_within_a_minute(client, write, marta, person):
+    write(marta)
+    listed = reverse("community:list")
+    client.get(listed)
+
+    company.change_company(words={"name": "Brookfell"}, by=person("owner"), now=NOW)
+    caches["pages"].delete("community:moving")
+
+    assert "Brookfell" in client.get(listed).content.decode()
+
+
+def test_a_customer_is_told_the_name_that_others_read(client, marta, board):
+    client.force_login(marta.user)
+    page = client.get(reverse("community:tell")).content.decode()
+
+    assert "others read you as Marta H." in page

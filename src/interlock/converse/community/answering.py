@@ -83,13 +83,13 @@ def let_through(*, said: Post | Reply, by: Person, now: datetime) -> None:
 
 @transaction.atomic
 def reject(*, said: Post | Reply, by: Person, because: str, now: datetime) -> None:
-    """Do not let through what was held, with a reason that its author reads.
+    """Do not let through what was held, with a reason that colleagues read.
 
     Raises:
         NothingSaid: no reason was given.
     """
     if not because.strip():
-        raise NothingSaid(_("Say why; its author reads it. Nothing was changed."))
+        raise NothingSaid(_("Say why; colleagues read it. Nothing was changed."))
     _judge(said, Standing.REJECTED, because.strip(), by, now)
 
 

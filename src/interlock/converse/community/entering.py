@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as later
 from interlock.connectors.imap_mailbox.notices import Note, PostOffice, post
 from interlock.connectors.live import NotSent, PerhapsSent
 from interlock.converse.community.errors import CommunityError, TooMuch
-from interlock.converse.models import Entry
+from interlock.converse.models import Entry, Post, Reply
 from interlock.fabric import company, people, work
 from interlock.fabric.models import Person, Role, User
 
@@ -115,7 +115,10 @@ def send_code(entry_id: int) -> None:
 @work.task(title=later("Delete used and old sign-in codes"))
 def forget_old_codes() -> None:
     """Addresses and marks of machines stay for a day, no longer than limits need them."""
-    Entry.objects.filter(made_at__lt=timezone.now() - KEPT_FOR).delete()
+    old = timezone.now() - KEPT_FOR
+    Entry.objects.filter(made_at__lt=old).delete()
+    for said in (Post, Reply):
+        said.objects.filter(said_at__lt=old).exclude(caller="").update(caller="")
 
 
 def mark_of(machine: str) -> str:

@@ -37,9 +37,11 @@ def containing(posts: QuerySet[Post], text: str) -> QuerySet[Post]:
     return posts.filter(RawSQL(condition, [value], output_field=BooleanField()))  # noqa: S611 - the words are a value
 
 
-def much_like(posts: QuerySet[Post], text: str, *, besides: int = 0, most: int = MOST_CLOSE) -> list[Post]:
+def much_like(
+    posts: QuerySet[Post], text: str, *, besides: int = 0, most: int = MOST_CLOSE, by_meaning: bool = True
+) -> list[Post]:
     """Of these posts those that say nearly the same: by meaning where themes were learnt, then by words."""
-    meant, words = _by_meaning(text), _telling_words(text)
+    meant, words = _by_meaning(text) if by_meaning else [], _telling_words(text)
     near = [*meant, *_by_words(posts.db, words)]
     order = {number: place for place, number in reversed(list(enumerate(near)))}
     found = posts.filter(pk__in=[number for number in order if number != besides])

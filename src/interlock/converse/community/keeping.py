@@ -7,16 +7,19 @@ board or post changes, and when the host or the kept promise does, which is look
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 
 from django.conf import settings
 from django.core.cache import caches
+from django.forms import model_to_dict
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_language
 
 from interlock.converse.community import promise
+from interlock.fabric import company
 
 SECONDS, MOVING_SECONDS = 3_600, 60
 # The choice of paper or ink is a visitor's only other cookie that a page shows.
@@ -51,12 +54,12 @@ def for_visitors(
 
 
 def _moving() -> str:
-    """What changes on these pages without anybody writing: who is on duty, and how the promise is kept."""
+    """What changes on these pages without a post: the company's own words, who is on duty, how the promise is kept."""
     cache = caches["pages"]
     found = cache.get("community:moving")
     if found is None:
         now = timezone.now()
         promised = promise.promise(now)
-        found = f"{promise.on_duty_words(now)} {promised.sentence} {promised.proof}"
+        found = f"{promise.on_duty_words(now)} {promised.sentence} {promised.proof} {json.dumps(model_to_dict(company.company()))}"
         cache.set("community:moving", found, MOVING_SECONDS)
     return str(found)

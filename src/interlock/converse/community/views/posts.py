@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from interlock.converse.community import boards as board_rules
-from interlock.converse.community import course, keeping, looking, promise
+from interlock.converse.community import course, entering, keeping, looking, promise
 from interlock.converse.community.forms import AnswerForm, ReplyForm, StatusForm
 from interlock.converse.community.views.frame import page
 from interlock.converse.models import Board, Follow, Kind, Post, Reply, Standing, Status, Vote
@@ -85,6 +85,7 @@ def post_page(
         "address": address_of(found),
         "kind_name": Kind(found.kind).label,
         "reply_form": ReplyForm(),
+        "by_mail": entering.mail_is_set_up(),
         **_of_reader(found, person),
         **forms,
     }

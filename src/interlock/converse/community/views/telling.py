@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from interlock.converse.community import entering, finding, looking, posting
 from interlock.converse.community.errors import CommunityError
@@ -48,6 +48,7 @@ def tell(request: HttpRequest) -> HttpResponse:
         "behalf": extra if person else None,
         "has_boards": boards.exists(),
         "by_mail": entering.mail_is_set_up(),
+        "shown_name": as_person(person, company.company()).name if person else "",
     }
     return page(request, "tell", context, 422 if wrong else 200)
 
@@ -91,14 +92,15 @@ def _speaker(request: HttpRequest, person: Person | None, extra: Any) -> Speaker
 
 
 @login_not_required
-@require_GET
+@require_POST
 def near(request: HttpRequest) -> HttpResponse:
-    """Posts that say nearly the same as what is being written."""
-    text = f"{request.GET.get('title', '')} {request.GET.get('words', '')}"[:2_000]
+    """Posts that say nearly the same as what is being written: by words alone for visitors, who are without number."""
+    person = person_of(request)
+    text = f"{request.POST.get('title', '')} {request.POST.get('words', '')}"[:2_000]
     public = Post.objects.filter(
-        standing=Standing.PUBLIC, board__in=looking.boards_visible_to(person_of(request))
+        standing=Standing.PUBLIC, board__in=looking.boards_visible_to(person)
     ).select_related("status")
-    alike = finding.much_like(public, text) if len(text.strip()) > 3 else []
+    alike = finding.much_like(public, text, by_meaning=person is not None) if len(text.strip()) > 3 else []
     return render(request, "converse/community/parts/near.html", {"near": alike})
 
 
@@ -109,11 +111,9 @@ def mine(request: HttpRequest) -> HttpResponse:
     """What I wrote and what became of it, and what I follow."""
     person = signed_in(request)
     own = Post.objects.filter(author=person).select_related("status", "board").order_by("-said_at")[:50]
-    replies = looking.replies_visible_to(person).filter(author=person).exclude(standing=Standing.PUBLIC)
     followed = Follow.objects.filter(post__in=looking.posts_visible_to(person), person=person)
     context = {
         "posts": own,
-        "replies": replies.select_related("post").order_by("-said_at")[:50],
         "followed": [one.post for one in followed.select_related("post__status").order_by("-at")[:50]],
     }
     return page(request, "mine", context)
