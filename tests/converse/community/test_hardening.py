@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from converse.community.conftest import NOW
 from converse.community.test_pages import code_in, send_codes
-from interlock.converse.community import answering, entering, finding, posting
+from interlock.converse.community import answering, entering, finding, posting, signals
 from interlock.converse.community.errors import NotAllowed, TooMuch
 from interlock.converse.community.speaking import as_person, of_the_house, without_account
 from interlock.converse.community.views.frame import machine_of
@@ -201,3 +201,14 @@ def test_a_customer_is_told_the_name_that_others_read(client, marta, board):
     page = client.get(reverse("community:tell")).content.decode()
 
     assert "others read you as Marta H." in page
+
+
+def test_a_kept_page_names_what_is_close_as_soon_as_it_is_known(client, write, marta):
+    write(marta, title="Display goes dark in the rain")
+    post = write(marta, title="My display goes dark in heavy rain")
+    address = reverse("community:post", args=[post.pk, post.slug])
+    assert "Display goes dark in the rain" not in client.get(address).content.decode()
+
+    signals.pass_on(now=timezone.now())
+
+    assert "Display goes dark in the rain" in client.get(address).content.decode()

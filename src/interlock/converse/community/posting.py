@@ -47,7 +47,6 @@ def write_post(
     post = Post(board=board, kind=kind, title=_clean(title), product=product, changed_at=now)
     post.status = first_status(kind)
     post.waits = kind != Kind.PRAISE
-    post.company_count = 1 if speaker.person and speaker.person.account_key else 0
     _fill(post, words, speaker, now)
     post.save()
     _hear_of(post, speaker, now)

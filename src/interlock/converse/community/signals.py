@@ -12,6 +12,7 @@ from itertools import chain
 from typing import Any
 
 from django.conf import settings
+from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -120,4 +121,5 @@ def _note_what_is_close(posts: list[Post]) -> None:
         alike = finding.much_like(
             public.filter(board=post.board_id), f"{post.title} {post.words}", besides=post.pk
         )
-        Post.objects.filter(pk=post.pk).update(close_to=[one.pk for one in alike])
+        # The new version lets the kept page be made anew.
+        Post.objects.filter(pk=post.pk).update(close_to=[one.pk for one in alike], version=F("version") + 1)
