@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from django.test import SimpleTestCase
+from django.test import SimpleTestCase, TransactionTestCase
 from playwright.sync_api import expect
+
+from databases import Migrated, copied
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 # What a test asks for when it works with the database of the run.
-ASKS_A_DATABASE = {"db", "transactional_db", "live_server", "database_url"}
+ASKS_A_DATABASE = {"db", "transactional_db", "live_server", "migrated_home"}
 
 
 def pytest_configure() -> None:
@@ -68,19 +70,32 @@ def real_data() -> Path:
 
 
 @pytest.fixture
-def database_url() -> Iterator[dict[str, str]]:
-    """Where the run is on PostgreSQL, a database of the same server that processes may share."""
+def migrated_home(migrated, django_db_setup) -> Iterator[Callable[[Path], dict[str, str]]]:
+    """Make a home for processes of their own: `migrated_home(path)`, which answers what their environment needs.
+
+    Where the run is on PostgreSQL, its database is one of the same server.
+    """
     url = os.environ.get("DATABASE_URL", "")
-    if not url:
-        yield {}
-        return
+    made: list[str] = []
+
+    def make(home: Path) -> dict[str, str]:
+        if not url:
+            migrated.copy_to(home)
+            return {}
+        made.append(f"own_{os.getpid()}_{len(made)}")
+        _on_server(url, f"CREATE DATABASE {made[-1]} TEMPLATE {migrated.name}")
+        return {"DATABASE_URL": urlsplit(url)._replace(path=f"/{made[-1]}").geturl()}
+
+    yield make
+    for name in made:
+        _on_server(url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _on_server(url: str, statement: str) -> None:
     import psycopg  # only this database needs it
 
-    name = f"own_{os.getpid()}"
     with psycopg.connect(url, autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}")
-        yield {"DATABASE_URL": urlsplit(url)._replace(path=f"/{name}").geturl()}
-        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        server.execute(statement)
 
 
 @pytest.fixture
@@ -180,25 +195,20 @@ def django_db_modify_db_settings(request, django_db_modify_db_settings, tmp_path
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(request, django_db_setup, django_db_blocker):
-    """Let a flush between browser tests empty the journal, which its triggers rightly forbid."""
+def migrated(request, django_db_modify_db_settings) -> Migrated:
+    """The migrated database of which those of the tests are copies."""
     from django.db import connection  # after the settings
 
-    operations = type(connection.ops)
-    plain_flush = operations.sql_flush
+    return copied(connection, request.config.cache.mkdir("databases"))
 
-    def flush_past_triggers(self, style, tables, **options):
-        statements = plain_flush(self, style, tables, **options)
-        if connection.vendor != "sqlite" or "fabric_journalentry" not in tables:
-            return statements
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT name, sql FROM sqlite_master WHERE type='trigger' AND tbl_name='fabric_journalentry'"
-            )
-            triggers = cursor.fetchall()
-        drops = [f"DROP TRIGGER {name}" for name, _ in triggers]
-        return [*drops, *statements, *(sql for _, sql in triggers)]
 
-    operations.sql_flush = flush_past_triggers
+@pytest.fixture(scope="session")
+def django_db_setup(migrated, django_db_setup, django_db_blocker):
+    """Put the database back after a test that commits, where Django would empty each table."""
+
+    def put_back(_case: TransactionTestCase) -> None:
+        migrated.put_back()
+
+    plain, TransactionTestCase._fixture_teardown = TransactionTestCase._fixture_teardown, put_back
     yield
-    operations.sql_flush = plain_flush
+    TransactionTestCase._fixture_teardown = plain

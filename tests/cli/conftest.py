@@ -71,7 +71,9 @@ def free_port() -> int:
 
 
 @pytest.fixture
-def served(tmp_path) -> Iterator[Served]:
+def served(tmp_path, migrated_home) -> Iterator[Served]:
+    """A home that is migrated; tests/wheel/ serves one that is empty."""
+    migrated_home(tmp_path / "home")
     port, log = free_port(), tmp_path / "log.txt"
     with log.open("w") as out:
         process = subprocess.Popen(

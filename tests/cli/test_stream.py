@@ -53,10 +53,9 @@ def blocks(answer: http.client.HTTPResponse, until: str) -> list[str]:
 
 
 @pytest.fixture
-def stream(tmp_path, database_url) -> Iterator[Stream]:
+def stream(tmp_path, migrated_home) -> Iterator[Stream]:
     port = free_port()
-    variables = environment(tmp_path, 1) | database_url
-    subprocess.run([sys.executable, "-m", "interlock", "migrate"], env=variables, check=True, timeout=120)
+    variables = environment(tmp_path, 1) | migrated_home(tmp_path)
     command = [sys.executable, "-m", "interlock", "stream", "--host", "127.0.0.1", "--port", str(port)]
     process = subprocess.Popen(command, env=variables)
     pages = subprocess.Popen(

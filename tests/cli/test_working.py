@@ -59,9 +59,8 @@ class Installation:
 
 
 @pytest.fixture
-def installation(tmp_path, database_url) -> Iterator[Installation]:
-    variables = environment(tmp_path, 1) | {"PYTHONPATH": str(HERE)} | database_url
-    subprocess.run([sys.executable, "-m", "interlock", "migrate"], env=variables, check=True, timeout=120)
+def installation(tmp_path, migrated_home) -> Iterator[Installation]:
+    variables = environment(tmp_path, 1) | {"PYTHONPATH": str(HERE)} | migrated_home(tmp_path)
     inside = subprocess.Popen(
         [sys.executable, str(HERE / "work_to_do.py")],
         env=variables,

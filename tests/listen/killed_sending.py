@@ -1,7 +1,7 @@
 """Sends answers to a small foreign system while the sender is killed again and again; prints what came of it.
 
-Run as `python tests/listen/killed_sending.py SENDER KILLS`, with a home and, if one likes, DATABASE_URL in the
-environment. SENDER is `shipped`, or a control that must be found out: `no_find` does not look before it sends
+Run as `python tests/listen/killed_sending.py SENDER KILLS`, with a home and, if one likes, a DATABASE_URL of its own
+in the environment. SENDER is `shipped`, or a control that must be found out: `no_find` does not look before it sends
 again, `mark_first` notes an answer as sent before it sends it.
 """
 
@@ -15,7 +15,6 @@ import socket
 import sys
 import time
 import warnings
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 ANSWERS_A_KILL = 3
@@ -70,20 +69,6 @@ class Small:
 
         found = self.looks and ask(self.port, f"FIND {letter.reference}") == "YES"
         return Sent(letter.reference) if found else None
-
-
-def own_database() -> None:
-    """On PostgreSQL: a database of our own on the server that the tests use."""
-    url = os.environ.get("DATABASE_URL", "")
-    if not url.startswith("postgres"):
-        return
-    import psycopg
-
-    name = f"killed_{os.getpid()}"
-    with closing(psycopg.connect(url, autocommit=True)) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    head, _, options = url.partition("?")
-    os.environ["DATABASE_URL"] = f"{head.rpartition('/')[0]}/{name}{'?' if options else ''}{options}"
 
 
 def make_answers(number: int) -> None:
@@ -175,7 +160,6 @@ def main(sender: str, kills: int) -> None:
     if server == 0:
         foreign_system(listening)
     listening.close()
-    own_database()
     os.environ["DJANGO_SETTINGS_MODULE"] = "interlock.config.settings"
     import django
     from django.core.management import call_command

@@ -294,18 +294,17 @@ KILLS = (
 
 @pytest.mark.long
 @pytest.mark.django_db(transaction=True)
-def test_a_killed_sender_loses_nothing_and_sends_nothing_twice_and_the_controls_do(tmp_path):
+def test_a_killed_sender_loses_nothing_and_sends_nothing_twice_and_the_controls_do(tmp_path, migrated_home):
     """Real processes, kill -9 at random moments; the senders without the one or the other are found out."""
     script = Path(__file__).with_name("killed_sending.py")
     running = {
         sender: subprocess.Popen(
             [sys.executable, "-W", "error", str(script), sender, str(kills)],
-            env={**os.environ, "INTERLOCK_HOME": str(tmp_path / sender)},
+            env={**os.environ, "INTERLOCK_HOME": str(tmp_path / sender), **migrated_home(tmp_path / sender)},
             stdout=subprocess.PIPE,
             text=True,
         )
         for sender, kills in KILLS.items()
-        if not (tmp_path / sender).mkdir()
     }
     came = {sender: json.loads(process.communicate(timeout=900)[0]) for sender, process in running.items()}
 

@@ -131,7 +131,7 @@ def hanging_system() -> Iterator[int]:
 
 
 @pytest.fixture
-def day(tmp_path, database_url) -> Iterator[tuple[Day, Post]]:
+def day(tmp_path, migrated_home) -> Iterator[tuple[Day, Post]]:
     if not find_dovecot():
         pytest.skip("Dovecot is not installed here; ./do test installs it where it may")
     shop = tmp_path / "shop.db"
@@ -146,7 +146,9 @@ def day(tmp_path, database_url) -> Iterator[tuple[Day, Post]]:
         hanging_system() as silent,
     ):
         post.deliver = lambda user, raw: dovecot.deliver(BOX, raw) if user == BOX else None
-        installation = Installation(tmp_path / "home", database_url.get("DATABASE_URL", ""))
+        installation = Installation(
+            tmp_path / "home", migrated_home(tmp_path / "home").get("DATABASE_URL", "")
+        )
         installation.environment.pop("DJANGO_SETTINGS_MODULE", None)
         installation.environment |= {
             "INTERLOCK_PRIVATE_HOSTS": "127.0.0.1",
