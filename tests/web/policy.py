@@ -111,6 +111,8 @@ POLICY: dict[str, Row] = {
     "web:one_outcry": Row(STAFF),
     "web:judge_outcry": writes(WRITERS),
     "web:undo_outcry_verdict": writes(WRITERS),
+    "web:take_outcry_out": writes(WRITERS),
+    "web:put_outcry_back": writes(WRITERS),
     "web:talk_about_outcry": Row(WRITERS, WRITERS),
     "web:outcry_watch": Row(STAFF),
     **{f"web:outcry_{name}": writes(OWNER) for name in ("budget", "telling", "try", "past")},

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -107,6 +107,16 @@ def entries_about(thing: models.Model) -> models.QuerySet[JournalEntry]:
     kind, key = _named(thing)
     return (
         JournalEntry.objects.filter(about_kind=kind, about_key=key)
+        .select_related("actor")
+        .order_by("-number")
+    )
+
+
+def entries_about_any(things: Sequence[models.Model]) -> models.QuerySet[JournalEntry]:
+    """What happened to any of several things of one kind, the latest first, with the people who did it. One query."""
+    named = [_named(thing) for thing in things]
+    return (
+        JournalEntry.objects.filter(about_kind=named[0][0], about_key__in=[key for _kind, key in named])
         .select_related("actor")
         .order_by("-number")
     )

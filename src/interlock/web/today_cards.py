@@ -21,6 +21,7 @@ from interlock.fabric.personal import shown
 from interlock.listen import source_page
 from interlock.listen.models import StreamState, ThemeState
 from interlock.listen.outcry.looking import loudest_now
+from interlock.listen.outcry.one_event import leading
 from interlock.listen.themes import deciding
 from interlock.listen.waiting import customers, due_for, rows_of
 from interlock.reconnect import queries
@@ -89,11 +90,11 @@ def _customers_wait(owed: int, *, named: bool) -> str:
 
 
 def outcry_card(person: Person) -> TodayCard | None:
-    """The loudest alarm that goes on, and how many there are beside it."""
+    """The event that says most of those that go on, and how many there are beside it."""
     alarms = loudest_now(person)
     if not alarms:
         return None
-    first, more = alarms[0], len(alarms) - 1
+    first, more = leading(alarms[0]), len(alarms) - 1
     beside = ngettext("One more alarm goes on.", "%(n)s more alarms go on.", more) % {
         "n": figures.in_words(more).capitalize()
     }
@@ -103,13 +104,12 @@ def outcry_card(person: Person) -> TodayCard | None:
         about=first.stream.get_kind_display(),
         sentence=alarm_words.headline(first),
         why=" ".join(
-            [
-                alarm_words.spread(first),
-                *([beside] if more else []),
-            ]
+            one
+            for one in (alarm_words.spread(first), alarm_words.elsewhere(alarms[0]), beside if more else "")
+            if one
         ),
         act=_("See what is known"),
-        url=reverse("web:one_outcry", args=[first.pk]),
+        url=reverse("web:one_outcry", args=[alarms[0].pk]),
         more=_("All alarms"),
         more_url=reverse("web:outcries"),
         is_urgent=first.state == StreamState.OUTCRY,

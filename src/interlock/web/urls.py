@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from interlock.web import context_page, gallery, live, people, search, views, work_page
-from interlock.web.outcries import acting
+from interlock.web.outcries import acting, heard
 from interlock.web.outcries import listing as alarm_list
 from interlock.web.outcries import page as alarm_page
 from interlock.web.outcries import talking as alarm_talking
@@ -47,6 +47,8 @@ urlpatterns: list[URLPattern] = [
     path("signals/outcries/<int:alarm_id>/", alarm_page.one_outcry, name="one_outcry"),
     path("signals/outcries/<int:alarm_id>/judge/", acting.judge, name="judge_outcry"),
     path("signals/outcries/<int:alarm_id>/judge/undo/", acting.undo, name="undo_outcry_verdict"),
+    path("signals/outcries/<int:alarm_id>/out/", heard.take_out, name="take_outcry_out"),
+    path("signals/outcries/<int:alarm_id>/back/", heard.put_back, name="put_outcry_back"),
     path("signals/outcries/<int:alarm_id>/talk/", alarm_talking.talk, name="talk_about_outcry"),
     path("work/", work_page.work, name="work"),
     path("work/<int:attempt_id>/again/", work_page.try_again, name="work_again"),

@@ -81,10 +81,30 @@ class WatchedStream(models.Model):
 class Alarm(models.Model):
     """A stream rang: from then until it is quiet again, or until somebody said that it is none, or over.
 
-    `known` is what was known when it last changed. A verdict ended the alarm where `ended_at` is `judged_at`.
+    `known` is what was known when it last changed. A verdict ended the alarm where `ended_at` is `judged_at`. Streams
+    that ring for one event are one alarm to people: the first heard is its `event`, with one address and one notice.
     """
 
     stream = models.ForeignKey(WatchedStream, models.PROTECT, related_name="alarms")
+    event = models.ForeignKey(
+        "self",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="parts",
+        help_text=_("the alarm first heard of the same event; empty: this is the first"),
+    )
+    joined_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("when it was found to be the same event")
+    )
+    apart_from = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("the event that somebody took it out of; it is joined to none any more"),
+    )
     label = models.CharField(max_length=400)
     began_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)

@@ -99,13 +99,14 @@ class Change:
     label: str
     known: dict[str, Any]
     usual: dict[str, list[int]]
+    begins: bool
 
 
 def noticed(*, stream: WatchedStream, was: str, spread: Spread, strength: float, low: Shift) -> Change:
     """What there is to say of a stream that has just changed its state."""
     at, to = stream.state_since, Standing(stream.state)
-    begins = to != Standing.QUIET and was != Standing.EMERGING
     assert at is not None
+    begins = to != Standing.QUIET and was != Standing.EMERGING
     return Change(
         stream=stream,
         was=was,
@@ -117,6 +118,7 @@ def noticed(*, stream: WatchedStream, was: str, spread: Spread, strength: float,
         known={} if to == Standing.QUIET else {**known(stream, spread, at), "unhappy": _unhappy(low)},
         # What was usual is read once, as it was when the alarm began.
         usual=usual_before(signals_of(stream), at) if begins else {},
+        begins=begins,
     )
 
 

@@ -1,4 +1,4 @@
-"""What may be read of alarms: the list, the account of the budget, and what is known of one alarm now."""
+"""What may be read of alarms: the list of events, the account of the budget, and what is known of one stream's alarm now."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import BooleanField, Case, Count, F, Min, Q, QuerySet, When
+from django.db.models.functions import Coalesce
 
 from interlock.fabric.access import Act, may
 from interlock.fabric.models import Person
 from interlock.listen.models import Alarm, Signal, Source, StreamKind, StreamState, Verdict, WatchedStream
 from interlock.listen.outcry import alarms
+from interlock.listen.outcry.one_event import GOES_ON, IS_OUTCRY, how_much_it_says, leading, whole
 from interlock.listen.outcry.usually import SPEAKER
 from interlock.listen.selection import Selection
 
@@ -19,8 +21,6 @@ PAGE_ROWS = 30
 TABS = ("now", "outcry", "over", "false", "all")
 MOST_NAMED = 6
 MOST_LOUD = 200
-# A theme says more than the source it came through.
-NARROWEST = (StreamKind.THEME, StreamKind.PRODUCT, StreamKind.CHANNEL, StreamKind.SOURCE)
 FILTERS = {
     StreamKind.CHANNEL: "channel",
     StreamKind.PRODUCT: "product_key",
@@ -30,19 +30,29 @@ FILTERS = {
 
 
 def alarms_visible_to(person: Person | None) -> QuerySet[Alarm]:
-    """Alarms this person may see: all for staff, none for others."""
+    """Alarms this person may see, each stream's own: all for staff, none for others."""
     shown = Alarm.objects.select_related("stream", "judged_by").defer("usual")
     return shown if may(person, Act.READ) else shown.none()
 
 
+def events_visible_to(person: Person | None) -> QuerySet[Alarm]:
+    """The same, one an event: its first alarm, with its other streams beside it."""
+    return whole(alarms_visible_to(person))
+
+
+def event_of(person: Person | None, number: int) -> Alarm | None:
+    """The event that this alarm is, or is part of; None where there is none to see. Two queries."""
+    return events_visible_to(person).filter(Q(pk=number) | Q(parts=number)).first()
+
+
 def tab_of(shown: QuerySet[Alarm], tab: str) -> QuerySet[Alarm]:
-    """The alarms of one tab: those that go on, outcries, those that ended, false ones, all."""
+    """The events of one tab: those that go on, outcries, those that ended, false ones, all."""
     if tab == "now":
-        return shown.filter(ended_at=None)
+        return shown.filter(GOES_ON)
     if tab == "outcry":
-        return shown.filter(state=StreamState.OUTCRY).exclude(verdict=Verdict.FALSE)
+        return shown.filter(IS_OUTCRY).exclude(verdict=Verdict.FALSE)
     if tab == "over":
-        return shown.filter(ended_at__isnull=False).exclude(verdict=Verdict.FALSE)
+        return shown.exclude(GOES_ON).exclude(verdict=Verdict.FALSE)
     return shown.filter(verdict=Verdict.FALSE) if tab == "false" else shown
 
 
@@ -65,18 +75,21 @@ def alarm_page(shown: QuerySet[Alarm], after: tuple[datetime, int] | None) -> Al
 
 
 def tab_counts(shown: QuerySet[Alarm]) -> dict[str, int]:
-    """How many alarms each tab holds, and how many go on by what they are. One query."""
-    false, goes_on = Q(verdict=Verdict.FALSE), Q(ended_at=None)
-    outcry = Q(state=StreamState.OUTCRY)
-    return shown.aggregate(
+    """How many events each tab holds, and how many go on by what they are. One query."""
+    false, goes_on, outcry = Q(verdict=Verdict.FALSE), Q(goes_on=True), Q(is_outcry=True)
+    return shown.alias(goes_on=_whether(GOES_ON), is_outcry=_whether(IS_OUTCRY)).aggregate(
         now=Count("pk", filter=goes_on),
         outcry=Count("pk", filter=outcry & ~false),
         over=Count("pk", filter=~goes_on & ~false),
         false=Count("pk", filter=false),
         all=Count("pk"),
         outcries_now=Count("pk", filter=goes_on & outcry),
-        emerging_now=Count("pk", filter=goes_on & Q(state=StreamState.EMERGING)),
+        emerging_now=Count("pk", filter=goes_on & ~outcry & ~Q(state=StreamState.FALLEN)),
     )
+
+
+def _whether(condition: Q) -> Case:
+    return Case(When(condition, then=True), default=False, output_field=BooleanField())
 
 
 @dataclass(frozen=True)
@@ -90,10 +103,10 @@ class Account:
 
 
 def account(*, days: float, now: datetime) -> Account:
-    """What the budget was spent on in its newest span, or since anything was heard. Two queries."""
+    """What the budget was spent on in its newest span, or since anything was heard; an event is one call. Two queries."""
     heard = WatchedStream.objects.aggregate(first=Min("began_at"))["first"]
     since = max(now - timedelta(days=days), heard or now)
-    counted = Alarm.objects.filter(began_at__gt=now - timedelta(days=days)).aggregate(
+    counted = Alarm.objects.filter(event=None, began_at__gt=now - timedelta(days=days)).aggregate(
         alarms=Count("pk"),
         false=Count("pk", filter=Q(verdict=Verdict.FALSE)),
         unjudged=Count("pk", filter=Q(verdict="")),
@@ -102,30 +115,23 @@ def account(*, days: float, now: datetime) -> Account:
 
 
 def loudest_now(person: Person | None) -> list[Alarm]:
-    """Alarms that go on: outcries first, a theme before its source, then those that most people speak in. One query."""
-    loud = (StreamState.OUTCRY, StreamState.EMERGING)
-    going_on = alarms_visible_to(person).filter(ended_at=None, state__in=loud)
-    return sorted(
-        going_on.order_by("-began_at", "-pk")[:MOST_LOUD],
-        key=lambda one: (
-            loud.index(StreamState(one.state)),
-            NARROWEST.index(StreamKind(one.stream.kind)),
-            -one.known.get("voices", 0),
-        ),
-    )
+    """Events that go on: outcries first, a theme before its source, then those that most people speak in. Two queries."""
+    going_on = events_visible_to(person).filter(GOES_ON).exclude(state=StreamState.FALLEN)
+    newest = going_on.order_by("-began_at", "-pk")[:MOST_LOUD]
+    return sorted(newest, key=lambda one: how_much_it_says(leading(one)))
 
 
 def beside(alarm: Alarm, person: Person | None) -> list[Alarm]:
-    """Other streams that rang within a day of this one: often the same matter, heard elsewhere. One query."""
+    """Other events that began within a day of this one, or that a stream was taken out to. One query."""
     around = (alarm.began_at - timedelta(days=1), alarm.began_at + timedelta(days=1))
-    others = alarms_visible_to(person).filter(began_at__range=around).exclude(pk=alarm.pk)
+    others = alarms_visible_to(person).filter(event=None, began_at__range=around).exclude(pk=alarm.pk)
     return list(others.exclude(verdict=Verdict.FALSE).order_by("-times", "pk")[:MOST_NAMED])
 
 
 def alarms_about(kind: str, key: str) -> list[int]:
-    """Numbers of the newest alarms of one stream. One query."""
+    """Numbers of the newest events that one stream rang for. One query."""
     rang = Alarm.objects.filter(stream__kind=kind, stream__key=key)
-    return list(rang.order_by("-began_at").values_list("pk", flat=True)[:PAGE_ROWS])
+    return list(rang.order_by("-began_at").values_list(Coalesce(F("event"), F("pk")), flat=True)[:PAGE_ROWS])
 
 
 def quotes(alarm: Alarm) -> list[Signal]:

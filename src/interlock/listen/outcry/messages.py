@@ -13,10 +13,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from interlock.listen.models import Alarm, StreamKind, StreamState
-
-# The narrowest first: a theme says more than the source it came through.
-_ORDER = (StreamKind.THEME, StreamKind.PRODUCT, StreamKind.CHANNEL, StreamKind.SOURCE)
+from interlock.listen.models import Alarm, StreamState
+from interlock.listen.outcry.one_event import how_much_it_says, leading, others
 
 
 @dataclass(frozen=True)
@@ -34,12 +32,9 @@ class Message:
 
 
 def about(alarms: Sequence[Alarm]) -> Message:
-    """One message about all that changed at one moment, what matters most first."""
-    ranks = {str(StreamState.OUTCRY): 0, str(StreamState.EMERGING): 1, str(StreamState.FALLEN): 2}
-    ordered = sorted(
-        alarms, key=lambda one: (ranks[one.state], _ORDER.index(StreamKind(one.stream.kind)), one.pk)
-    )
-    return Message(subject=_title(ordered[0]), text="\n\n".join(_paragraph(one) for one in ordered))
+    """One message about all events of one moment, what says most first; the first alarm of each."""
+    ordered = sorted(alarms, key=lambda one: (*how_much_it_says(leading(one)), one.pk))
+    return Message(subject=_title(leading(ordered[0])), text="\n\n".join(_paragraph(one) for one in ordered))
 
 
 def trial() -> Message:
@@ -69,16 +64,21 @@ def _loud(alarm: Alarm) -> str:
     return _("hardly heard before") if before else _("never heard before")
 
 
-def _paragraph(alarm: Alarm) -> str:
-    kind = alarm.stream.get_kind_display()
+def _paragraph(first: Alarm) -> str:
+    alarm = leading(first)
     said = _("%(title)s (%(kind)s), since %(day)s.") % {
         "title": _title(alarm),
-        "kind": kind,
-        "day": _moment(alarm.began_at),
+        "kind": alarm.stream.get_kind_display(),
+        "day": _moment(first.began_at),
     }
-    return "\n".join(
-        [" ".join([said, *_people(alarm)]), _address(reverse("web:one_outcry", args=[alarm.pk]))]
-    )
+    sentences = [said, *_people(alarm), *_elsewhere(first)]
+    return "\n".join([" ".join(sentences), _address(reverse("web:one_outcry", args=[first.pk]))])
+
+
+def _elsewhere(first: Alarm) -> list[str]:
+    """Where else the same event is heard."""
+    places = [f"{_line(one.label)} ({one.stream.get_kind_display()})" for one in others(first)]
+    return [_("Also heard in: %(places)s.") % {"places": ", ".join(places)}] if places else []
 
 
 def _people(alarm: Alarm) -> list[str]:

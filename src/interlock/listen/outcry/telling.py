@@ -20,6 +20,7 @@ from interlock.fabric import work
 from interlock.fabric.secrets import SealBroken, opened
 from interlock.listen.models import Alarm, Notice, NoticeState, OutcryWatch
 from interlock.listen.outcry import messages, posting
+from interlock.listen.outcry.one_event import GOES_ON, whole
 
 CHAT = ""
 
@@ -67,7 +68,7 @@ def send(notice_id: int, *, now: datetime) -> None:
         _keep(notice_id, NoticeState.DOUBTFUL, killed, only_if=NoticeState.SENDING)
         return
     notice = Notice.objects.get(pk=notice_id)
-    alarms = list(notice.alarms.filter(ended_at=None).select_related("stream"))
+    alarms = list(whole(notice.alarms.filter(GOES_ON).select_related("stream")))
     if not alarms:  # it is over before anybody could be told
         notice.delete()
         return

@@ -17,7 +17,7 @@ from interlock.analytics.outcry.budget import Budget, alarm_at, power_allowed
 from interlock.analytics.outcry.memory import kept, new_memory, remembered, with_room
 from interlock.analytics.outcry.streams import StateError
 from interlock.listen.models import Alarm, OutcryWatch, Source, StreamKind, WatchedStream
-from interlock.listen.outcry import alarms, pace, relearning, telling
+from interlock.listen.outcry import alarms, joining, pace, relearning, telling
 from interlock.listen.outcry.counting import WAIT, StreamKey, begin_of, said_by_tick, ticks_between
 from interlock.listen.outcry.listening import SHARES_PART, TUNING, Look, listen
 from interlock.listen.turns import turn
@@ -80,14 +80,17 @@ def _deaf_sources() -> list[StreamKey]:
 def _written(look: Look, row: OutcryWatch, until: datetime) -> bool:
     """Write all that the look found; False when another worker looked meanwhile and nothing was written."""
     state, known = kept(look.memory), pace.renewed(look.loud)
+    loud = joining.what_is_loud(look.loud, look.by_number, look.changes, until)
     with turn(), transaction.atomic():
         ours = OutcryWatch.objects.filter(pk=1, listened_until=row.listened_until)
         if not ours.update(listened_until=until, state=state):
             return False
         WatchedStream.objects.bulk_create(look.new, batch_size=500)
         WatchedStream.objects.bulk_update(look.relearnt, ["learnt_at"], batch_size=500)
-        telling.note(_write_changes(look), at=until)
+        changed = _write_changes(look)
         pace.keep(look.loud, known)
+        joining.join(loud, until)
+        telling.note(joining.worth_telling(changed), at=until)
     return True
 
 

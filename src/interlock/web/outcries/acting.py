@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,9 +13,9 @@ from django.views.decorators.http import require_POST
 from interlock.fabric.access import Act, needs, person_of
 from interlock.listen.errors import ListenError
 from interlock.listen.models import Verdict
-from interlock.listen.outcry import judging, looking
+from interlock.listen.outcry import judging
 from interlock.web.outcries.forms import VerdictForm
-from interlock.web.outcries.page import page_of
+from interlock.web.outcries.page import event_or_404, page_of
 
 
 @require_POST
@@ -23,7 +23,7 @@ from interlock.web.outcries.page import page_of
 def judge(request: HttpRequest, alarm_id: int) -> HttpResponse:
     """Say that an alarm is no outcry, or over."""
     person, now = person_of(request), timezone.now()
-    alarm = get_object_or_404(looking.alarms_visible_to(person), pk=alarm_id)
+    alarm = event_or_404(person, alarm_id)
     over = request.POST.get("verdict") == Verdict.OVER
     form = VerdictForm(request.POST)
     assert person is not None
@@ -48,7 +48,7 @@ def judge(request: HttpRequest, alarm_id: int) -> HttpResponse:
 def undo(request: HttpRequest, alarm_id: int) -> HttpResponse:
     """Take back what was said of an alarm."""
     person = person_of(request)
-    alarm = get_object_or_404(looking.alarms_visible_to(person), pk=alarm_id)
+    alarm = event_or_404(person, alarm_id)
     assert person is not None
     try:
         judging.take_back(alarm=alarm, by=person, now=timezone.now())

@@ -19,7 +19,7 @@ from interlock.fabric.access import Act, needs, person_of
 from interlock.fabric.export import csv_bytes
 from interlock.listen import queries, waiting
 from interlock.listen.models import Alarm
-from interlock.listen.outcry import looking, pace, setting
+from interlock.listen.outcry import looking, one_event, pace, setting
 from interlock.web import figures
 from interlock.web.outcries import words
 
@@ -28,9 +28,11 @@ _SALT = "outcries"
 
 @dataclass(frozen=True)
 class Row:
-    """One alarm as the list shows it."""
+    """One event as the list shows it: `first` has its address, `alarm` says most of it."""
 
+    first: Alarm
     alarm: Alarm
+    elsewhere: str
     state: str
     pace: dict[str, Any]
     between: str
@@ -43,7 +45,7 @@ class Row:
 def outcries(request: HttpRequest) -> HttpResponse:
     """Alarms as rows."""
     person, now = person_of(request), timezone.now()
-    shown = looking.alarms_visible_to(person)
+    shown = looking.events_visible_to(person)
     counted = looking.tab_counts(shown)
     tab = request.GET.get("show", "")
     if tab not in looking.TABS:
@@ -72,17 +74,25 @@ def outcries_csv(request: HttpRequest) -> HttpResponse:
     """All alarms of one tab as a file."""
     tab = request.GET.get("show", "")
     shown = looking.tab_of(
-        looking.alarms_visible_to(person_of(request)), tab if tab in looking.TABS else "all"
+        looking.events_visible_to(person_of(request)), tab if tab in looking.TABS else "all"
     )
     response = HttpResponse(csv_bytes(_HEADS, _lines(shown)), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="outcries-{timezone.localdate():%Y-%m-%d}.csv"'
     return response
 
 
-def _row(alarm: Alarm) -> Row:
-    changed = max(at for at in (alarm.began_at, alarm.outcry_at, alarm.ended_at, alarm.judged_at) if at)
+def _row(first: Alarm) -> Row:
+    alarm = one_event.leading(first)
+    changed = max(
+        at
+        for one in one_event.rows_of(first)
+        for at in (one.began_at, one.outcry_at, one.ended_at, one.judged_at)
+        if at
+    )
     return Row(
+        first,
         alarm,
+        words.elsewhere(first),
         words.state_words(alarm),
         pace.of(alarm),
         words.times_between(alarm),
@@ -134,7 +144,7 @@ def _place(mark: str) -> tuple[datetime, int] | None:
 
 _HEADS = [
     "id", "kind", "name", "state", "began at", "outcry at", "ended at", "times the usual", "low", "high",
-    "voices in a day", "customers in a day", "share of new", "verdict", "reason", "judged by",
+    "voices in a day", "customers in a day", "share of new", "verdict", "reason", "judged by", "also heard in",
 ]  # fmt: skip
 
 
@@ -148,10 +158,11 @@ def _times(alarm: Alarm) -> tuple[float | None, float | None, float | None]:
 
 
 def _lines(shown: Any) -> Iterator[list[Any]]:
-    for one in shown.order_by("-began_at", "-pk").iterator(chunk_size=500):
+    for first in shown.order_by("-began_at", "-pk").iterator(chunk_size=500):
+        one = one_event.leading(first)
         yield [
-            one.pk, one.stream.get_kind_display(), one.label, one.get_state_display(), one.began_at, one.outcry_at,
+            first.pk, one.stream.get_kind_display(), one.label, one.get_state_display(), first.began_at, one.outcry_at,
             one.ended_at, *_times(one), one.known.get("voices"), one.known.get("customers"),
-            one.known.get("new_share"), one.get_verdict_display(), one.reason,
-            one.judged_by.name if one.judged_by else "",
+            one.known.get("new_share"), first.get_verdict_display(), first.reason,
+            first.judged_by.name if first.judged_by else "", ", ".join(words.places(first)),
         ]  # fmt: skip

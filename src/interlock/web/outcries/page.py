@@ -7,8 +7,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,14 +19,14 @@ from interlock.converse import queries as talks
 from interlock.converse.models import Conversation
 from interlock.fabric import journal
 from interlock.fabric.access import Act, may, needs, person_of
-from interlock.fabric.contexts import context_address
 from interlock.fabric.models import Person
-from interlock.listen.models import Alarm, StreamKind, Verdict
+from interlock.listen.models import Alarm, Verdict
 from interlock.listen.outcry import looking, pace, setting
 from interlock.listen.outcry.course import Course, course
+from interlock.listen.outcry.one_event import leading, rows_of
 from interlock.listen.selection import Selection
 from interlock.web import figures
-from interlock.web.outcries import seats, talking, words
+from interlock.web.outcries import heard, seats, talking, words
 from interlock.web.outcries.forms import VerdictForm
 
 MOST_TALKS = 5
@@ -47,35 +47,46 @@ class Place:
 def one_outcry(request: HttpRequest, alarm_id: int) -> HttpResponse:
     """An alarm's page."""
     person = person_of(request)
-    alarm = get_object_or_404(looking.alarms_visible_to(person), pk=alarm_id)
-    return render(request, "web/one_outcry.html", page_of(alarm, person, timezone.now()))
+    first = event_or_404(person, alarm_id)
+    if first.pk != alarm_id:  # joined since somebody was sent here
+        return redirect("web:one_outcry", first.pk)
+    return render(request, "web/one_outcry.html", page_of(first, person, timezone.now()))
 
 
-def page_of(alarm: Alarm, person: Person | None, now: datetime, **more: Any) -> dict[str, Any]:
-    """Everything the page shows; `more` replaces forms that were refused."""
-    known = alarm.known
+def event_or_404(person: Person | None, alarm_id: int) -> Alarm:
+    """The event that an alarm is or was joined to, as far as this person may see it."""
+    first = looking.event_of(person, alarm_id)
+    if first is None:
+        raise Http404
+    return first
+
+
+def page_of(first: Alarm, person: Person | None, now: datetime, **more: Any) -> dict[str, Any]:
+    """Everything the page shows of an event, by its first alarm; `more` replaces forms that were refused."""
+    alarm = leading(first)
     until = alarm.ended_at or now
     last = datetime.fromisoformat(pace.of(alarm)["known_at"])
     own = looking.selection_of(alarm.stream)
     rows = looking.said_from(own, last - A_DAY + NEXT, last + NEXT)
-    since = looking.said_from(own, alarm.began_at, until)
     list_url = reverse("listen:signals")
     ran = course(alarm, now)
     host = setting.host_on_duty(now)
     return {
+        "first": first,
         "alarm": alarm,
+        "heard_in": heard.streams(first),
         "headline": words.headline(alarm),
         "state": words.state_words(alarm),
         "lead": _lead(alarm),
         "last": last,
-        "stream_url": _stream_address(alarm),
+        "stream_url": heard.stream_address(alarm),
         "between": words.times_between(alarm),
         "is_measured": words.is_measured(alarm),
         "pace": pace.of(alarm),
         "whisker_end": max(2.0, (pace.of(alarm)["within"] or [0, alarm.times])[1]),
         "discontent": words.discontent(alarm),
         "so_far": looking.said_between(alarm.stream, alarm.began_at, until),
-        "since_url": list_url + since.as_query(),
+        "since_url": list_url + looking.said_from(own, alarm.began_at, until).as_query(),
         "rows_url": list_url + rows.as_query(),
         "speakers": looking.speakers(alarm.stream, last - A_DAY + NEXT, last + NEXT),
         "places": _places(alarm, list_url + rows.as_query()),
@@ -83,19 +94,20 @@ def page_of(alarm: Alarm, person: Person | None, now: datetime, **more: Any) -> 
         "has_band": any(hour.low is not None for hour in ran.hours),
         "quotes": looking.quotes(alarm),
         "changes": [
-            {**one, "said": words.change_line(one), "day": _day(one)} for one in known.get("changes", [])
+            {**one, "said": words.change_line(one), "day": _day(one)}
+            for one in alarm.known.get("changes", [])
         ],
-        "beside": looking.beside(alarm, person),
-        "conversations": _talks_about(alarm, person),
-        "notices": list(alarm.notices.exclude(state="waiting", error="").order_by("sent_at", "pk")[:6]),
-        "entries": list(journal.entries_about(alarm).order_by("-number")[:12]),
+        "beside": looking.beside(first, person),
+        "conversations": _talks_about(first, person),
+        "notices": list(first.notices.exclude(state="waiting", error="").order_by("sent_at", "pk")[:6]),
+        "entries": list(journal.entries_about_any(rows_of(first))[:12]),
         "may_sort": may(person, Act.SORT),
         "may_convene": may(person, Act.CONVENE),
         "host": host,
         "question": talking.question_of(alarm),
         "purpose": talking.purpose_of(alarm),
         "due": timezone.localdate() + talking.DUE_AFTER,
-        "asked": seats.proposed(alarm, person, host, now) if person and may(person, Act.CONVENE) else [],
+        "asked": seats.proposed(first, person, host, now) if person and may(person, Act.CONVENE) else [],
         "verdict_form": VerdictForm(),
         **more,
     }
@@ -105,14 +117,6 @@ def _lead(alarm: Alarm) -> str:
     if alarm.verdict == Verdict.FALSE:
         return _("%(name)s: %(reason)s") % {"name": alarm.judged_by, "reason": alarm.reason}
     return words.spread(alarm)
-
-
-def _stream_address(alarm: Alarm) -> str:
-    """Where the stream itself is to be read about."""
-    kind, key = alarm.stream.kind, alarm.stream.key
-    if kind == StreamKind.SOURCE:
-        return reverse("listen:source", args=[key]) if key.isdecimal() else ""
-    return context_address(kind, key)
 
 
 def _places(alarm: Alarm, rows_url: str) -> list[tuple[str, list[Place]]]:
@@ -136,11 +140,12 @@ def _day(change: dict[str, Any]) -> str:
     return figures.day(date.fromisoformat(change["at"]))
 
 
-def _talks_about(alarm: Alarm, person: Person | None) -> list[Conversation]:
-    """Who talks about it already: about the alarm, and about its theme, product or channel. One query."""
+def _talks_about(first: Alarm, person: Person | None) -> list[Conversation]:
+    """Who talks about it already: about the alarm, and about its themes, products or channels. One query."""
     if person is None:
         return []
-    about = [(talking.CONTEXT_KIND, str(alarm.pk)), (alarm.stream.kind, alarm.stream.key)]
+    about = [(talking.CONTEXT_KIND, str(one.pk)) for one in rows_of(first)]
+    about += [(one.stream.kind, one.stream.key) for one in rows_of(first)]
     return list(talks.conversations_about_any(person, about)[:MOST_TALKS])
 
 

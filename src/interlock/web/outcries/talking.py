@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -20,6 +20,7 @@ from interlock.fabric.contexts import context_for
 from interlock.fabric.models import Function, Person
 from interlock.listen.models import Alarm
 from interlock.listen.outcry import looking, setting
+from interlock.listen.outcry.one_event import leading
 from interlock.web.outcries import seats
 from interlock.web.themes.talking import free_seats
 
@@ -32,10 +33,13 @@ DUE_AFTER = timedelta(days=2)  # an outcry doubles within a day
 def talk(request: HttpRequest, alarm_id: int) -> HttpResponse:
     """The page that opens a conversation about an alarm; the alarm's own button posts here as well."""
     person, now = person_of(request), timezone.now()
-    alarm = get_object_or_404(looking.alarms_visible_to(person), pk=alarm_id)
+    first = looking.event_of(person, alarm_id)
+    if first is None:
+        raise Http404
+    alarm = leading(first)
     assert person is not None
     host = setting.host_on_duty(now)
-    asked = seats.proposed(alarm, person, host, now)
+    asked = seats.proposed(first, person, host, now)
     offered = [*asked, *(seat for seat in free_seats(person) if seat not in asked)]
     today = timezone.localdate()
     form = OpeningForm(
@@ -51,23 +55,29 @@ def talk(request: HttpRequest, alarm_id: int) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         try:
-            conversation = _opened(alarm, form, host=host, by=person, now=now)
+            conversation = _opened(first, form, host=host, by=person, now=now)
         except ConversationError as error:
             form.add_error(None, str(error))
         else:
             return redirect("converse:conversation", conversation.pk)
-    context = {"alarm": alarm, "form": form, "quotes": looking.quotes(alarm), "someone": bool(offered)}
+    context = {
+        "first": first,
+        "alarm": alarm,
+        "form": form,
+        "quotes": looking.quotes(alarm),
+        "someone": bool(offered),
+    }
     return render(request, "web/talk_about_outcry.html", context, status=422 if form.errors else 200)
 
 
 @transaction.atomic
 def _opened(
-    alarm: Alarm, form: OpeningForm, *, host: Person | None, by: Person, now: datetime
+    first: Alarm, form: OpeningForm, *, host: Person | None, by: Person, now: datetime
 ) -> Conversation:
     """The conversation, with the host among those asked as its host."""
     asked = form.asked()
     conversation = talks.open_conversation(
-        context=context_for(kind=CONTEXT_KIND, key=str(alarm.pk), label=alarm.label),
+        context=context_for(kind=CONTEXT_KIND, key=str(first.pk), label=leading(first).label),
         title=form.cleaned_data["question"],
         question=form.cleaned_data["question"],
         purpose=form.cleaned_data["purpose"],

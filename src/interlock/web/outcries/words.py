@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from interlock.fabric.models import Function
 from interlock.listen.models import Alarm, StreamState, Verdict
-from interlock.listen.outcry import pace, setting
+from interlock.listen.outcry import one_event, pace, setting
 from interlock.listen.outcry.listening import FEWEST_KNOWN
 from interlock.listen.outcry.looking import Account
 from interlock.web import figures
@@ -130,6 +130,17 @@ def spread(alarm: Alarm) -> str:
         "%(n)s customers in a day, %(new)s of them new to it.",
         customers,
     ) % {"n": figures.count(customers), "new": figures.percent(new)}
+
+
+def places(first: Alarm) -> list[str]:
+    """Where an event is heard beside the stream that says most of it: app (channel)."""
+    return [f"{one.label} ({one.stream.get_kind_display()})" for one in one_event.others(first)]
+
+
+def elsewhere(first: Alarm) -> str:
+    """Where else an event is heard, as a sentence; empty for a single stream."""
+    found = places(first)
+    return _("Also heard in %(places)s.") % {"places": ", ".join(found)} if found else ""
 
 
 def discontent(alarm: Alarm) -> str:
