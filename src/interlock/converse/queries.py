@@ -81,6 +81,13 @@ def commitments_visible_to(person: Person) -> QuerySet[Commitment]:
     )
 
 
+def decisions_visible_to(person: Person) -> QuerySet[Decision]:
+    """Decisions made for an audience this person belongs to, in talks they see."""
+    return Decision.objects.filter(
+        conversation__in=conversations_visible_to(person), audience__in=audiences_read_by(person)
+    )
+
+
 def my_conversations(person: Person) -> QuerySet[Conversation]:
     """Those I take part in, the latest talk first, with figures for the list. One query."""
     mine = Participant.objects.filter(conversation=OuterRef("pk"), person=person)

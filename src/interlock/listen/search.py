@@ -53,16 +53,18 @@ def containing(signals: QuerySet[Signal], text: str) -> QuerySet[Signal]:
     if not parts:
         return signals.none()
     if connections[signals.db].vendor == "postgresql":
-        query = " && ".join(
-            "to_tsquery('simple', %s)" if part.open_ended else "phraseto_tsquery('simple', %s)"
-            for part in parts
-        )
-        # Only the shape is composed; every word is a parameter.
-        condition, words = f"listen_signal.words @@ ({query})", [_tsquery(part) for part in parts]
+        query, words = tsquery_of(parts)
+        condition = f"listen_signal.words @@ ({query})"
     else:
-        words = [" AND ".join(_fts5(part) for part in parts)]
+        words = [" AND ".join(as_fts5(part) for part in parts)]
         condition = _LOOKED_UP if _are_few(words[0], signals.db) else _WALKED
     return signals.filter(RawSQL(condition, words, output_field=BooleanField()))  # noqa: S611
+
+
+def tsquery_of(parts: Sequence[Part]) -> tuple[str, list[str]]:
+    """The parts as an expression of PostgreSQL, of which only the shape is composed: every word is a parameter."""
+    calls = ("to_tsquery" if part.open_ended else "phraseto_tsquery" for part in parts)
+    return " && ".join(f"{call}('simple', %s)" for call in calls), [as_tsquery(part) for part in parts]
 
 
 def numbered(signals: QuerySet[Signal], numbers: Sequence[int]) -> QuerySet[Signal]:
@@ -102,11 +104,13 @@ def _are_few(words: str, database: str) -> bool:
         return cursor.fetchone()[0] <= FEW_HITS
 
 
-def _fts5(part: Part) -> str:
+def as_fts5(part: Part) -> str:
+    """A part as FTS5 asks for it; the parts of a search are joined by AND."""
     return f'"{" ".join(part.words)}"{" *" if part.open_ended else ""}'
 
 
-def _tsquery(part: Part) -> str:
+def as_tsquery(part: Part) -> str:
+    """A part as PostgreSQL asks for it: for `to_tsquery` where it is open-ended, else for `phraseto_tsquery`."""
     if not part.open_ended:
         return " ".join(part.words)
     *before, last = part.words

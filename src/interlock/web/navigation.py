@@ -67,7 +67,7 @@ DOORS = (
     Door(_("Community"), "community:list", "messages-square", "m", acts=ANYBODY, note=community_note),
 )  # fmt: skip
 SOURCES = Door(_("Sources"), "listen:sources", "database", "o", note=sources_note)
-SEARCH = Door(_("Search"), "web:search", "search", "/")
+SEARCH = Door(_("Search"), "web:search", "search", "/", acts=ANYBODY)
 WORK = Door(_("Work"), "web:work", "cog", "w", acts=frozenset({Act.IMPORT}), note=failures_note)
 PEOPLE = Door(_("People"), "web:people", "users", "p", acts=frozenset({Act.READ}))
 

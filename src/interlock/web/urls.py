@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from interlock.web import context_page, gallery, live, people, search, views, work_page
+from interlock.web import context_page, gallery, live, people, views, work_page
 from interlock.web.outcries import acting, heard
 from interlock.web.outcries import listing as alarm_list
 from interlock.web.outcries import page as alarm_page
 from interlock.web.outcries import talking as alarm_talking
 from interlock.web.outcries import watching as alarm_watch
+from interlock.web.searching import page as searching
 from interlock.web.themes import answering, belonging, changes, listing, names_page, page, talking
 
 app_name = "web"
@@ -17,7 +18,7 @@ urlpatterns: list[URLPattern] = [
     path("", views.front, name="today"),
     path("context/", context_page.context, name="context"),
     path("more/", views.more, name="more"),
-    path("search/", search.search, name="search"),
+    path("search/", searching.search, name="search"),
     path("live/", live.live, name="live"),
     path("theme/", views.theme, name="theme"),
     path("shortcuts/", views.shortcuts, name="shortcuts"),

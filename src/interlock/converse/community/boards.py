@@ -28,7 +28,7 @@ SEEDED = 25
 ROSTER_DAYS = 14
 # Words that addresses of the community begin with.
 _TAKEN = frozenset(
-    {"tell", "near", "mine", "enter", "leave", "kept", "queue", "moderation", "settings", "posts", "reply", "vote",
+    {"tell", "near", "search", "mine", "enter", "leave", "kept", "queue", "moderation", "settings", "posts", "reply", "vote",
      "follow", "feed", "answer", "status", "judge", "you-said"}
 )  # fmt: skip
 

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from interlock.converse.community.views import acting, entering, feeds, posts, settings, staff, telling
+from interlock.converse.community.views import (
+    acting,
+    entering,
+    feeds,
+    posts,
+    searching,
+    settings,
+    staff,
+    telling,
+)
 
 app_name = "community"
 urlpatterns: list[URLPattern] = [
     path("robots.txt", feeds.robots, name="robots"),
     path("community/", posts.all_boards, name="list"),
     path("community/tell/", telling.tell, name="tell"),
+    path("community/search/", searching.search, name="search"),
     path("community/near/", telling.near, name="near"),
     path("community/mine/", telling.mine, name="mine"),
     path("community/kept/", telling.kept, name="kept"),

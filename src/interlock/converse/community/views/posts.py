@@ -170,6 +170,7 @@ def _list_page(
         "products": sorted({name for one in chosen for name in one.products}),
         "first": f"{path}{filters.as_query()}" if after else "",
         "later": f"{path}{filters.as_query(after=found.later)}" if found.later else "",
+        "replies_query": urlencode({"q": filters.q, "among": "replies", "board": filters.board}),
         "canonical": f"{settings.PAGES_URL}{path}",
         "feed": reverse("community:board_feed", args=[filters.board])
         if filters.board

@@ -1,0 +1,94 @@
+"""Which lines, talks, decisions, posts and replies hold these words, of those that a reader may see?
+
+No words at all leave everything. Each search begins with the one query that says who sees what, so that neither a hit nor its absence tells of anything
+else. Hits come in the order in which they came to us, the latest first: full-text indexes walk that way without sorting
+(on SQLite `ORDER BY rowid` of FTS5), so that a page of a word in a million lines costs as much as one of a rare word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import connections
+from django.db.models import BooleanField, Exists, Model, OuterRef, Q, QuerySet
+from django.db.models.expressions import RawSQL
+
+from interlock.converse import queries
+from interlock.converse.community import looking
+from interlock.converse.models import Conversation, Decision, Message, Post, Reply
+from interlock.fabric.access import Act, may
+from interlock.fabric.models import Person
+from interlock.listen.search import Part, as_fts5, tsquery_of
+
+
+def lines_holding(person: Person, parts: Sequence[Part], before: int = 0) -> QuerySet[Message]:
+    """Lines that stand and that this person reads."""
+    lines = queries.messages_visible_to(person).filter(removed_at=None)
+    return _holding(lines, parts, before, few=not may(person, Act.READ))
+
+
+def talks_holding(person: Person, parts: Sequence[Part], before: int = 0) -> QuerySet[Conversation]:
+    """Talks by title, question and purpose; guests see their question alone, so that alone is searched for them."""
+    talks = queries.conversations_visible_to(person)
+    if may(person, Act.READ):
+        return _holding(talks, parts, before)
+    return _later_than(_containing(talks, parts, ["question"]), before)
+
+
+def decisions_holding(person: Person, parts: Sequence[Part], before: int = 0) -> QuerySet[Decision]:
+    """Decisions made for an audience that this person belongs to, in talks they see."""
+    found = _containing(queries.decisions_visible_to(person), parts, ["chosen", "because", "instead_of"])
+    return _later_than(found, before)
+
+
+def posts_holding(person: Person | None, parts: Sequence[Part], before: int = 0) -> QuerySet[Post]:
+    return _holding(looking.posts_visible_to(person), parts, before)
+
+
+def replies_holding(person: Person | None, parts: Sequence[Part], before: int = 0) -> QuerySet[Reply]:
+    """Replies that this person may read under posts that they may read."""
+    under = Exists(looking.posts_visible_to(person).filter(pk=OuterRef("post_id")))
+    return _holding(looking.replies_visible_to(person).filter(under), parts, before)
+
+
+def _holding[Row: Model](
+    rows: QuerySet[Row], parts: Sequence[Part], before: int, *, few: bool = False
+) -> QuerySet[Row]:
+    """Rows that hold all parts, the latest first. `few`: so few rows that each is asked, instead of walking all hits."""
+    if not parts:
+        return _later_than(rows, before)
+    table = rows.model._meta.db_table
+    words = f"{table}_words"
+    if connections[rows.db].vendor == "postgresql":
+        query, values = tsquery_of(parts)
+        held = RawSQL(f"{table}.found_by @@ ({query})", values, output_field=BooleanField())  # noqa: S611
+        return _later_than(rows.filter(held), before)
+    asked = " AND ".join(as_fts5(part) for part in parts)
+    if few:
+        held = RawSQL(  # noqa: S611 - the words are a value
+            f"EXISTS (SELECT 1 FROM {words} WHERE {words} MATCH %s AND {words}.rowid = {table}.id)",  # noqa: S608
+            [asked],
+            output_field=BooleanField(),
+        )
+        return _later_than(rows.filter(held), before)
+    # As a table beside the other one, since only there FTS5 gives its hits one by one, from the latest on.
+    where, values = [f"{words}.rowid = {table}.id", f"{words} MATCH %s"], [asked]
+    if before:
+        where, values = [*where, f"{words}.rowid < %s"], [*values, before]
+    return rows.extra(tables=[words], where=where, params=values, order_by=[f"-{words}.rowid"])  # noqa: S610
+
+
+def _containing[Row: Model](
+    rows: QuerySet[Row], parts: Sequence[Part], columns: Sequence[str]
+) -> QuerySet[Row]:
+    """Rows where each part stands in one of the columns; for tables of some thousands."""
+    for part in parts:
+        anywhere = Q()
+        for column in columns:
+            anywhere |= Q(**{f"{column}__icontains": " ".join(part.words)})
+        rows = rows.filter(anywhere)
+    return rows
+
+
+def _later_than[Row: Model](rows: QuerySet[Row], before: int) -> QuerySet[Row]:
+    return (rows.filter(pk__lt=before) if before else rows).order_by("-pk")

@@ -1,0 +1,58 @@
+"""Hits among what people wrote: lines, talks and decisions, posts and replies of the community."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from interlock.converse import searching
+from interlock.converse.hits import Hits, decision_hit, first_of, line_hit, post_hit, reply_hit, talk_hit
+from interlock.fabric.models import Person
+from interlock.web.searching.asked import Asked
+
+
+def lines(person: Person, asked: Asked, after: str, most: int, now: datetime) -> Hits:
+    rows = searching.lines_holding(person, asked.parts, number(after))
+    rows = rows.select_related("author", "conversation")
+    rows = rows.filter(**_narrowed(asked, now, by="author", since="sent_at", audience="audience"))
+    return first_of(rows, most, partial(line_hit, parts=asked.parts, person=person))
+
+
+def talks(person: Person, asked: Asked, after: str, most: int, now: datetime) -> Hits:
+    rows = searching.talks_holding(person, asked.parts, number(after)).select_related("context")
+    rows = rows.filter(**_narrowed(asked, now, by="opened_by", since="opened_at"))
+    return first_of(rows, most, partial(talk_hit, parts=asked.parts, person=person))
+
+
+def decisions(person: Person, asked: Asked, after: str, most: int, now: datetime) -> Hits:
+    rows = searching.decisions_holding(person, asked.parts, number(after))
+    rows = rows.select_related("decided_by", "conversation")
+    rows = rows.filter(**_narrowed(asked, now, by="decided_by", since="decided_at", audience="audience"))
+    return first_of(rows, most, partial(decision_hit, parts=asked.parts, person=person))
+
+
+def posts(person: Person | None, asked: Asked, after: str, most: int, now: datetime) -> Hits:
+    rows = searching.posts_holding(person, asked.parts, number(after))
+    rows = rows.filter(**_narrowed(asked, now, by="author", since="said_at", board="board__key"))
+    return first_of(rows, most, partial(post_hit, parts=asked.parts))
+
+
+def replies(person: Person | None, asked: Asked, after: str, most: int, now: datetime) -> Hits:
+    rows = searching.replies_holding(person, asked.parts, number(after)).select_related("post")
+    rows = rows.filter(**_narrowed(asked, now, by="author", since="said_at", board="post__board__key"))
+    return first_of(rows, most, partial(reply_hit, parts=asked.parts))
+
+
+def number(after: str) -> int:
+    """The place where a page goes on, 0 for the first one."""
+    return int(after) if after.isdecimal() and len(after) < 19 else 0
+
+
+def _narrowed(asked: Asked, now: datetime, **columns: str) -> dict[str, Any]:
+    """The chips that are set as conditions on the columns that stand for them."""
+    values = {"by": asked.by, "audience": asked.audience, "board": asked.board}
+    conditions: dict[str, Any] = {columns[name]: value for name, value in values.items() if value}
+    if asked.since:
+        conditions[f"{columns['since']}__gte"] = asked.from_moment(now)
+    return conditions
