@@ -205,8 +205,33 @@ POLICY: dict[str, Row] = {
     },
     **{f"community:{name}": writes(PUBLIC) for name in ("leave", "vote", "follow", "near")},
     "community:queue": Row(STAFF),
-    "community:moderation": Row(WRITERS),
-    **{f"community:{name}": writes(WRITERS) for name in ("judge_post", "judge_reply", "answer", "status")},
+    **{
+        f"community:{name}": Row(WRITERS)
+        for name in ("moderation", "moderation_log", "moderation_file", "case")
+    },
+    **{f"community:{name}": Row(WRITERS, WRITERS) for name in ("doings", "merge", "split")},
+    "community:policy": Row(LEADS, LEADS),
+    **{
+        f"community:{name}": writes(WRITERS)
+        for name in (
+            "many",
+            "judge",
+            "look_at_post",
+            "look_at_reply",
+            "undo_sweep",
+            "undo_merge",
+            "undo_split",
+            "answer",
+            "status",
+        )
+    },
+    # Authors and readers: a visitor is sent to the customers' door, what is somebody else's is absent.
+    **{
+        f"community:{act}_{said}": Row(PUBLIC)
+        for act in ("reword", "take_away", "report", "appeal")
+        for said in ("post", "reply")
+    },
+    **{f"community:{name}": Row(PUBLIC) for name in ("mail", "erase")},
     "community:settings": Row(LEADS),
     "community:company": writes(OWNER),
     "community:roster": Row(LEADS, LEADS),

@@ -49,20 +49,30 @@ def things(person) -> dict[str, object]:
         "change_id": _theme_change(lead).pk,
         "alarm_id": _alarm().pk,
         "round_id": _round(lead).pk,
-        **_held(),
+        **_held(lead),
     }
 
 
-def _held() -> dict[str, int]:
-    """A board that is not open, and a post and a reply on it that wait to be let through."""
-    from interlock.converse.models import Board, Post, Reply, Status  # see below
+def _held(lead) -> dict[str, int]:
+    """A board that is not open, a post and a reply on it that wait to be let through, and what moderators did."""
+    from interlock.converse.models import Board, Case, Merge, Post, Reply, Split, Status, Sweep  # see below
 
     now = timezone.now()
     board = Board.objects.create(key="heron", name="Heron Cargo", made_at=now)
     held = {"words": "CANARY", "author_name": "Ana S.", "said_at": now, "standing": "held"}
     status = Status.objects.get(key="open")
     post = Post.objects.create(board=board, kind="ask", title="CANARY", status=status, changed_at=now, **held)
-    return {"board_id": board.pk, "post_id": post.pk, "reply_id": Reply.objects.create(post=post, **held).pk}
+    reply = Reply.objects.create(post=post, **held)
+    act = {"by": lead, "at": now}
+    return {
+        "board_id": board.pk,
+        "post_id": post.pk,
+        "reply_id": reply.pk,
+        "case_id": Case.objects.create(post=post, about="held", opened_at=now).pk,
+        "merge_id": Merge.objects.create(post=post, into=post, **act).pk,
+        "split_id": Split.objects.create(reply=reply, post=post, **act).pk,
+        "sweep_id": Sweep.objects.create(person=lead, because="it sells", **act).pk,
+    }
 
 
 def _failed_work() -> int:

@@ -148,6 +148,13 @@ class Invitation(models.Model):
     used_by = models.OneToOneField(Person, models.PROTECT, null=True, blank=True, related_name="invitation")
 
 
+class NoMail(models.Model):
+    """An address that wants no mail, as a mark that nobody can read the address from."""
+
+    mark = models.CharField(max_length=64, unique=True)
+    at = models.DateTimeField()
+
+
 class Context(models.Model):
     """A thin pointer to what a talk is about: a record, a group of records, a metric or a process element."""
 

@@ -74,6 +74,22 @@ def end_access(*, person: Person, by: Person, now: datetime) -> Person:
     return person
 
 
+@transaction.atomic
+def erase(*, person: Person, now: datetime) -> None:
+    """Leave nothing of a person but the number that the journal names: no name, no address, no way in.
+
+    Raises:
+        LastOwner: the person is the only owner.
+    """
+    end_access(person=person, by=person, now=now)
+    user, person.user = person.user, None
+    person.name, person.account_key = _("Somebody who left"), ""
+    person.save(update_fields=["user", "name", "account_key"])
+    if user:
+        user.delete()  # addresses, passkeys and codes hang on it
+    journal.note(actor=None, verb="erased", about=person, at=now)
+
+
 class NoStandIn(Exception):
     """Somebody cannot stand in for this person."""
 

@@ -64,6 +64,16 @@ def write(board):
     return make
 
 
+def judged(said, by, *, because="", now=NOW):
+    """Decide about a post or reply, as a colleague does: with a reason it is not let through."""
+    from interlock.converse.models import Case  # Django must be set up before rooms are imported
+    from interlock.converse.moderation import cases, deciding
+
+    case = Case.objects.filter(closed_at=None, **cases.naming(said)).first()
+    case = case or deciding.look_again(said=said, by=by, now=now)
+    return deciding.decide(case=case, let_through=not because, because=because, by=by, now=now)
+
+
 @pytest.fixture
 def mailed(settings, monkeypatch):
     """Mails that go out, instead of a server: the notes in their order."""

@@ -10,9 +10,9 @@ from django.core.cache import cache, caches
 from django.urls import reverse
 from django.utils import timezone
 
-from converse.community.conftest import NOW
+from converse.community.conftest import NOW, judged
 from converse.community.test_pages import code_in, send_codes
-from interlock.converse.community import answering, entering, finding, posting, signals
+from interlock.converse.community import entering, finding, flood, posting, signals
 from interlock.converse.community.errors import NotAllowed, TooMuch
 from interlock.converse.community.speaking import as_person, of_the_house, without_account
 from interlock.converse.community.views.frame import machine_of
@@ -75,7 +75,7 @@ def test_a_forged_address_of_a_list_is_read_without_harm(client, write, marta, a
 
 
 def test_words_refused_after_the_code_are_still_in_their_form(client, board, mailed, monkeypatch):
-    monkeypatch.setattr(posting, "MOST_OF_PERSON", 0)
+    monkeypatch.setattr(flood, "MOST_OF_PERSON", 0)
     words = "Mine goes dark whenever it rains."
     who = {"name": "Marta Hagen", "address": "marta@example.com"}
     client.post(
@@ -93,7 +93,7 @@ def test_words_refused_after_the_code_are_still_in_their_form(client, board, mai
 
 def test_a_reply_refused_after_the_code_is_still_in_its_form(client, write, marta, mailed, monkeypatch):
     post = write(marta)
-    monkeypatch.setattr(posting, "MOST_OF_PERSON", 0)
+    monkeypatch.setattr(flood, "MOST_OF_PERSON", 0)
     form = reverse("community:reply", args=[post.pk])
     client.post(form, {"words": "Mine as well.", "name": "Ana Silva", "address": "ana@example.com"})
     send_codes()
@@ -135,8 +135,8 @@ def test_judging_makes_no_room_for_the_next_five_of_one_machine(board, priya):
             board=board, kind="idea", title="A", words="B", product="", speaker=speaker, now=NOW
         )
 
-    for _ in range(posting.MOST_OF_MACHINE):
-        answering.reject(said=post(), by=priya, because="It sells something.", now=NOW)
+    for _ in range(flood.MOST_OF_MACHINE):
+        judged(post(), priya, because="It sells something.")
 
     with pytest.raises(TooMuch):
         post()

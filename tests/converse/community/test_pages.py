@@ -290,9 +290,9 @@ def test_a_list_asks_the_same_number_of_questions_however_long(
 
 @pytest.mark.parametrize("order", ["", "waiting", "most"])
 def test_pages_of_a_list_follow_each_other_without_gap(client, write, marta, monkeypatch, order):
-    from interlock.converse.community import looking
+    from interlock.converse.community import flood, looking
 
-    monkeypatch.setattr(posting, "MOST_OF_PERSON", 100)
+    monkeypatch.setattr(flood, "MOST_OF_PERSON", 100)
     monkeypatch.setattr(looking, "PAGE_ROWS", 3)
     for number in range(7):
         write(marta, title=f"Question {number}")

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from converse.community.conftest import NOW
-from interlock.converse.community import answering, posting, signals
+from converse.community.conftest import NOW, judged
+from interlock.converse.community import answering, flood, posting, signals
 from interlock.converse.community.errors import CommunityError, NotAllowed, NothingSaid, TooMuch
 from interlock.converse.community.speaking import (
     as_person,
@@ -17,7 +17,8 @@ from interlock.converse.community.speaking import (
     shown_name,
     without_account,
 )
-from interlock.converse.models import Post, Reply, Standing, Status, StatusChange
+from interlock.converse.models import Case, Post, Reply, Standing, Status, StatusChange
+from interlock.converse.moderation import deciding
 from interlock.fabric import company
 from interlock.listen import settling
 from interlock.listen.models import Clock, InboxRow, Signal, Stage
@@ -200,7 +201,7 @@ def test_what_comes_without_an_account_is_held_and_heard_once_it_is_let_through(
     heard()
     assert (post.standing, Signal.objects.count()) == (Standing.HELD, 0)
 
-    answering.let_through(said=post, by=priya, now=NOW)
+    judged(post, priya)
     heard()
 
     assert (Post.objects.get().standing, Signal.objects.get().key) == (
@@ -215,15 +216,17 @@ def test_what_is_not_let_through_needs_a_reason_and_is_never_heard(board, priya)
         speaker=without_account("Ana", company.company(), "machine"), now=NOW,
     )  # fmt: skip
 
+    first = Case.objects.get()
+
     with pytest.raises(NothingSaid):
-        answering.reject(said=post, by=priya, because=" ", now=NOW)
-    answering.reject(said=post, by=priya, because="It promotes a shop.", now=NOW)
+        judged(post, priya, because=" ")
+    judged(post, priya, because="It promotes a shop.")
     heard()
 
     assert (Post.objects.get().judged_because, Signal.objects.count()) == ("It promotes a shop.", 0)
-    answering.let_through(said=post, by=priya, now=NOW)
+    judged(post, priya)
     with pytest.raises(CommunityError, match="A colleague was first"):
-        answering.let_through(said=post, by=priya, now=NOW)
+        deciding.decide(case=first, let_through=True, by=priya, now=NOW)
 
 
 def test_one_machine_without_account_is_stopped_after_five_in_an_hour(board):
@@ -232,7 +235,7 @@ def test_one_machine_without_account_is_stopped_after_five_in_an_hour(board):
     def post(who=speaker):
         posting.write_post(board=board, kind="idea", title="A", words="B", product="", speaker=who, now=NOW)
 
-    for _ in range(posting.MOST_OF_MACHINE):
+    for _ in range(flood.MOST_OF_MACHINE):
         post()
 
     with pytest.raises(TooMuch):

@@ -12,7 +12,7 @@ from django.utils import timezone
 from converse.community.conftest import NOW
 from interlock.converse.community import posting
 from interlock.converse.community.speaking import without_account
-from interlock.converse.models import Board, Duty, Post, Standing, Status
+from interlock.converse.models import Board, Case, Duty, Post, Standing, Status
 from interlock.fabric import company
 from interlock.fabric.models import Company, JournalEntry
 
@@ -99,7 +99,7 @@ def test_what_was_held_is_let_through_with_one_press(signed_in, client, held):
     staff = signed_in("contributor", "service")
     assert "CANARY hook" in staff.get(reverse("community:moderation")).content.decode()
 
-    staff.post(reverse("community:judge_post", args=[held.pk]), {"act": "let through"})
+    staff.post(reverse("community:judge", args=[Case.objects.get().pk]), {"act": "let through"})
 
     held.refresh_from_db()
     assert (held.standing, held.judged_by) == (Standing.PUBLIC, staff.person)
@@ -108,14 +108,13 @@ def test_what_was_held_is_let_through_with_one_press(signed_in, client, held):
 def test_what_is_not_let_through_needs_a_reason_on_the_page_too(signed_in, held):
     staff = signed_in("contributor", "service")
 
-    page = staff.post(
-        reverse("community:judge_post", args=[held.pk]), {"act": "reject"}, follow=True
-    ).content.decode()
-    assert "Say why" in page
+    page = staff.post(reverse("community:judge", args=[Case.objects.get().pk]), {"act": "reject"})
+    assert (page.status_code, "Say why" in page.content.decode()) == (422, True)
     assert Post.objects.get().standing == Standing.HELD
 
     staff.post(
-        reverse("community:judge_post", args=[held.pk]), {"act": "reject", "because": "It sells something."}
+        reverse("community:judge", args=[Case.objects.get().pk]),
+        {"act": "reject", "because": "It sells something."},
     )
     assert Post.objects.get().judged_because == "It sells something."
 

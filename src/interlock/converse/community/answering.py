@@ -1,4 +1,4 @@
-"""What the company does with a post: a named person answers, its status changes with a reason, and what was held is judged."""
+"""What the company does with a post: a named person answers, and its status changes with a reason."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def answer(*, post: Post, by: Person, what_i_do: str, words: str, now: datetime)
         NotAllowed: the role does not answer customers, or the post is not public.
     """
     _must_answer(by)
-    post = _locked(post)
+    post = posting.locked(post)
     if not post.is_public:
         raise NotAllowed(_("Let it through first; then it can be answered. Nothing was sent."))
     if not (words.strip() and what_i_do.strip()):
@@ -62,7 +62,7 @@ def change_status(*, post: Post, to: Status, by: Person, because: str, now: date
         CommunityError: it stands so already.
     """
     _must_answer(by)
-    post = _locked(post)
+    post = posting.locked(post)
     if post.kind not in to.kinds:
         raise NotAllowed(
             _("“%(status)s” is not for this kind of post; nothing was changed.") % {"status": to.name}
@@ -72,36 +72,6 @@ def change_status(*, post: Post, to: Status, by: Person, because: str, now: date
     if to.meaning in _FINAL and not because.strip():
         raise NothingSaid(_("Say why, in a sentence the customer reads; nothing was changed."))
     return _move(post, to, by, because.strip(), now)
-
-
-@transaction.atomic
-def let_through(*, said: Post | Reply, by: Person, now: datetime) -> None:
-    """Make public what was held or not let through before."""
-    _judge(said, Standing.PUBLIC, "", by, now)
-    posting.became_public(said, now)
-
-
-@transaction.atomic
-def reject(*, said: Post | Reply, by: Person, because: str, now: datetime) -> None:
-    """Do not let through what was held, with a reason that colleagues read.
-
-    Raises:
-        NothingSaid: no reason was given.
-    """
-    if not because.strip():
-        raise NothingSaid(_("Say why; colleagues read it. Nothing was changed."))
-    _judge(said, Standing.REJECTED, because.strip(), by, now)
-
-
-def _judge(said: Post | Reply, standing: str, because: str, by: Person, now: datetime) -> None:
-    _must_answer(by)
-    columns = {"standing": standing, "judged_by": by, "judged_at": now, "judged_because": because}
-    judged = type(said).objects.filter(pk=said.pk).exclude(standing=Standing.PUBLIC).update(**columns)
-    if not judged:
-        raise CommunityError(_("A colleague was first: it is public already. Nothing was changed."))
-    said.refresh_from_db()
-    verb = "let through" if standing == Standing.PUBLIC else "did not let through"
-    journal.note(actor=by, verb=verb, about=said, at=now, detail={"because": because})
 
 
 def _move(post: Post, to: Status, by: Person, because: str, now: datetime) -> StatusChange:
@@ -131,10 +101,6 @@ def _let_first_answer_be_known(post: Post, now: datetime) -> None:
     if post.answered_at is None:
         waiting.update(signal_due=now)
     signals.ask_to_hear(now)
-
-
-def _locked(post: Post) -> Post:
-    return Post.objects.select_for_update(of=("self",)).select_related("status", "board").get(pk=post.pk)
 
 
 def _must_answer(by: Person) -> None:

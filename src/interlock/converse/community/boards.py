@@ -29,7 +29,8 @@ ROSTER_DAYS = 14
 # Words that addresses of the community begin with.
 _TAKEN = frozenset(
     {"tell", "near", "search", "mine", "enter", "leave", "kept", "queue", "moderation", "settings", "posts", "reply", "vote",
-     "follow", "feed", "answer", "status", "judge", "you-said"}
+     "follow", "feed", "answer", "status", "judge", "you-said", "merge", "split", "reword", "take-away", "report",
+     "appeal", "erase", "mail"}
 )  # fmt: skip
 
 

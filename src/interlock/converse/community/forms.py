@@ -18,7 +18,10 @@ LONGEST_WORDS = 10_000
 
 
 class WhoForm(forms.Form):
-    """Who somebody is: a name, and an address that a code is mailed to. `with_address` off asks for the name alone."""
+    """Who somebody is: a name, and an address that a code is mailed to.
+
+    Without a code (`by_code` off) the address may be left out; it is told what became of the text.
+    """
 
     name = forms.CharField(
         label=_("Your name"),
@@ -28,15 +31,15 @@ class WhoForm(forms.Form):
     address = forms.EmailField(
         label=_("Your mail address"),
         max_length=200,
-        help_text=_("We mail you a code. Nobody sees the address."),
+        help_text=_("We mail you a code, or what became of your text. Nobody sees the address."),
     )
 
-    def __init__(self, *args: Any, with_address: bool = True, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, by_code: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"].widget.attrs["autocomplete"] = "name"
         self.fields["address"].widget.attrs["autocomplete"] = "email"
-        if not with_address:
-            del self.fields["address"]
+        self.by_code = by_code
+        self.fields["address"].required = by_code
 
     def clean_name(self) -> str:
         name = " ".join(self.cleaned_data["name"].split())

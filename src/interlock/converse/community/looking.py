@@ -29,17 +29,20 @@ def boards_visible_to(person: Person | None) -> QuerySet[Board]:
 
 
 def posts_visible_to(person: Person | None) -> QuerySet[Post]:
-    """All posts for staff; for others the public ones of open boards, and their own whatever became of them."""
+    """All posts for staff; for others the public ones of open boards, and their own whatever became of them.
+
+    Of what its author took away the place is left where others answered; no list shows it.
+    """
     posts = Post.objects.select_related("board", "status")
     if may(person, Act.READ):
         return posts
-    public = Q(standing=Standing.PUBLIC, board__opened_at__isnull=False)
+    public = Q(standing__in=[Standing.PUBLIC, Standing.TAKEN], board__opened_at__isnull=False)
     return posts.filter(public | Q(author=person) if person else public)
 
 
 def replies_visible_to(person: Person | None) -> QuerySet[Reply]:
-    """The public replies, and one's own held ones. Those of a post one may not see are not asked for."""
-    public = Q(standing=Standing.PUBLIC)
+    """The public replies, where others became posts, and one's own held ones. Those of a post one may not see are not asked for."""
+    public = Q(standing__in=[Standing.PUBLIC, Standing.MOVED])
     return Reply.objects.filter(public | Q(author=person) if person else public)
 
 

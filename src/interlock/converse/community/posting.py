@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, F, Q
 from django.utils.translation import gettext as _
 
-from interlock.converse.community import signals
-from interlock.converse.community.errors import NotAllowed, NothingSaid, TooMuch
+from interlock.converse.community import flood, signals
+from interlock.converse.community.errors import NotAllowed, NothingSaid
 from interlock.converse.community.speaking import Origin, Speaker
-from interlock.converse.models import Board, Follow, Kind, Post, Reply, Standing, Status, Vote
+from interlock.converse.models import Board, Case, Follow, Kind, Post, Reply, Standing, Status, Vote
+from interlock.converse.moderation import cases, policy
+from interlock.converse.moderation.lineage import merged_into
 from interlock.fabric import journal
-from interlock.fabric.access import Act, may
 from interlock.fabric.models import STAFF_ROLES, Person
+from interlock.listen import withdrawing
 
-WITHIN = timedelta(hours=1)
-# Nobody writes more in an hour by hand; who may at all is for colleagues to judge.
-MOST_OF_PERSON, MOST_OF_MACHINE = 30, 5
-# Held texts are read by people: what a flood leaves behind must stay readable in a day.
-MOST_HELD = 500
 # Feeds are XML, which has no place for them, and PostgreSQL none for the first.
 CONTROL_SIGNS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
@@ -32,24 +29,24 @@ CONTROL_SIGNS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 def write_post(
     *, board: Board, kind: str, title: str, words: str, product: str, speaker: Speaker, now: datetime
 ) -> Post:
-    """Post something on a board; held when it came without an account.
+    """Post something on a board; held when it came without an account, or met a rule of the policy.
 
     Raises:
         NothingSaid: title or words are missing.
         NotAllowed: the board does not take this kind.
         TooMuch: too much came within an hour.
     """
-    if not (_clean(title) and _clean(words)):
+    if not (clean(title) and clean(words)):
         raise NothingSaid(_("Write a title and a few words; nothing was sent."))
     if board.kinds and kind not in board.kinds:
         raise NotAllowed(_("This board is not for that. Choose another one; nothing was sent."))
-    _must_not_flood(speaker, now)
-    post = Post(board=board, kind=kind, title=_clean(title), product=product, changed_at=now)
+    flood.must_not_flood(speaker, now)
+    post = Post(board=board, kind=kind, title=clean(title), product=product, changed_at=now)
     post.status = first_status(kind)
     post.waits = kind != Kind.PRAISE
-    _fill(post, words, speaker, now)
+    verdict = _fill(post, words, speaker, now)
     post.save()
-    _hear_of(post, speaker, now)
+    _hear_of(post, verdict, speaker, now)
     journal.note(actor=_actor(speaker), verb="posted", about=post, at=now, detail=_detail(post))
     return post
 
@@ -58,24 +55,24 @@ def write_post(
 def write_reply(
     *, post: Post, words: str, speaker: Speaker, now: datetime, has_the_same: bool = False
 ) -> Reply:
-    """Reply under a post, or say in one's own words that one has the same; held when it came without an account.
+    """Reply under a post, or say in one's own words that one has the same; held as posts are.
 
     Raises:
         NothingSaid: there are no words.
         TooMuch: too much came within an hour.
     """
-    if not _clean(words):
+    if not clean(words):
         raise NothingSaid(_("Write a few words first; nothing was sent."))
-    post = _locked(post)
+    post = locked(post)
     if has_the_same and speaker.person and speaker.person.is_staff_side:
         raise NotAllowed(_("Who has the same is the customers' to say. Nothing was sent; reply instead."))
     if not post.is_public:
         raise NotAllowed(_("This is not public yet, so nobody can reply to it. Nothing was sent."))
-    _must_not_flood(speaker, now)
+    flood.must_not_flood(speaker, now)
     reply = Reply(post=post, has_the_same=has_the_same)
-    _fill(reply, words, speaker, now)
+    verdict = _fill(reply, words, speaker, now)
     reply.save()
-    _hear_of(reply, speaker, now)
+    _hear_of(reply, verdict, speaker, now)
     journal.note(actor=_actor(speaker), verb="replied", about=post, at=now, detail=_detail(reply))
     return reply
 
@@ -89,14 +86,14 @@ def vote(*, post: Post, by: Person, on: bool, now: datetime) -> None:
     """
     if by.is_staff_side:
         raise NotAllowed(_("Votes are the customers'. Write down what one of them told you instead."))
-    post = _locked(post)
+    post = locked(post)
     if not (post.votable and post.is_public):
         raise NotAllowed(_("Only ideas and problems are voted on; nothing was changed."))
     if on:
         Vote.objects.get_or_create(post=post, person=by, defaults={"at": now})
     else:
         Vote.objects.filter(post=post, person=by).delete()
-    _count(post, now)
+    recount(post, now)
 
 
 @transaction.atomic
@@ -122,53 +119,103 @@ def first_status(kind: str) -> Status:
 
 def became_public(said: Post | Reply, now: datetime) -> None:
     """A post or reply can be read by everybody from now on: count it, and let it be heard. In a transaction."""
-    _locked(said if isinstance(said, Post) else said.post)
-    if said.signal_key:
-        type(said).objects.filter(pk=said.pk).update(signal_key=said.signal_key, signal_due=now)
+    locked(said if isinstance(said, Post) else said.post)
+    hear_again([said], now)
+    recount(said if isinstance(said, Post) else said.post, now)
+
+
+def no_longer_public(said: Post | Reply, now: datetime) -> None:
+    """Nobody else reads a post or reply any more: count without it, and take its signal out. In a transaction."""
+    withdraw_signals([said], now)
+    recount(said if isinstance(said, Post) else said.post, now)
+
+
+def withdraw_signals(all_said: Sequence[Post | Reply], now: datetime) -> None:
+    """Take the signals of these out, also where they wait to be passed on. In a transaction."""
+    keys = [one.signal_key for one in all_said if one.signal_key]
+    for said in (Post, Reply):
+        said.objects.filter(signal_key__in=keys).update(signal_due=None)
+    if keys:
+        withdrawing.withdraw(keys=keys, now=now)
+
+
+def hear_again(all_said: Sequence[Post | Reply], now: datetime) -> None:
+    """Let listen hear of these, for the first time or once more. In a transaction."""
+    for one in all_said:
+        if one.signal_key:
+            type(one).objects.filter(pk=one.pk).update(signal_key=one.signal_key, signal_due=now)
+    if any(one.signal_key for one in all_said):
         signals.ask_to_hear(now)
-    _count(said if isinstance(said, Post) else said.post, now)
+
+
+def hidden(said: Post | Reply, now: datetime) -> None:
+    """Nobody else reads it until a moderator looked; its signal stays, since it may be right. In a transaction."""
+    recount(said if isinstance(said, Post) else said.post, now)
 
 
 def changed(post: Post, now: datetime, **columns: Any) -> None:
     """Keep what changed about a post, and let pages that show it be made anew. In a transaction."""
     Post.objects.filter(pk=post.pk).update(version=F("version") + 1, changed_at=now, **columns)
+    lists_changed(post)
+
+
+def lists_changed(post: Post) -> None:
+    """Let lists of the post's board be made anew."""
     Board.objects.filter(pk=post.board_id).update(version=F("version") + 1)
 
 
-def _locked(post: Post) -> Post:
+def locked(post: Post) -> Post:
     """The post as it is now, with its counts ours until the transaction ends."""
     return Post.objects.select_for_update(of=("self",)).select_related("board", "status").get(pk=post.pk)
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
+    """Without signs that a feed or a database cannot hold, and without blanks around."""
     return CONTROL_SIGNS.sub("", text).strip()
 
 
-def _fill(said: Post | Reply, words: str, speaker: Speaker, now: datetime) -> None:
-    said.words = _clean(words.replace("\r\n", "\n"))
-    said.author, said.author_name, said.author_word = speaker.person, _clean(speaker.name), speaker.word
+def _fill(said: Post | Reply, words: str, speaker: Speaker, now: datetime) -> policy.Verdict:
+    said.words = clean(words.replace("\r\n", "\n"))
+    said.author, said.author_name, said.author_word = speaker.person, clean(speaker.name), speaker.word
     said.origin, said.written_by, said.quoted_from = speaker.origin, speaker.written_by, speaker.quoted_from
     said.said_at = now
-    said.standing = Standing.PUBLIC if speaker.is_known else Standing.HELD
     said.caller = "" if speaker.is_known else speaker.caller
+    verdict = policy.verdict(speaker, said.title if isinstance(said, Post) else "", said.words, now)
+    said.standing = verdict.standing
+    return verdict
 
 
-def _hear_of(said: Post | Reply, speaker: Speaker, now: datetime) -> None:
+def _hear_of(said: Post | Reply, verdict: policy.Verdict, speaker: Speaker, now: datetime) -> None:
     """Give it the key of its signal, where it is a customer's; the number is known only once it is stored."""
     said.signal_key = signals.key_of(said) if speaker.is_customer_voice else ""
     if said.is_public:
         became_public(said, now)
-    elif said.signal_key:
+        return
+    if said.signal_key:
         said.save(update_fields=["signal_key"])
+    case = cases.open_case(
+        said=said,
+        about=Case.About.HELD,
+        now=now,
+        found=verdict.found,
+        by=_actor(speaker),
+        address=speaker.address,
+    )
+    if said.standing == Standing.REJECTED:
+        cases.close_cases(said, Case.Outcome.REJECTED, None, case.opened_at)
 
 
-def _count(post: Post, now: datetime) -> None:
-    """Count anew who asked, voted or has the same, the accounts they belong to, and the replies. Three queries."""
+def recount(post: Post, now: datetime) -> None:
+    """Count anew who asked, voted or has the same, the accounts they belong to, and the replies. Four queries.
+
+    Who wrote a post that became part of this one asked as well; a person and a house count once.
+    """
     same = Reply.objects.filter(post=post, standing=Standing.PUBLIC, has_the_same=True)
+    asked = [one for one in (post, *merged_into(post)) if one.standing != Standing.TAKEN]
     people = Person.objects.filter(
         Q(pk__in=Vote.objects.filter(post=post).values("person"))
         | Q(pk__in=same.filter(author__isnull=False).values("author"))
-        | Q(pk=post.author_id if post.origin != Origin.HOUSE else None)
+        | Q(pk__in=[one.author_id for one in asked if one.author_id and one.origin != Origin.HOUSE])
     )
     counted = people.exclude(role__in=STAFF_ROLES).aggregate(
         people=Count("pk"), companies=Count("account_key", distinct=True, filter=~Q(account_key=""))
@@ -177,39 +224,14 @@ def _count(post: Post, now: datetime) -> None:
         all=Count("pk", filter=Q(is_official=False)),
         unnamed=Count("pk", filter=Q(has_the_same=True, author=None)),
     )
+    unnamed = sum(1 for one in asked if one.author_id is None and one.origin != Origin.HOUSE)
     changed(
         post,
         now,
         reply_count=replies["all"],
-        people_count=counted["people"]
-        + replies["unnamed"]
-        + (post.author_id is None and post.origin != Origin.HOUSE),
+        people_count=counted["people"] + replies["unnamed"] + unnamed,
         company_count=counted["companies"],
     )
-
-
-def _must_not_flood(speaker: Speaker, now: datetime) -> None:
-    if speaker.person and not may(speaker.person, Act.TALK):
-        raise NotAllowed(_("Your role reads here and does not write; nothing was sent."))
-    if speaker.written_by or (speaker.person and speaker.person.is_staff_side):
-        return
-    since = now - WITHIN
-    if speaker.person:
-        mine = {"author": speaker.person, "said_at__gt": since}
-        if Post.objects.filter(**mine).count() + Reply.objects.filter(**mine).count() >= MOST_OF_PERSON:
-            raise TooMuch(_("That is a lot for one hour. Go on later; copy your text, nothing was sent."))
-        return
-    held = {"standing": Standing.HELD}
-    # Judged ones count as well, else a quick colleague makes room for the next five.
-    machine = {"caller": speaker.caller, "said_at__gt": since}
-    from_machine = Post.objects.filter(**machine).count() + Reply.objects.filter(**machine).count()
-    all_held = Post.objects.filter(**held).count() + Reply.objects.filter(**held).count()
-    if from_machine >= MOST_OF_MACHINE or all_held >= MOST_HELD:
-        raise TooMuch(
-            _(
-                "Much waits to be read just now. Come back later, or sign in by a code; copy your text, nothing was sent."
-            )
-        )
 
 
 def _actor(speaker: Speaker) -> Person | None:

@@ -19,8 +19,9 @@ from django.utils.translation import gettext_lazy as _
 
 from interlock.converse.community import finding
 from interlock.converse.models import Kind, Post, Reply, Standing
+from interlock.converse.moderation.lineage import leads_to, merged_into
 from interlock.fabric import work
-from interlock.listen import inbox, services
+from interlock.listen import inbox, services, withdrawing
 from interlock.listen.models import Source, SourceKind
 
 # A question in public is owed its answer soonest; ideas have days.
@@ -77,14 +78,32 @@ def pass_on(*, now: datetime) -> int:
     for one in due:
         # What changed meanwhile has another time and stays due.
         type(one).objects.filter(pk=one.pk, signal_due=one.signal_due).update(signal_due=None)
+    _withdraw_gone(due, now)
     _note_what_is_close(posts)
     return len(due)
 
 
+def _withdraw_gone(due: list[Post | Reply], now: datetime) -> None:
+    """Take out again what was taken back while it was passed on. Two queries."""
+    stands = [Standing.PUBLIC, Standing.MOVED]
+    there = set(
+        chain.from_iterable(
+            said.objects.filter(
+                signal_key__in=[one.signal_key for one in due], standing__in=stands
+            ).values_list("signal_key", flat=True)
+            for said in (Post, Reply)
+        )
+    )
+    gone = [one.signal_key for one in due if one.signal_key not in there]
+    if gone:
+        withdrawing.withdraw(keys=gone, now=now)
+
+
 def keys_under(post: Post) -> list[str]:
-    """The signals that one official answer answers: the post's own, and those of public replies. One query."""
+    """The signals that one official answer answers: of the post, of those merged into it, of public replies. Two queries."""
     replies = post.replies.filter(standing=Standing.PUBLIC).exclude(signal_key="")
-    return [key for key in chain([post.signal_key], replies.values_list("signal_key", flat=True)) if key]
+    asked = [one.signal_key for one in (post, *merged_into(post))]
+    return [key for key in chain(asked, replies.values_list("signal_key", flat=True)) if key]
 
 
 def _row(said: Post | Reply) -> dict[str, Any]:
@@ -101,7 +120,8 @@ def _columns(said: Post | Reply) -> Iterator[tuple[str, Any]]:
     yield "channel", "community"
     yield "title", post.title
     yield "body", said.words
-    yield "url", f"{settings.PAGES_URL}{reverse('community:post', args=[post.pk, post.slug])}"
+    stands = leads_to(post) or post if post.standing == Standing.MOVED else post
+    yield "url", f"{settings.PAGES_URL}{reverse('community:post', args=[stands.pk, stands.slug])}"
     if post.answered_at and post.answered_at >= said.said_at:
         yield "first_reply_at", post.answered_at.astimezone(UTC).isoformat()
     elif said is not post and not asks(said):

@@ -22,6 +22,7 @@ class Speaker:
     origin: str = Origin.OWN
     quoted_from: str = ""
     caller: str = ""
+    address: str = ""  # where somebody without account is told what became of it
 
     @property
     def is_known(self) -> bool:
@@ -50,9 +51,9 @@ def as_person(person: Person, company: Company) -> Speaker:
     return Speaker(shown_name(person.name), company.customer_word, person)
 
 
-def without_account(name: str, company: Company, caller: str) -> Speaker:
-    """Somebody who gave a name and nothing else."""
-    return Speaker(shown_name(name), company.customer_word, caller=caller)
+def without_account(name: str, company: Company, caller: str, address: str = "") -> Speaker:
+    """Somebody who gave a name, and an address only to be told what became of their words."""
+    return Speaker(shown_name(name), company.customer_word, caller=caller, address=address)
 
 
 def on_behalf(name: str, by: Person, company: Company, quoted_from: str) -> Speaker:

@@ -14,9 +14,11 @@ from interlock.converse.community.views import (
     staff,
     telling,
 )
+from interlock.converse.moderation import urls as moderation
 
 app_name = "community"
 urlpatterns: list[URLPattern] = [
+    *moderation.urlpatterns,
     path("robots.txt", feeds.robots, name="robots"),
     path("community/", posts.all_boards, name="list"),
     path("community/tell/", telling.tell, name="tell"),
@@ -28,9 +30,6 @@ urlpatterns: list[URLPattern] = [
     path("community/enter/code/", entering.code, name="code"),
     path("community/leave/", entering.leave, name="leave"),
     path("community/queue/", staff.queue, name="queue"),
-    path("community/moderation/", staff.moderation, name="moderation"),
-    path("community/moderation/posts/<int:post_id>/", staff.judge_post, name="judge_post"),
-    path("community/moderation/replies/<int:reply_id>/", staff.judge_reply, name="judge_reply"),
     path("community/settings/", settings.settings, name="settings"),
     path("community/settings/company/", settings.company_words, name="company"),
     path("community/settings/roster/", settings.roster, name="roster"),

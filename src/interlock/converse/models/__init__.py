@@ -25,3 +25,10 @@ from interlock.converse.models.lines import Message as Message
 from interlock.converse.models.lines import Picture as Picture
 from interlock.converse.models.lines import Reaction as Reaction
 from interlock.converse.models.lines import Wording as Wording
+from interlock.converse.models.moderation import Case as Case
+from interlock.converse.models.moderation import Merge as Merge
+from interlock.converse.models.moderation import Policy as Policy
+from interlock.converse.models.moderation import Report as Report
+from interlock.converse.models.moderation import Rewording as Rewording
+from interlock.converse.models.moderation import Split as Split
+from interlock.converse.models.moderation import Sweep as Sweep

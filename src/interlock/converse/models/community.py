@@ -39,6 +39,8 @@ class Standing(models.TextChoices):
     HELD = "held", _("waits for a colleague to let it through")
     PUBLIC = "public", _("everybody reads it")
     REJECTED = "rejected", _("not let through")
+    MOVED = "moved", _("part of another post, or a post of its own")
+    TAKEN = "taken", _("taken away by its author")
 
 
 class Board(models.Model):

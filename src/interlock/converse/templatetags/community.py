@@ -11,9 +11,11 @@ from django.utils.safestring import SafeString, mark_safe
 
 from interlock.converse.community.promise import Promise, promise
 from interlock.converse.models import Kind, Post, Reply
+from interlock.converse.moderation import mine
+from interlock.converse.moderation.mine import Judged
 from interlock.converse.words import rendered
 from interlock.fabric import company as companies
-from interlock.fabric.models import Company
+from interlock.fabric.models import Company, Person
 
 register = template.Library()
 # Within a script element these could end it; JSON has another spelling for each.
@@ -32,6 +34,12 @@ def our_promise() -> Promise:
     return promise(timezone.now())
 
 
+@register.simple_tag
+def judged_of(person: Person) -> Judged:
+    """What moderation tells a person of their own texts. Nine queries."""
+    return mine.judged_of(person, timezone.now())
+
+
 @register.filter
 def spoken(words: str) -> SafeString:
     """What somebody wrote, as HTML that can do nothing."""
@@ -41,7 +49,9 @@ def spoken(words: str) -> SafeString:
 @register.simple_tag
 def structured(post: Post, answers: list[Reply], replies: list[Reply], address: str) -> SafeString:
     """A post as schema.org has it: a question with its answers, or a discussion. Data, which no browser runs."""
-    replied = [_said(one, "Answer" if post.kind == Kind.ASK else "Comment") for one in replies]
+    replied = [
+        _said(one, "Answer" if post.kind == Kind.ASK else "Comment") for one in replies if one.is_public
+    ]
     told = [_said(one, "Answer" if post.kind == Kind.ASK else "Comment") for one in answers]
     about: dict[str, Any] = {
         "@type": "Question" if post.kind == Kind.ASK else "DiscussionForumPosting",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -19,12 +19,13 @@ from interlock.converse.community.views import drafts
 from interlock.converse.community.views.entering import begin
 from interlock.converse.community.views.frame import (
     for_signed_in,
+    kept_back,
     machine_of,
     page,
     signed_in,
     to_post,
 )
-from interlock.converse.models import Post, Standing
+from interlock.converse.models import Post
 from interlock.fabric import company
 from interlock.fabric.access import person_of
 
@@ -51,7 +52,7 @@ def _write(request: HttpRequest, post_id: int, *, same: bool) -> HttpResponse:
     form = ReplyForm(request.POST or None, initial=_begun(request, post))
     named_only = request.POST.get("how") == "without" or not entering.mail_is_set_up()
     who = None if person else WhoForm(
-        request.POST or None, with_address=not (named_only and request.method == "POST")
+        request.POST or None, by_code=not (named_only and request.method == "POST")
     )  # fmt: skip
     if request.method == "POST" and all([form.is_valid(), who is None or who.is_valid()]):
         answer = _send(request, post, form, who, same)
@@ -72,14 +73,16 @@ def _send(
     request: HttpRequest, post: Post, form: ReplyForm, who: WhoForm | None, same: bool
 ) -> HttpResponse | None:
     words, about, person = form.cleaned_data["words"], company.company(), person_of(request)
-    if person is None and who is not None and "address" in who.fields:
+    if person is None and who is not None and who.by_code:
         drafts.keep(request.session, {"post": post.pk, "words": words, "same": same})
         back = reverse("community:post", args=[post.pk, post.slug])
         return redirect("community:code") if begin(request, who, back) else None
     speaker = (
         as_person(person, about)
         if person
-        else without_account(who.cleaned_data["name"], about, machine_of(request))
+        else without_account(
+            who.cleaned_data["name"], about, machine_of(request), who.cleaned_data["address"]
+        )
     )
     try:
         made = posting.write_reply(
@@ -89,8 +92,8 @@ def _send(
         form.add_error(None, str(error))
         return None
     drafts.forget(request.session)
-    if made.standing == Standing.HELD:
-        return render(request, "converse/community/held.html", {"post": post})
+    if person is None:
+        return kept_back(request, made)
     # Nothing is said of it: the reply shows itself, and a message would be a second write.
     return to_post(post, f"#reply-{made.pk}")
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from interlock.converse.community import looking, posting
 from interlock.converse.community.errors import CommunityError
 from interlock.converse.community.speaking import as_person
+from interlock.converse.models import Post, Reply
 from interlock.fabric import company
 from interlock.fabric.models import Person
 
@@ -48,7 +49,7 @@ def send(draft: Draft, person: Person, now: datetime) -> Sent:
             post = looking.posts_visible_to(person).filter(pk=draft["post"]).first()
             if post is None:
                 return Sent(_("What you replied to is gone; nothing was sent."), reverse("community:list"))
-            posting.write_reply(
+            said: Post | Reply = posting.write_reply(
                 post=post, words=draft["words"], speaker=speaker, now=now, has_the_same=draft["same"]
             )
         else:
@@ -56,7 +57,7 @@ def send(draft: Draft, person: Person, now: datetime) -> Sent:
             if board is None:
                 return Sent(_("That board is gone; nothing was sent."), reverse("community:tell"), done=False)
             what = {name: draft[name] for name in ("kind", "title", "words", "product")}
-            post = posting.write_post(board=board, speaker=speaker, now=now, **what)
+            said = post = posting.write_post(board=board, speaker=speaker, now=now, **what)
     except CommunityError as error:
         form = (
             reverse("community:same" if draft["same"] else "community:reply", args=[draft["post"]])
@@ -64,6 +65,9 @@ def send(draft: Draft, person: Person, now: datetime) -> Sent:
             else reverse("community:tell")
         )
         return Sent(str(error), form, done=False)
-    return Sent(
-        _("It is online, and a person reads it."), reverse("community:post", args=[post.pk, post.slug])
+    online = (
+        _("It is online, and a person reads it.")
+        if said.is_public
+        else _("We have it, and say why it waits.")
     )
+    return Sent(online, reverse("community:post", args=[post.pk, post.slug]))

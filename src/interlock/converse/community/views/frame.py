@@ -16,6 +16,8 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from interlock.converse.community.entering import mark_of
+from interlock.converse.models import Case, Post, Reply, Standing
+from interlock.converse.moderation import cases
 from interlock.fabric import company as companies
 from interlock.fabric.access import Act, may, person_of
 from interlock.fabric.models import Person
@@ -33,6 +35,18 @@ def page(request: HttpRequest, name: str, context: dict[str, Any], status: int =
         "may_set": may(person_of(request), Act.INVITE),
     }
     return render(request, f"converse/community/{name}.html", more | context, status=status)
+
+
+def kept_back(request: HttpRequest, said: Post | Reply) -> HttpResponse:
+    """What somebody without account reads after sending: that it waits, or why it was not let through."""
+    post = said if isinstance(said, Post) else said.post
+    context = {
+        "post": post if post.is_public else None,
+        "is_rejected": said.standing == Standing.REJECTED,
+        "reasons": cases.reasons_for(said),
+        "is_told": Case.objects.filter(closed_at=None, **cases.naming(said)).exclude(address="").exists(),
+    }
+    return render(request, "converse/community/held.html", context)
 
 
 def for_signed_in[**P](

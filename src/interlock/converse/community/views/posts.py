@@ -19,6 +19,8 @@ from interlock.converse.community import course, entering, keeping, looking, pro
 from interlock.converse.community.forms import AnswerForm, ReplyForm, StatusForm
 from interlock.converse.community.views.frame import page
 from interlock.converse.models import Board, Follow, Kind, Post, Reply, Standing, Status, Vote
+from interlock.converse.moderation import lineage
+from interlock.converse.moderation.views.beside import beside
 from interlock.converse.queries import conversations_visible_to
 from interlock.fabric.access import Act, may, person_of
 from interlock.fabric.models import Person
@@ -42,7 +44,9 @@ def board(request: HttpRequest, board: str) -> HttpResponse:
 @require_GET
 def short(request: HttpRequest, post_id: int) -> HttpResponse:
     """The address of a post without its words leads to the one with them."""
-    found = get_object_or_404(looking.posts_visible_to(person_of(request)), pk=post_id)
+    found = looking.posts_visible_to(person_of(request)).filter(pk=post_id).first()
+    if found is None:
+        return _to_what_holds_it(request, post_id)
     return redirect("community:post", found.pk, found.slug, permanent=True)
 
 
@@ -51,7 +55,9 @@ def short(request: HttpRequest, post_id: int) -> HttpResponse:
 def post(request: HttpRequest, post_id: int, slug: str) -> HttpResponse:
     """One post with its answer, its replies and where it stands."""
     person = person_of(request)
-    found = get_object_or_404(looking.posts_visible_to(person), pk=post_id)
+    found = looking.posts_visible_to(person).filter(pk=post_id).first()
+    if found is None:
+        return _to_what_holds_it(request, post_id)
     if slug != found.slug:
         return redirect("community:post", found.pk, found.slug, permanent=True)
     after = request.GET.get("after", "")
@@ -65,17 +71,29 @@ def post(request: HttpRequest, post_id: int, slug: str) -> HttpResponse:
     return keeping.for_visitors(request, f"post {found.pk}", version, make)
 
 
+def _to_what_holds_it(request: HttpRequest, post_id: int) -> HttpResponse:
+    """Lead from a post that is part of another to that one, where the reader may see it."""
+    part = get_object_or_404(Post, pk=post_id, standing=Standing.MOVED)
+    holder = lineage.leads_to(part)
+    found = get_object_or_404(looking.posts_visible_to(person_of(request)), pk=holder.pk if holder else 0)
+    answer = redirect("community:post", found.pk, found.slug, permanent=True)
+    # A merge can be undone: browsers keep a permanent redirect for ever unless they are told.
+    answer.headers["Cache-Control"] = "max-age=3600"
+    return answer
+
+
 def post_page(
     request: HttpRequest, found: Post, person: Person | None, after: str = "", status: int = 200, **forms: Any
 ) -> HttpResponse:
     """The page of a post, with forms that came back wrong in their places."""
     replies, later = looking.reply_page(found, person, after)
+    answers = looking.official_answers(found)
     promise.note_due([found, *replies])
     changes = list(found.status_changes.select_related("after", "by"))
     close = Post.objects.filter(pk__in=found.close_to, standing=Standing.PUBLIC, board=found.board_id)
     context = {
         "post": found,
-        "answers": looking.official_answers(found),
+        "answers": answers,
         "replies": replies,
         "later": f"?{urlencode({'after': later})}" if later else "",
         "steps": course.steps(found, changes),
@@ -86,6 +104,7 @@ def post_page(
         "kind_name": Kind(found.kind).label,
         "reply_form": ReplyForm(),
         "by_mail": entering.mail_is_set_up(),
+        **beside(found, [*answers, *replies], person, timezone.now()),
         **_of_reader(found, person),
         **forms,
     }

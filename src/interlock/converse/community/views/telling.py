@@ -20,7 +20,14 @@ from interlock.converse.community.forms import BehalfForm, TellForm, WhoForm
 from interlock.converse.community.speaking import Speaker, as_person, of_the_house, on_behalf, without_account
 from interlock.converse.community.views import drafts
 from interlock.converse.community.views.entering import begin
-from interlock.converse.community.views.frame import for_signed_in, machine_of, page, signed_in, to_post
+from interlock.converse.community.views.frame import (
+    for_signed_in,
+    kept_back,
+    machine_of,
+    page,
+    signed_in,
+    to_post,
+)
 from interlock.converse.models import Follow, Kind, Post, Standing
 from interlock.fabric import company
 from interlock.fabric.access import Act, may, person_of
@@ -57,14 +64,14 @@ def _second_form(request: HttpRequest, person: Person | None) -> Any:
     """Who a visitor is, or for whom a colleague writes; customers need neither."""
     if person is None:
         named_only = request.POST.get("how") == "without" or not entering.mail_is_set_up()
-        return WhoForm(request.POST or None, with_address=not (named_only and request.method == "POST"))
+        return WhoForm(request.POST or None, by_code=not (named_only and request.method == "POST"))
     return BehalfForm(request.POST or None) if may(person, Act.ANSWER) else None
 
 
 def _send(request: HttpRequest, person: Person | None, form: Any, extra: Any) -> HttpResponse | None:
     """Send what the forms hold; None with the error on the form."""
     what = dict(form.cleaned_data)
-    if person is None and "address" in extra.fields:
+    if person is None and extra.by_code:
         drafts.keep(request.session, what | {"board": what["board"].pk})
         return redirect("community:code") if begin(request, extra, reverse("community:list")) else None
     try:
@@ -73,16 +80,18 @@ def _send(request: HttpRequest, person: Person | None, form: Any, extra: Any) ->
         form.add_error(None, str(error))
         return None
     drafts.forget(request.session)
-    if post.standing == Standing.HELD:
-        return render(request, "converse/community/held.html")
-    messages.info(request, _("It is online, and a person reads it."))
+    if person is None:
+        return kept_back(request, post)
+    if post.is_public:
+        messages.info(request, _("It is online, and a person reads it."))
     return to_post(post)
 
 
 def _speaker(request: HttpRequest, person: Person | None, extra: Any) -> Speaker:
     about = company.company()
     if person is None:
-        return without_account(extra.cleaned_data["name"], about, machine_of(request))
+        who = extra.cleaned_data
+        return without_account(who["name"], about, machine_of(request), who["address"])
     if extra is None:
         return as_person(person, about)
     said = extra.cleaned_data

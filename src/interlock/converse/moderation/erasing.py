@@ -1,0 +1,112 @@
+"""A customer or partner is erased: their words, votes, follows, address and account go, and their signals with them.
+
+Posts that others answered stay as places without words. What they said in talks is emptied, and those talks go on. The
+journal keeps numbers and, in place of the name, that somebody has left.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.cache import caches
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from interlock.converse.community import posting
+from interlock.converse.community.errors import NotAllowed
+from interlock.converse.models import (
+    Draft,
+    Entry,
+    Follow,
+    Message,
+    Picture,
+    Post,
+    Reaction,
+    Reply,
+    Report,
+    Sweep,
+    Vote,
+    Wording,
+)
+from interlock.converse.moderation import taking
+from interlock.converse.words import pictures
+from interlock.fabric import people
+from interlock.fabric.models import Person
+from interlock.listen import withdrawing
+from interlock.listen.models import ReplyRoute, Signal
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What goes with somebody, in numbers."""
+
+    texts: int
+    votes: int
+    lines: int
+
+
+def kept_of(person: Person) -> Kept:
+    """How much of somebody is here. Four queries."""
+    texts = Post.objects.filter(author=person).count() + Reply.objects.filter(author=person).count()
+    lines = Message.objects.filter(author=person, removed_at=None).count()
+    return Kept(texts, Vote.objects.filter(person=person).count(), lines)
+
+
+@transaction.atomic
+def erase(*, person: Person, now: datetime) -> None:
+    """Erase somebody for good.
+
+    Raises:
+        NotAllowed: it is a colleague; what they said is the company's, and the owner ends their access.
+    """
+    if person.is_staff_side:
+        raise NotAllowed(
+            _("Colleagues are not erased here; the owner ends their access. Nothing was changed.")
+        )
+    address = person.user.email if person.user else ""
+    _erase_texts(person, now)
+    _erase_traces(person, now)
+    _erase_lines(person, now)
+    withdrawing.erase(keys=_signals_of(person, address))
+    Entry.objects.filter(address__iexact=address).delete()
+    people.erase(person=person, now=now)
+    caches["pages"].clear()
+
+
+def _signals_of(person: Person, address: str) -> list[str]:
+    """What they told us here and, as the address was shown to be theirs, by mail. Two queries."""
+    here = Signal.objects.filter(contact_key=f"community:{person.pk}").values_list("key", flat=True)
+    by_mail = ReplyRoute.objects.filter(address__iexact=address).exclude(address="")
+    return sorted({*here, *by_mail.values_list("signal_key", flat=True)})
+
+
+def _erase_texts(person: Person, now: datetime) -> None:
+    for reply in Reply.objects.filter(author=person).select_related("post").order_by("post", "pk"):
+        taking.wipe(reply, posting.locked(reply.post), now)
+    for post in Post.objects.filter(author=person).order_by("pk"):
+        taking.wipe(post, posting.locked(post), now)
+
+
+def _erase_traces(person: Person, now: datetime) -> None:
+    """Votes, follows and reports, with the counts that they were part of."""
+    voted = sorted(set(Vote.objects.filter(person=person).values_list("post", flat=True)))
+    Vote.objects.filter(person=person).delete()
+    Follow.objects.filter(person=person).delete()
+    Report.objects.filter(person=person).update(words="")
+    Sweep.objects.filter(person=person).update(removed={})
+    for number in voted:
+        posting.recount(posting.locked(Post(pk=number)), now)
+
+
+def _erase_lines(person: Person, now: datetime) -> None:
+    """Empty their lines in talks; who answered them keeps their own."""
+    mine = Message.objects.filter(author=person)
+    Wording.objects.filter(message__in=mine).delete()
+    mine.filter(removed_at=None).update(removed_at=now)
+    mine.update(body="")
+    for key in Picture.objects.filter(brought_by=person).values_list("key", flat=True):
+        pictures.path_of(key).unlink(missing_ok=True)
+    Picture.objects.filter(brought_by=person).delete()
+    Draft.objects.filter(person=person).delete()
+    Reaction.objects.filter(person=person).delete()

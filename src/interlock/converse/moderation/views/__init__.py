@@ -1,0 +1,1 @@
+"""Pages of moderators, and those where authors and readers ask for them."""

@@ -1,0 +1,28 @@
+"""Who wants no mail from here? Only a mark of the address is kept, so that it holds after the person was erased."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils.crypto import salted_hmac
+
+from interlock.fabric.models import NoMail
+
+
+def may_mail(address: str) -> bool:
+    """Whether mail that nobody asked for may go to this address. One query."""
+    return not NoMail.objects.filter(mark=_mark(address)).exists()
+
+
+def stop(*, address: str, now: datetime) -> None:
+    """Send no mail there any more; codes that somebody asks for still go."""
+    NoMail.objects.get_or_create(mark=_mark(address), defaults={"at": now})
+
+
+def allow(*, address: str) -> None:
+    """Send mail there again."""
+    NoMail.objects.filter(mark=_mark(address)).delete()
+
+
+def _mark(address: str) -> str:
+    return salted_hmac("fabric.no_mail", address.strip().lower(), algorithm="sha256").hexdigest()

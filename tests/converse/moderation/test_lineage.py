@@ -1,0 +1,284 @@
+"""Two posts become one and two again; a reply becomes a post and a reply again; words are corrected and kept."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from converse.community.conftest import NOW, judged
+from interlock.converse.community import answering, posting, signals
+from interlock.converse.community.errors import CommunityError, NotAllowed, NothingSaid
+from interlock.converse.models import Board, Follow, Merge, Post, Reply, Rewording, Split, Standing, Status, Vote
+from interlock.converse.moderation import lineage, merging, rewording, splitting, taking
+from interlock.listen.models import Clock, InboxRow, Signal, Stage
+
+pytestmark = pytest.mark.django_db
+
+
+def page_of(post):
+    return reverse("community:post", args=[post.pk, post.slug])
+
+
+def counts(post):
+    post.refresh_from_db()
+    return post.people_count, post.company_count, post.reply_count
+
+
+@pytest.fixture
+def two(write, marta, edda, person, reply):
+    """Two ideas of two houses; somebody of a third voted for both, and somebody followed and replied at the first."""
+    one, other = write(marta, kind="idea", title="A hook"), write(edda, kind="idea", title="A hanger")
+    voter, reader = person("customer", name="Ana B", account="A-19"), person("customer", name="Rosa C")
+    for post in (one, other):
+        posting.vote(post=post, by=voter, on=True, now=NOW)
+    posting.vote(post=one, by=edda, on=True, now=NOW)
+    posting.vote(post=one, by=reader, on=True, now=NOW)
+    posting.follow(post=one, by=reader, on=True, now=NOW)
+    said = reply(one, voter, "Under the seat.", same=True)
+    return one, other, said
+
+
+def test_merging_moves_votes_replies_and_followers_and_counts_a_person_and_a_house_once(two, lena):
+    one, other, said = two
+
+    made = merging.merge(post=one, into=other, by=lena, now=NOW)
+
+    # Marta, Edda, Ana, Rosa; A-17, A-18, A-19
+    assert counts(other) == (4, 3, 1)
+    assert (Post.objects.get(pk=one.pk).standing, Reply.objects.get().post_id) == (Standing.MOVED, other.pk)
+    assert list(Follow.objects.values_list("post", flat=True)) == [other.pk]
+    assert [len(made.moved[name]) for name in ("votes", "follows", "replies")] == [2, 1, 1]
+
+
+def test_undoing_a_merge_restores_every_row_and_count(two, lena):
+    one, other, _said = two
+
+    def rows():
+        return [sorted(model.objects.values_list("pk", "post")) for model in (Vote, Follow, Reply)]
+
+    before = rows(), counts(one), counts(other)
+
+    made = merging.merge(post=one, into=other, by=lena, now=NOW)
+    merging.undo(merge=made, by=lena, now=NOW)
+
+    assert (rows(), counts(one), counts(other)) == before
+    assert Post.objects.get(pk=one.pk).standing == Standing.PUBLIC
+    with pytest.raises(CommunityError, match="two posts again already"):
+        merging.undo(merge=made, by=lena, now=NOW)
+
+
+def test_a_merge_of_items_with_official_status_and_answers_is_undone_whole(two, lena, priya):
+    one, other, _said = two
+    for post, key in ((one, "planned"), (other, "looked-at")):
+        answering.change_status(post=post, to=Status.objects.get(key=key), by=priya, because="In May.", now=NOW)
+    answer = answering.answer(post=one, by=priya, what_i_do="product", words="We build it.", now=NOW)
+    made = merging.merge(post=Post.objects.get(pk=one.pk), into=other, by=lena, now=NOW)
+    assert Reply.objects.get(pk=answer.pk).post_id == other.pk
+
+    merging.undo(merge=made, by=lena, now=NOW)
+
+    statuses = {post.title: (post.status.key, post.status_changes.count()) for post in Post.objects.all()}
+    assert statuses == {"A hook": ("planned", 1), "A hanger": ("looked-at", 1)}
+    assert Reply.objects.get(pk=answer.pk).post_id == one.pk
+
+
+def test_a_chain_of_merges_is_undone_in_any_order(write, marta, edda, person, reply, lena):
+    posts = [write(by, kind="idea", title=by.name) for by in (marta, edda, person("customer", name="Ana B"))]
+    said = reply(posts[0], edda, "Mine as well, please.")
+    first = merging.merge(post=posts[0], into=posts[1], by=lena, now=NOW)
+    second = merging.merge(post=posts[1], into=posts[2], by=lena, now=NOW)
+    assert [one.pk for one in lineage.merged_into(posts[2])] == [posts[1].pk, posts[0].pk]
+    assert (lineage.leads_to(posts[0]), Reply.objects.get().post_id, counts(posts[2])[0]) == (posts[2], posts[2].pk, 3)
+
+    merging.undo(merge=first, by=lena, now=NOW)
+    # The reply stands at the end of the chain and comes home with the second step.
+    merging.undo(merge=second, by=lena, now=NOW)
+
+    assert [post.standing for post in Post.objects.order_by("pk")] == [Standing.PUBLIC] * 3
+    assert Reply.objects.get(pk=said.pk).post_id == posts[1].pk
+
+
+def test_two_that_are_answered_differently_are_not_merged(write, marta, edda, lena, unnamed):
+    question, idea, held = write(marta), write(edda, kind="idea", title="A hook"), unnamed("Hooks", "Under the seat.")
+    closed = Board.objects.create(key="new", name="New", made_at=NOW)
+    hidden = write(edda, kind="idea", title="A hanger", on=closed)
+
+    for one, other, why in (
+        (question, idea, "stay apart"),
+        (idea, idea, "the same post"),
+        (idea, held, "Both must be public"),
+        (idea, hidden, "does not read that board"),
+    ):
+        with pytest.raises(NotAllowed, match=why):
+            merging.merge(post=one, into=other, by=lena, now=NOW)
+    assert Merge.objects.count() == 0
+
+
+def test_an_official_answer_stops_the_clock_of_who_asked_in_a_merged_post(write, marta, edda, lena, priya, heard):
+    one, other = write(marta), write(edda, title="Does it fit?")
+    heard()
+    merging.merge(post=one, into=other, by=lena, now=NOW)
+
+    answering.answer(post=other, by=priya, what_i_do="service", words="Yes.", now=NOW)
+
+    assert set(Clock.objects.values_list("stage", flat=True)) == {Stage.ANSWERED}
+    heard()
+    url = Signal.objects.get(key=f"community:post-{one.pk}").url
+    assert url.endswith(page_of(other))
+
+
+def test_the_old_address_leads_visitors_on_and_tells_its_author(two, lena, client, marta):
+    one, other, _said = two
+    merging.merge(post=one, into=other, by=lena, now=NOW)
+
+    answer = client.get(page_of(one))
+    assert (answer.status_code, answer.headers["Location"], answer.headers["Cache-Control"]) == (
+        301, page_of(other), "max-age=3600",
+    )  # fmt: skip
+    assert client.get(reverse("community:short", args=[one.pk])).headers["Location"] == page_of(other)
+    held = client.get(page_of(other)).content.decode()
+    assert ("Said here as well" in held, "A hook" in held, "Marta H." in held) == (True, True, True)
+
+    client.force_login(marta.user)
+    assert "It is now part of “A hanger”" in client.get(page_of(one)).content.decode()
+    mine = client.get(reverse("community:mine")).content.decode()
+    assert "Your post “A hook” is now part of “A hanger”; your words stand there." in mine
+
+
+def test_a_merged_post_of_a_closed_board_stays_absent_for_others(write, marta, edda, lena, client):
+    closed = Board.objects.create(key="new", name="New", made_at=NOW)
+    one, other = write(marta, on=closed), write(edda, on=closed, title="Another")
+    merging.merge(post=one, into=other, by=lena, now=NOW)
+
+    assert client.get(page_of(one)).status_code == 404
+
+
+def test_a_reply_becomes_a_post_with_its_author_day_and_signal(write, marta, edda, reply, lena, heard):
+    post = write(marta)
+    said = reply(post, edda, "Does the bell ring in the rain?", now=NOW + timedelta(hours=1))
+    heard()
+
+    made = splitting.split(reply=said, title="Bell in the rain", kind="problem", by=lena, now=NOW)
+    heard()
+
+    new = made.post
+    assert (new.author, new.said_at, new.words, new.status.key) == (edda, said.said_at, said.words, "open")
+    assert (new.signal_key, Reply.objects.get().signal_key) == (f"community:reply-{said.pk}", "")
+    signal = Signal.objects.get(key=new.signal_key)
+    assert (signal.kind, signal.title, signal.url.endswith(page_of(new))) == ("complaint", "Bell in the rain", True)
+    assert (Signal.objects.count(), InboxRow.objects.count(), counts(post)[2]) == (2, 2, 0)
+
+
+def test_a_split_is_undone_while_nobody_acted_on_it(write, marta, edda, reply, lena, client):
+    post = write(marta)
+    said = reply(post, edda, "Does the bell ring in the rain?")
+    made = splitting.split(reply=said, title="Bell", kind="problem", by=lena, now=NOW)
+    assert "What Edda K. said here is a post of its own" in client.get(page_of(post)).content.decode()
+    assert "This was a reply under" in client.get(page_of(made.post)).content.decode()
+    posting.vote(post=made.post, by=marta, on=True, now=NOW)
+    with pytest.raises(NotAllowed, match="Merge it back instead"):
+        splitting.undo(split=made, by=lena, now=NOW)
+    posting.vote(post=made.post, by=marta, on=False, now=NOW)
+
+    splitting.undo(split=made, by=lena, now=NOW)
+
+    said.refresh_from_db()
+    assert (said.standing, said.signal_key, Post.objects.count(), Split.objects.count()) == (
+        Standing.PUBLIC, f"community:reply-{said.pk}", 1, 0,
+    )  # fmt: skip
+    assert counts(post)[2] == 1
+
+
+def test_an_author_corrects_for_a_day_and_everybody_reads_that_it_was(write, marta, client, heard):
+    post = write(marta)
+    heard()
+
+    rewording.reword(said=post, title="The display", words="It goes dark in rain.", because="", by=marta, now=NOW)
+    heard()
+
+    assert (Signal.objects.get().title, Signal.objects.get().body) == ("The display", "It goes dark in rain.")
+    kept = Rewording.objects.get()
+    assert (kept.title, kept.words) == (post.title, post.words)
+    page = client.get(page_of(Post.objects.get())).content.decode()
+    assert ("Corrected by its author" in page, post.words in page) == (True, False)
+    client.force_login(marta.user)
+    assert post.words in client.get(page_of(Post.objects.get())).content.decode()
+    with pytest.raises(NotAllowed, match="for a day"):
+        rewording.reword(said=post, title="A", words="B", because="", by=marta, now=NOW + timedelta(hours=25))
+
+
+def test_a_correction_cannot_slip_in_what_would_have_been_held(write, marta, heard, client):
+    post = write(marta)
+    heard()
+
+    rewording.reword(said=post, title="Rings", words="Buy now at https://rings.shop", because="", by=marta, now=NOW)
+
+    assert (Post.objects.get().standing, Signal.objects.count()) == (Standing.HELD, 0)
+    assert client.get(page_of(Post.objects.get())).status_code == 404
+
+
+def test_a_moderator_rewords_with_a_reason_and_not_what_a_colleague_answered(write, marta, priya, lena, client):
+    post = write(marta, words="Call me under 0151 2345678, it goes dark.")
+    official = answering.answer(post=post, by=priya, what_i_do="service", words="Yes.", now=NOW)
+    with pytest.raises(NothingSaid, match="Say why"):
+        rewording.reword(said=post, title=post.title, words="It goes dark.", because="", by=lena, now=NOW)
+    with pytest.raises(NotAllowed):
+        rewording.reword(said=official, title="", words="No.", because="It is wrong.", by=lena, now=NOW)
+
+    rewording.reword(
+        said=post, title=post.title, words="It goes dark.", because="A number stood there.", by=lena, now=NOW
+    )
+
+    page = client.get(page_of(post)).content.decode()
+    assert ("A number stood there." in page, "0151" in page) == (True, False)
+
+
+def test_what_others_answered_leaves_a_stub_and_what_nobody_answered_nothing(write, marta, edda, reply, client, heard):
+    answered, alone = write(marta, title="CANARY answered", words="CANARY words"), write(marta, title="CANARY alone")
+    reply(answered, edda, "Mine as well, in rain.")
+    rewording.reword(said=answered, title="CANARY again", words="CANARY too", because="", by=marta, now=NOW)
+    heard()
+    address = page_of(Post.objects.get(pk=answered.pk))
+
+    assert taking.take_away(said=answered, by=marta, now=NOW) is True
+    assert taking.take_away(said=alone, by=marta, now=NOW) is False
+
+    page = client.get(address, follow=True).content.decode()
+    assert ("Taken away by its author" in page, "Mine as well" in page, "CANARY" in page) == (True, True, False)
+    listed = client.get(reverse("community:list")).content.decode()
+    assert ("Mine as well" in listed, "CANARY" in listed, "Taken away" in listed) == (False, False, False)
+    assert list(Signal.objects.values_list("body", flat=True)) == ["Mine as well, in rain."]
+    assert "CANARY" not in str(list(Post.objects.values())) + str(list(Rewording.objects.values()))
+
+
+def test_only_the_author_takes_away_and_colleagues_stand_by_their_words(write, marta, edda, priya):
+    post, ours = write(marta), write(priya)
+
+    for said, by in ((post, edda), (post, priya), (ours, priya)):
+        with pytest.raises(NotAllowed):
+            taking.take_away(said=said, by=by, now=NOW)
+
+
+def test_what_is_taken_back_while_it_is_passed_on_is_taken_out_again(write, marta, monkeypatch):
+    post = write(marta)
+    take_in = signals.inbox.take_in
+
+    def and_meanwhile(offers, *, now):
+        taken = take_in(offers, now=now)
+        taking.take_away(said=Post.objects.get(pk=post.pk), by=marta, now=NOW)
+        return taken
+
+    monkeypatch.setattr(signals.inbox, "take_in", and_meanwhile)
+    signals.pass_on(now=NOW)
+
+    assert InboxRow.objects.count() == 0
+
+
+def test_what_a_moderator_judged_meanwhile_is_not_merged(write, marta, edda, lena):
+    one, other = write(marta), write(edda)
+    judged(one, lena, because="It sells.")
+
+    with pytest.raises(NotAllowed, match="Both must be public"):
+        merging.merge(post=one, into=other, by=lena, now=NOW)
