@@ -61,14 +61,3 @@ def heard():
         settling.settle(now=timezone.now())
 
     return hear
-
-
-@pytest.fixture
-def statuses_there(transactional_db):
-    """The statuses of posts that come with the product; tests before, which commit, may have emptied every table."""
-    from importlib import import_module
-
-    from django.apps import apps
-
-    if not apps.get_model("converse", "Status").objects.exists():
-        import_module("interlock.converse.migrations.0005_post_search").add_statuses(apps, None)

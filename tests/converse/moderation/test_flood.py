@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 from threading import Barrier, Thread
+from time import sleep
 
 import pytest
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
 
 from converse.community.conftest import NOW
 from interlock.converse.community import flood, posting
@@ -18,19 +19,36 @@ from interlock.fabric import company
 AT_ONCE = 6
 
 
+def _posted(board, speaker) -> str:
+    while True:
+        try:
+            posting.write_post(
+                board=board,
+                kind="idea",
+                title="A hook",
+                words="Under the seat.",
+                product="",
+                speaker=speaker,
+                now=NOW,
+            )
+        except TooMuch:
+            return "too much"
+        except OperationalError as error:
+            # The tests' database in memory does not let a writer wait; a served one, in a file, does.
+            assert "locked" in str(error)
+            sleep(0.01)
+        else:
+            return "stored"
+
+
 def _at_once(board, speakers) -> list[str]:
     """Post as all of these at the same moment; what became of each."""
     became, ready = [], Barrier(len(speakers))
 
     def post(speaker) -> None:
+        ready.wait()
         try:
-            ready.wait()
-            posting.write_post(
-                board=board, kind="idea", title="A hook", words="Under the seat.", product="", speaker=speaker, now=NOW
-            )
-            became.append("stored")
-        except TooMuch:
-            became.append("too much")
+            became.append(_posted(board, speaker))
         finally:
             connections.close_all()
 
@@ -43,7 +61,7 @@ def _at_once(board, speakers) -> list[str]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_six_posts_of_one_person_at_once_only_those_under_the_limit_are_stored(board, statuses_there, marta, monkeypatch):
+def test_of_six_posts_of_one_person_at_once_only_those_under_the_limit_are_stored(board, marta, monkeypatch):
     monkeypatch.setattr(flood, "MOST_OF_PERSON", 2)
 
     became = _at_once(board, [as_person(marta, company.company())] * AT_ONCE)
@@ -52,16 +70,18 @@ def test_of_six_posts_of_one_person_at_once_only_those_under_the_limit_are_store
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_six_posts_of_six_machines_at_once_only_those_that_can_be_read_are_stored(board, statuses_there, monkeypatch):
+def test_of_six_posts_of_six_machines_at_once_only_those_that_can_be_read_are_stored(board, monkeypatch):
     monkeypatch.setattr(flood, "MOST_HELD", 3)
 
-    became = _at_once(board, [without_account("Ana", company.company(), f"machine {n}") for n in range(AT_ONCE)])
+    became = _at_once(
+        board, [without_account("Ana", company.company(), f"machine {n}") for n in range(AT_ONCE)]
+    )
 
     assert (became, Post.objects.count()) == (["stored"] * 3 + ["too much"] * 3, 3)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_without_the_lock_more_find_room_on_postgresql(board, statuses_there, marta, monkeypatch):
+def test_without_the_lock_more_find_room_on_postgresql(board, marta, monkeypatch):
     """The negative control; SQLite has one writer, so there the limit holds without it."""
     monkeypatch.setattr(flood, "MOST_OF_PERSON", 2)
     monkeypatch.setattr(flood, "count_alone", lambda *_names: None)

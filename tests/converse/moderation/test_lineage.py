@@ -10,7 +10,18 @@ from django.urls import reverse
 from converse.community.conftest import NOW, judged
 from interlock.converse.community import answering, posting, signals
 from interlock.converse.community.errors import CommunityError, NotAllowed, NothingSaid
-from interlock.converse.models import Board, Follow, Merge, Post, Reply, Rewording, Split, Standing, Status, Vote
+from interlock.converse.models import (
+    Board,
+    Follow,
+    Merge,
+    Post,
+    Reply,
+    Rewording,
+    Split,
+    Standing,
+    Status,
+    Vote,
+)
 from interlock.converse.moderation import lineage, merging, rewording, splitting, taking
 from interlock.listen.models import Clock, InboxRow, Signal, Stage
 
@@ -41,7 +52,7 @@ def two(write, marta, edda, person, reply):
 
 
 def test_merging_moves_votes_replies_and_followers_and_counts_a_person_and_a_house_once(two, lena):
-    one, other, said = two
+    one, other, _said = two
 
     made = merging.merge(post=one, into=other, by=lena, now=NOW)
 
@@ -72,7 +83,9 @@ def test_undoing_a_merge_restores_every_row_and_count(two, lena):
 def test_a_merge_of_items_with_official_status_and_answers_is_undone_whole(two, lena, priya):
     one, other, _said = two
     for post, key in ((one, "planned"), (other, "looked-at")):
-        answering.change_status(post=post, to=Status.objects.get(key=key), by=priya, because="In May.", now=NOW)
+        answering.change_status(
+            post=post, to=Status.objects.get(key=key), by=priya, because="In May.", now=NOW
+        )
     answer = answering.answer(post=one, by=priya, what_i_do="product", words="We build it.", now=NOW)
     made = merging.merge(post=Post.objects.get(pk=one.pk), into=other, by=lena, now=NOW)
     assert Reply.objects.get(pk=answer.pk).post_id == other.pk
@@ -90,7 +103,11 @@ def test_a_chain_of_merges_is_undone_in_any_order(write, marta, edda, person, re
     first = merging.merge(post=posts[0], into=posts[1], by=lena, now=NOW)
     second = merging.merge(post=posts[1], into=posts[2], by=lena, now=NOW)
     assert [one.pk for one in lineage.merged_into(posts[2])] == [posts[1].pk, posts[0].pk]
-    assert (lineage.leads_to(posts[0]), Reply.objects.get().post_id, counts(posts[2])[0]) == (posts[2], posts[2].pk, 3)
+    assert (lineage.leads_to(posts[0]), Reply.objects.get().post_id, counts(posts[2])[0]) == (
+        posts[2],
+        posts[2].pk,
+        3,
+    )
 
     merging.undo(merge=first, by=lena, now=NOW)
     # The reply stands at the end of the chain and comes home with the second step.
@@ -101,7 +118,11 @@ def test_a_chain_of_merges_is_undone_in_any_order(write, marta, edda, person, re
 
 
 def test_two_that_are_answered_differently_are_not_merged(write, marta, edda, lena, unnamed):
-    question, idea, held = write(marta), write(edda, kind="idea", title="A hook"), unnamed("Hooks", "Under the seat.")
+    question, idea, held = (
+        write(marta),
+        write(edda, kind="idea", title="A hook"),
+        unnamed("Hooks", "Under the seat."),
+    )
     closed = Board.objects.create(key="new", name="New", made_at=NOW)
     hidden = write(edda, kind="idea", title="A hanger", on=closed)
 
@@ -116,7 +137,9 @@ def test_two_that_are_answered_differently_are_not_merged(write, marta, edda, le
     assert Merge.objects.count() == 0
 
 
-def test_an_official_answer_stops_the_clock_of_who_asked_in_a_merged_post(write, marta, edda, lena, priya, heard):
+def test_an_official_answer_stops_the_clock_of_who_asked_in_a_merged_post(
+    write, marta, edda, lena, priya, heard
+):
     one, other = write(marta), write(edda, title="Does it fit?")
     heard()
     merging.merge(post=one, into=other, by=lena, now=NOW)
@@ -167,7 +190,11 @@ def test_a_reply_becomes_a_post_with_its_author_day_and_signal(write, marta, edd
     assert (new.author, new.said_at, new.words, new.status.key) == (edda, said.said_at, said.words, "open")
     assert (new.signal_key, Reply.objects.get().signal_key) == (f"community:reply-{said.pk}", "")
     signal = Signal.objects.get(key=new.signal_key)
-    assert (signal.kind, signal.title, signal.url.endswith(page_of(new))) == ("complaint", "Bell in the rain", True)
+    assert (signal.kind, signal.title, signal.url.endswith(page_of(new))) == (
+        "complaint",
+        "Bell in the rain",
+        True,
+    )
     assert (Signal.objects.count(), InboxRow.objects.count(), counts(post)[2]) == (2, 2, 0)
 
 
@@ -195,7 +222,9 @@ def test_an_author_corrects_for_a_day_and_everybody_reads_that_it_was(write, mar
     post = write(marta)
     heard()
 
-    rewording.reword(said=post, title="The display", words="It goes dark in rain.", because="", by=marta, now=NOW)
+    rewording.reword(
+        said=post, title="The display", words="It goes dark in rain.", because="", by=marta, now=NOW
+    )
     heard()
 
     assert (Signal.objects.get().title, Signal.objects.get().body) == ("The display", "It goes dark in rain.")
@@ -213,13 +242,17 @@ def test_a_correction_cannot_slip_in_what_would_have_been_held(write, marta, hea
     post = write(marta)
     heard()
 
-    rewording.reword(said=post, title="Rings", words="Buy now at https://rings.shop", because="", by=marta, now=NOW)
+    rewording.reword(
+        said=post, title="Rings", words="Buy now at https://rings.shop", because="", by=marta, now=NOW
+    )
 
     assert (Post.objects.get().standing, Signal.objects.count()) == (Standing.HELD, 0)
     assert client.get(page_of(Post.objects.get())).status_code == 404
 
 
-def test_a_moderator_rewords_with_a_reason_and_not_what_a_colleague_answered(write, marta, priya, lena, client):
+def test_a_moderator_rewords_with_a_reason_and_not_what_a_colleague_answered(
+    write, marta, priya, lena, client
+):
     post = write(marta, words="Call me under 0151 2345678, it goes dark.")
     official = answering.answer(post=post, by=priya, what_i_do="service", words="Yes.", now=NOW)
     with pytest.raises(NothingSaid, match="Say why"):
@@ -235,8 +268,13 @@ def test_a_moderator_rewords_with_a_reason_and_not_what_a_colleague_answered(wri
     assert ("A number stood there." in page, "0151" in page) == (True, False)
 
 
-def test_what_others_answered_leaves_a_stub_and_what_nobody_answered_nothing(write, marta, edda, reply, client, heard):
-    answered, alone = write(marta, title="CANARY answered", words="CANARY words"), write(marta, title="CANARY alone")
+def test_what_others_answered_leaves_a_stub_and_what_nobody_answered_nothing(
+    write, marta, edda, reply, client, heard
+):
+    answered, alone = (
+        write(marta, title="CANARY answered", words="CANARY words"),
+        write(marta, title="CANARY alone"),
+    )
     reply(answered, edda, "Mine as well, in rain.")
     rewording.reword(said=answered, title="CANARY again", words="CANARY too", because="", by=marta, now=NOW)
     heard()
@@ -246,7 +284,11 @@ def test_what_others_answered_leaves_a_stub_and_what_nobody_answered_nothing(wri
     assert taking.take_away(said=alone, by=marta, now=NOW) is False
 
     page = client.get(address, follow=True).content.decode()
-    assert ("Taken away by its author" in page, "Mine as well" in page, "CANARY" in page) == (True, True, False)
+    assert ("Taken away by its author" in page, "Mine as well" in page, "CANARY" in page) == (
+        True,
+        True,
+        False,
+    )
     listed = client.get(reverse("community:list")).content.decode()
     assert ("Mine as well" in listed, "CANARY" in listed, "Taken away" in listed) == (False, False, False)
     assert list(Signal.objects.values_list("body", flat=True)) == ["Mine as well, in rain."]

@@ -17,7 +17,7 @@ Finding = dict[str, Any]
 
 # With a scheme, as www., or as a name that ends like one: what a reader could follow by hand counts as well.
 _LINK = re.compile(
-    r"(?:https?:)?//[^\s<>\"'()\[\]]+|\bwww\.[^\s<>\"'()\[\]]+"
+    r"(?:https?:)?//[^\s<>\"')\]]+|\bwww\.[^\s<>\"'()\[\]]+"
     r"|(?<![@\w.-])(?:[\w-]+\.)+(?:com|net|org|info|biz|shop|store|online|site|top|xyz|io|co|ru|cn|link|click)\b(?:/[^\s<>\"'()\[\]]*)?",
     re.IGNORECASE,
 )
