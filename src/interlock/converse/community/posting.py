@@ -148,6 +148,13 @@ def hear_again(all_said: Sequence[Post | Reply], now: datetime) -> None:
         signals.ask_to_hear(now)
 
 
+def retitled(post: Post, now: datetime) -> None:
+    """The signals of replies carry the title of their post: let listen hear the new one. In a transaction."""
+    replies = Reply.objects.filter(post=post, standing=Standing.PUBLIC).exclude(signal_key="")
+    if replies.update(signal_due=now):
+        signals.ask_to_hear(now)
+
+
 def hidden(said: Post | Reply, now: datetime) -> None:
     """Nobody else reads it until a moderator looked; its signal stays, since it may be right. In a transaction."""
     recount(said if isinstance(said, Post) else said.post, now)

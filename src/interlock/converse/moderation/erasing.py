@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.core.cache import caches
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as later
 
 from interlock.converse.community import posting
 from interlock.converse.community.errors import NotAllowed
@@ -31,10 +33,13 @@ from interlock.converse.models import (
 )
 from interlock.converse.moderation import taking
 from interlock.converse.words import pictures
-from interlock.fabric import people
+from interlock.fabric import people, work
 from interlock.fabric.models import Person
 from interlock.listen import withdrawing
 from interlock.listen.models import ReplyRoute, Signal
+
+# So that no other writer waits for the whole index.
+PAGES_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,7 @@ def erase(*, person: Person, now: datetime) -> None:
     withdrawing.erase(keys=_signals_of(person, address))
     Entry.objects.filter(address__iexact=address).delete()
     people.erase(person=person, now=now)
+    work.ask(rewrite_word_indexes)
     caches["pages"].clear()
 
 
@@ -110,3 +116,29 @@ def _erase_lines(person: Person, now: datetime) -> None:
     Picture.objects.filter(brought_by=person).delete()
     Draft.objects.filter(person=person).delete()
     Reaction.objects.filter(person=person).delete()
+
+
+@work.task(key="rewrite word indexes", title=later("Take erased words out of the search"))
+def rewrite_word_indexes() -> None:
+    """SQLite marks words that were deleted and drops them when it merges its index: let it merge all, a piece at a time.
+
+    PostgreSQL keeps the words of a row with the row.
+    """
+    if connection.vendor != "sqlite":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL TABLE%%fts5%%'", [])
+        for (name,) in cursor.fetchall():
+            _merge(cursor, name, -PAGES_AT_ONCE)
+            while _merge(cursor, name, PAGES_AT_ONCE) > 1:
+                pass
+
+
+def _merge(cursor: Any, name: str, pages: int) -> int:
+    """Merge so many pages of an index, all its parts into one where they are negative; return how many rows changed.
+
+    A merge that found nothing to do changes one.
+    """
+    before = connection.connection.total_changes
+    cursor.execute(f"INSERT INTO {name}({name}, rank) VALUES ('merge', %s)", [pages])  # noqa: S608 - our own names
+    return connection.connection.total_changes - before

@@ -66,6 +66,8 @@ def reword(
     if is_author and not by.is_staff_side:
         _look_anew(said, title, words, by, now)
     posting.changed(said if isinstance(said, Post) else said.post, now)
+    if isinstance(said, Post) and before != title:
+        posting.retitled(said, now)
     signals.ask_to_hear(now)
     journal.note(
         actor=by, verb="reworded", about=said, at=now, detail=cases.numbered(said) | {"because": because}

@@ -56,6 +56,8 @@ def wipe(said: Post | Reply, post: Post, now: datetime) -> bool:
         Case.objects.filter(**cases.naming(said)).update(words="", address="")
         title = {"title": "", "product": "", "close_to": []} if isinstance(said, Post) else {}
         type(said).objects.filter(pk=said.pk).update(**_NOTHING, **title)
+    if stays and isinstance(said, Post):
+        posting.retitled(said, now)
     if stays or isinstance(said, Reply):
         posting.recount(post if isinstance(said, Reply) else Post.objects.get(pk=said.pk), now)
     else:
