@@ -10,7 +10,7 @@ from django.utils import timezone
 from browser.chromium import all_findings, sideways_pixels
 from interlock.converse.community import answering, posting
 from interlock.converse.community.speaking import as_person, without_account
-from interlock.converse.models import Board, Post
+from interlock.converse.models import Board, Case, Post, Reply
 from interlock.fabric import company
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -36,11 +36,14 @@ def riders(person, home, statuses):
     )
     posting.write_reply(post=post, words="Same for mine?", speaker=as_person(marta, about), now=now)
     posting.write_reply(post=post, words="Held.", speaker=without_account("Ana", about, "one"), now=now)
+    posting.write_post(kind="idea", title="Rings", words="Buy now: cheap rings.", **asked)
+    edda = as_person(person("customer", name="Edda Kühn"), about)
+    posting.write_reply(post=post, words="Mine is dark too.", speaker=edda, now=now)
     return marta
 
 
 def pages() -> list[str]:
-    post, idea = Post.objects.order_by("pk")
+    post, idea = Post.objects.filter(standing="public").order_by("pk")
     names = ("list", "tell", "enter", "kept")
     return [
         *(reverse(f"community:{name}") for name in names),
@@ -52,13 +55,34 @@ def pages() -> list[str]:
     ]
 
 
+def customers_acts() -> list[str]:
+    """What somebody may do with their own, with what was held, and with what others wrote."""
+    post, held = Post.objects.get(kind="ask"), Post.objects.get(title="Rings")
+    other = Reply.objects.get(words="Mine is dark too.")
+    own = [(name, post) for name in ("reword_post", "take_away_post")]
+    found = [*own, ("appeal_post", held), ("post", held), ("report_reply", other)]
+    return [
+        *(
+            reverse(f"community:{name}", args=[one.pk, *([one.slug] if name == "post" else [])])
+            for name, one in found
+        ),
+        *(reverse(f"community:{name}") for name in ("mail", "erase")),
+    ]
+
+
 @pytest.mark.parametrize("reader", ["visitor", "customer", "colleague"])
 def test_axe_and_the_content_policy_find_nothing(open_page, live_server, riders, reader, person):
     """Refusals of the content policy fail the test in `open_page`; structured data is data and is not refused."""
     reads = {"visitor": None, "customer": riders, "colleague": person("owner", name="Ines Calder")}[reader]
     found = [*pages(), *([reverse("community:mine")] if reads else [])]
+    if reader == "customer":
+        found += customers_acts()
     if reader == "colleague":
-        found += [reverse(f"community:{name}") for name in ("queue", "moderation", "settings", "roster")]
+        found += [
+            reverse(f"community:{name}") for name in ("queue", "moderation", "settings", "roster", "policy")
+        ]
+        found += [reverse("community:moderation_log"), reverse("community:doings", args=[riders.pk])]
+        found += [reverse("community:case", args=[case.pk]) for case in Case.objects.all()]
     faults = {}
 
     for size, theme in (("1280", "ink"), ("390", "paper")):

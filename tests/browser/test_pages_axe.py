@@ -21,7 +21,7 @@ from interlock.connectors.live_registry import live_connectors
 from interlock.converse import services as talks
 from interlock.converse.community import answering, posting
 from interlock.converse.community.speaking import on_behalf, without_account
-from interlock.converse.models import Board
+from interlock.converse.models import Board, Case
 from interlock.fabric import company as companies
 from interlock.fabric.models import Attempt
 from interlock.listen import asking_tasks, inbox, live_sources, signal_copies
@@ -77,6 +77,12 @@ NOT_PAGES = {
     "community:sitemap_part",
     "community:short",
     "community:code",
+    # Of customers: tests/browser/test_community.py reads them.
+    "community:take_away_post",
+    "community:take_away_reply",
+    "community:appeal_post",
+    "community:appeal_reply",
+    "community:moderation_file",
 }
 SEARCHES = {
     "reconnect:disconnects": [{"view": "map"}, {"view": "table"}, {"tab": "suspected"}],
@@ -142,9 +148,21 @@ def community(ines, now) -> dict[str, object]:
     post = posting.write_post(
         title="Will the display fit?", words="Mine is dark.", speaker=on_behalf("Marta Hagen", ines, about, "in a call"), **asked
     )  # fmt: skip
-    posting.write_reply(post=post, words="Same?", speaker=without_account("Ana Silva", about, "one"), now=now)
+    held = posting.write_reply(
+        post=post, words="Same?", speaker=without_account("Ana Silva", about, "one"), now=now
+    )
+    reply = posting.write_reply(
+        post=post, words="So is mine.", speaker=on_behalf("Edda Kühn", ines, about, "in a call"), now=now
+    )
     answering.answer(post=post, by=ines, what_i_do="leads service", words="Yes, it fits.", now=now)
-    return {"board": "heron", "slug": post.slug, "post_id": post.pk, "board_id": board.pk}
+    return {
+        "board": "heron",
+        "slug": post.slug,
+        "post_id": post.pk,
+        "board_id": board.pk,
+        "reply_id": reply.pk,
+        "case_id": Case.objects.get(reply=held).pk,
+    }
 
 
 def theme_above_its_limit(by, now) -> Theme:
