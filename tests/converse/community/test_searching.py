@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from interlock.converse.community import answering, posting
+from interlock.converse.community import posting
 from interlock.converse.community.speaking import as_person, without_account
 from interlock.fabric import company
 
-from .conftest import NOW
+from .conftest import NOW, judged
 
 pytestmark = pytest.mark.django_db
 
@@ -53,7 +53,7 @@ def test_what_is_held_is_found_by_staff_and_its_author_alone(client, asked, writ
     assert found(client, "rubber") == [other.words]  # one's own, whatever became of it
     assert found(client, "rubber", among="replies") == []
 
-    answering.let_through(said=held, by=priya, now=NOW)
+    judged(held, priya)
     type(board).objects.filter(pk=board.pk).update(opened_at=NOW)
     client.logout()
     assert found(client, "rubber", among="replies") == [held.words]
