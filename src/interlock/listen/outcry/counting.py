@@ -45,15 +45,17 @@ def begin_of(moment: datetime) -> datetime:
 
 
 def said_by_tick(
-    start: datetime, end: datetime, *, themes: Collection[str] | None = None
+    start: datetime, end: datetime, *, themes: Collection[str] | None = None, source: str = ""
 ) -> Mapping[datetime, Sequence[Said]]:
-    """What was said from `start` to `end` (in these themes, if given), by tick. One query."""
+    """What was said from `start` to `end` (in these themes, through this source, if given), by tick. One query."""
     rows = Signal.objects.filter(
         # Clocks of other systems run a little ahead.
         occurred_at__gte=start - STILL_NEWS, occurred_at__lt=end, received_at__gte=start - AT_ONCE
     )  # fmt: skip
     if themes is not None:
         rows = rows.filter(themed__cluster__theme__key__in=themes)
+    if source:
+        rows = rows.filter(source=source)
     ticks: dict[datetime, list[Said]] = defaultdict(list)
     for (
         occurred,

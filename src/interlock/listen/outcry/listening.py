@@ -21,14 +21,14 @@ from interlock.analytics.outcry.tuning import Tuning
 from interlock.analytics.outcry.usual import times_interval
 from interlock.analytics.outcry.voices import count_voices, first_words
 from interlock.listen.models import StreamKind, WatchedStream
-from interlock.listen.outcry import alarms, falls
+from interlock.listen.outcry import alarms, arriving, falls
+from interlock.listen.outcry.arriving import DAY, USUAL_SHARE
 from interlock.listen.outcry.counting import TICK, Said, StreamKey
 
 TUNING = Tuning()
 # 20,000 streams are 4 MB of memory and 6 ms a tick; products beyond that are heard in their channel and source.
 MOST_STREAMS = 20_000
-SIX_HOURS, DAY = 72, 288  # ticks
-USUAL_SHARE = 30 * DAY
+SIX_HOURS = 72  # ticks
 # A share of few voices, or beside few known before, says nothing.
 FEWEST_RECENT, FEWEST_KNOWN = 10, 50
 # Of the budget: counts have the rest. How many speak tells an outcry; how they feel tells few that counts do not.
@@ -47,6 +47,7 @@ class Look:
     deaf: list[int]  # rows of sources whose silence says nothing
     stirring: set[int] = field(default_factory=set)  # rows of streams that are not quiet
     by_number: dict[int, WatchedStream] = field(default_factory=dict)
+    sources: list[WatchedStream] = field(default_factory=list)
     relearnt: list[WatchedStream] = field(default_factory=list)  # themes whose usual was learnt from the past
     new: list[WatchedStream] = field(default_factory=list)
     changes: list[alarms.Change] = field(default_factory=list)
@@ -56,6 +57,7 @@ class Look:
 
     def __post_init__(self) -> None:
         self.by_number = {one.number: one for one in self.streams.values()}
+        self.sources = [one for one in self.streams.values() if one.kind == StreamKind.SOURCE]
         self.stirring = {one.number for one in self.streams.values() if one.state != Standing.QUIET}
 
 
@@ -70,12 +72,16 @@ def listen(look: Look, said: Sequence[Said], at: datetime) -> None:
     voices = count_voices(memory.authors, number, author)
     observed = np.ones(memory.size, bool)
     observed[look.deaf] = False
+    arriving_now = [one for one in look.sources if memory.streams.seen[one.number] == TUNING.warm_up]
     seen = tick(
         memory.streams, voices, hour=local.hour, weekday=local.weekday(), observed=observed, tuning=TUNING
     )
     rings = hold(memory.bar, seen.rise, look.limit, TUNING)
     rings |= _low_rings(look, number[first], low[first])
     fallen = hold(memory.streams.fall_bar, seen.silence, look.limit, TUNING)
+    for source in arriving_now:
+        if memory.streams.seen[source.number] > TUNING.warm_up:
+            arriving.let_in(memory, look.streams, source, until=at + TICK)
     for row in sorted(look.stirring | set(np.nonzero(rings | fallen)[0].tolist())):
         _place(look, row, seen, rings=bool(rings[row]), fallen=bool(fallen[row]), at=at)
 
@@ -89,6 +95,8 @@ def _meet(look: Look, said: Sequence[Said], at: datetime) -> None:
         one = WatchedStream(kind=kind, key=key, number=number, began_at=at)
         look.streams[kind, key] = look.by_number[number] = one
         look.new.append(one)
+        if kind == StreamKind.SOURCE:
+            look.sources.append(one)
         number += 1
     look.memory = with_room(look.memory, number, TUNING)
 
