@@ -51,11 +51,13 @@ def test_an_outcry_of_the_past_is_heard_and_leads_to_its_signals(shop, signed_in
     assert (kept["state"], kept["streams"], kept["signals"]) == ("done", 3, Signal.objects.count())
     assert [round(one["days"]) for one in kept["tests"]] == [30, 91, 365]
     own = kept["tests"][1]
-    assert (own["incident_count"], own["heard"], own["false"]) == (3, 3, 0)  # source, channel and product
+    # One event, in source, channel and product.
+    assert (own["alarm_count"], own["incident_count"], own["heard"], own["false"]) == (1, 1, 1, 0)
+    assert len(own["alarms"][0]["also"]) == 2
     assert own["lead_hours"] > 0
-    assert {one["label"] for one in own["alarms"]} == {"Shop", "mail", "Panniers"}
+    assert {own["alarms"][0]["label"], *own["alarms"][0]["also"]} == {"Shop", "mail", "Panniers"}
     answer = signed_in("lead").get(reverse("web:outcry_watch"))
-    assert "Three times it would have rung: three of three incidents heard" in answer.content.decode()
+    assert "Once it would have rung: one of one incident heard" in answer.content.decode()
     for one in answer.context["past"]["rows"]:
         assert "It broke again" in answer.client.get(one.url).content.decode()
 
@@ -149,3 +151,34 @@ def test_an_owner_begins_it_sees_how_far_it_came_and_stops_it(shop, signed_in, m
     assert OutcryWatch.objects.get().past["state"] == "stopped"
     past.keep({"state": "running", "done": 1, "ticks": 8640, "signals": 700, "streams": 3})
     assert "ended before it was done" in browser.get(address).content.decode()
+
+
+def busier_by_half_way(shop):
+    """A quiet month, and from its middle on a source twenty times as busy that speaks of the same product."""
+    app, rng, at = source(name="App"), random.Random(5), START + timedelta(days=15)
+    made = quiet_month(shop)
+    while at < NOON:
+        made.append(spoken(app, at, by=f"app-{len(made)}", received_at=None, in_records=True))
+        at += timedelta(minutes=rng.uniform(0.3, 1.7) * 3)
+    Signal.objects.bulk_create(made)
+
+
+def counted_in_a_busier_past():
+    past.go_through(now=NOON)
+    own = OutcryWatch.objects.get().past["tests"][1]
+    return own["alarm_count"], own["incident_count"]
+
+
+def test_a_busy_source_that_joined_known_streams_was_neither_alarm_nor_incident(shop):
+    busier_by_half_way(shop)
+
+    assert counted_in_a_busier_past() == (0, 0)
+
+
+def test_were_it_just_counted_it_would_have_been_both(shop, monkeypatch):
+    monkeypatch.setattr(past._Voices, "arrivals", lambda voices: {})
+    busier_by_half_way(shop)
+
+    alarms, incidents = counted_in_a_busier_past()
+    assert alarms >= 1
+    assert incidents >= 1

@@ -19,12 +19,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
-from interlock.analytics.outcry.backtest import BackTest, PastAlarm, backtest
+from interlock.analytics.outcry.backtest import Arrival, BackTest, PastAlarm, backtest, by_event
 from interlock.analytics.outcry.budget import Budget
 from interlock.analytics.outcry.tuning import Tuning
 from interlock.listen.errors import Stopped
 from interlock.listen.models import OutcryWatch, Signal, Source, StreamKind, Theme, ThemedSignal
-from interlock.listen.outcry import setting
+from interlock.listen.outcry import past_heard, setting
 from interlock.listen.outcry.counting import TICK, StreamKey, author_of, begin_of
 from interlock.listen.outcry.listening import SHARES_PART
 
@@ -38,6 +38,7 @@ SAMPLED, SAME_TIME = (
     0.5,
 )  # more than half of a source's signals at one time of day: it knows only the day
 READ_AT_ONCE = 20_000
+WARM_UP = int(Tuning().warm_up)  # ticks in which a source is heard alone
 
 
 class TooLittlePast(Exception):
@@ -56,6 +57,9 @@ class Past:
     left_out: list[str]  # names of sources that know only the day
     at: NDArray[np.int32]
     stream: NDArray[np.int32]
+    person: NDArray[np.int64]  # who spoke; where nobody knows, a number of the signal's own
+    signal: NDArray[np.int64]
+    arrivals: dict[int, list[Arrival]]  # sources that were heard alone and join, by tick
 
 
 def budgets_tried(own: Budget) -> list[Budget]:
@@ -76,11 +80,13 @@ def go_through(*, now: datetime) -> None:
             budgets=budgets_tried(own),
             watched=past.watched,
             counts_part=1 - SHARES_PART,
+            arrivals=past.arrivals,
         )
     except TooLittlePast as refused:
         return keep({"state": "refused", "at": now.isoformat(), "why": str(refused)})
     except Stopped:
         return None
+    heard = past_heard.heard(past.start, past.streams, past.at, past.stream, past.person, past.signal)
     return keep(
         {
             "state": "done",
@@ -90,7 +96,7 @@ def go_through(*, now: datetime) -> None:
             "signals": past.signals,
             "streams": len(past.streams),
             "left_out": past.left_out,
-            "tests": [_as_json(one, past.streams) for one in tested],
+            "tests": [_as_json(by_event(one, heard), past.streams) for one in tested],
         }
     )
 
@@ -127,14 +133,23 @@ def read_past(now: datetime) -> Past:
             )
             % {"days": days, "least": LEAST_DAYS, "most": LEAST_OF_STREAM}
         )
-    signals, at, stream = _read(said, start, streams)
+    ticks = int((begin_of(last) - start) / TICK) + 1
+    signals, heard = _read(said, start, streams)
     if signals < LEAST_SIGNALS:
         raise TooLittlePast(
             _("There are %(n)d signals in that time; the watch can be tried on %(least)d or more.")
             % {"n": signals, "least": LEAST_SIGNALS}
         )
-    ticks = int((begin_of(last) - start) / TICK) + 1
-    return Past(start, ticks, signals, streams, watched, sorted(day_only.values()), at, stream)
+    return Past(
+        start,
+        ticks,
+        signals,
+        streams,
+        watched,
+        sorted(day_only.values()),
+        **heard.arrays(),
+        arrivals=heard.arrivals(),
+    )
 
 
 def _no_times(left_out: list[str]) -> str:
@@ -169,18 +184,47 @@ def _streams(said: Any) -> tuple[list[StreamKey], int]:
     return [(kind, key) for _n, kind, key in sorted(counted, reverse=True)[:MOST_STREAMS]], watched
 
 
-def _read(
-    said: Any, start: datetime, streams: list[StreamKey]
-) -> tuple[int, NDArray[np.int32], NDArray[np.int32]]:
-    """Count the signals, and give tick and stream of each voice: one person counts once a day and stream."""
+class _Voices:
+    """Voices as they are read, in the order of time: one person counts once a day and stream."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[int, int, int, int]] = []
+        self.alone: dict[int, list[tuple[int, int]]] = {}  # by source: tick and stream of what it says alone
+        self.joins: dict[int, int] = {}  # by source: the tick from which it speaks with others
+        self.spoken: set[tuple[object, int, int]] = set()
+
+    def is_first(self, whose: object, number: int, author: int) -> bool:
+        """Whether nobody counted this author in this stream today; of an unknown one every word counts."""
+        if author and (whose, number, author) in self.spoken:
+            return False
+        self.spoken.add((whose, number, author))
+        return True
+
+    def arrays(self) -> dict[str, Any]:
+        """Tick, stream, person and signal of each voice."""
+        rows = np.array(self.rows, np.int64).reshape(-1, 4).T
+        at, stream = rows[:2].astype(np.int32)
+        return {"at": at, "stream": stream, "person": rows[2], "signal": rows[3]}
+
+    def arrivals(self) -> dict[int, list[Arrival]]:
+        """What each source said alone in streams that it joins, (ticks, streams), by the tick from which it does."""
+        found: dict[int, list[Arrival]] = {}
+        for source, said in self.alone.items():
+            joins, rows = self.joins[source], np.unique([number for _tick, number in said])
+            counts = np.zeros((WARM_UP, len(rows)))
+            places = np.array(
+                [(tick - joins + WARM_UP, np.searchsorted(rows, number)) for tick, number in said]
+            )
+            np.add.at(counts, tuple(places[places[:, 0] >= 0].T), 1.0)
+            found.setdefault(joins, []).append((rows, counts))
+        return found
+
+
+def _read(said: Any, start: datetime, streams: list[StreamKey]) -> tuple[int, _Voices]:
+    """Count the signals, and read their voices."""
     numbers = {key: number for number, key in enumerate(streams)}
     themes = _themes(numbers)
-    warm_up = timedelta(days=Tuning().warm_up / Tuning().ticks_per_day)
-    begun: dict[int, datetime] = {}
-    spoken: set[tuple[int, int]] = set()
-    today, signals = None, 0
-    at: list[int] = []
-    stream: list[int] = []
+    voices, today, signals = _Voices(), None, 0
     rows = said.order_by("occurred_at", "pk").values_list(
         "pk", "occurred_at", "source_id", "channel", "product_key", "contact_key", "account_key"
     )
@@ -188,21 +232,20 @@ def _read(
         signals += 1
         day = timezone.localtime(occurred).date()
         if day != today:
-            today, spoken = day, set()
-        keys: list[StreamKey] = [("source", str(source))]
+            today, voices.spoken = day, set()
+        author, tick = author_of(contact or account), int((occurred - start) / TICK)
+        joins = voices.joins.setdefault(source, tick + WARM_UP)
+        own = numbers.get(("source", str(source)))
+        others = (("channel", channel), ("product", product), ("theme", themes.get(pk, "")))
+        shared = [numbers[key] for key in others if key in numbers]
         # A source that has just begun speaks for itself alone, as when heard live.
-        if occurred - begun.setdefault(source, occurred) > warm_up:
-            keys += [("channel", channel), ("product", product), ("theme", themes.get(pk, ""))]
-        author = author_of(contact or account)
-        tick = int((occurred - start) / TICK)
-        for key in keys:
-            number = numbers.get(key)
-            if number is None or (author and (number, author) in spoken):
-                continue
-            spoken.add((number, author))
-            at.append(tick)
-            stream.append(number)
-    return signals, np.array(at, np.int32), np.array(stream, np.int32)
+        counted = [*([] if own is None else [own]), *(shared if tick >= joins else [])]
+        person = (author or 2**62 + pk) - 2**63
+        voices.rows += [(tick, one, person, pk) for one in counted if voices.is_first("all", one, author)]
+        if tick < joins:
+            alone = [(tick, one) for one in shared if voices.is_first(source, one, author)]
+            voices.alone.setdefault(source, []).extend(alone)
+    return signals, voices
 
 
 def _themes(numbers: dict[StreamKey, int]) -> dict[int, str]:
@@ -240,7 +283,8 @@ def _progress(past: Past, began: datetime) -> Callable[[int], None]:
 
 
 def _as_json(tested: BackTest, streams: list[StreamKey]) -> dict[str, Any]:
-    labels = _labels([streams[one.stream] for one in (*tested.alarms, *tested.incidents)])
+    told = [*tested.alarms, *tested.incidents]
+    labels = _labels([streams[number] for one in told for number in (one.stream, *one.also)])
     return {
         "false_alarms": tested.budget.alarms,
         "days": tested.budget.days,
@@ -255,6 +299,7 @@ def _as_json(tested: BackTest, streams: list[StreamKey]) -> dict[str, Any]:
         "missed": [
             {
                 **_named(streams[one.stream], labels),
+                "also": [labels[streams[other]] for other in one.also],
                 "at": one.start.isoformat(),
                 "end": one.end.isoformat(),
                 "peak": one.peak.isoformat(),
@@ -270,6 +315,7 @@ def _alarm(one: PastAlarm, streams: list[StreamKey], labels: dict[StreamKey, str
     return {
         **_named(streams[one.stream], labels),
         "at": one.time.isoformat(),
+        "also": [labels[streams[other]] for other in one.also],
         "times": one.times,
         "lead_hours": one.lead_hours,
         "peak": one.incident.peak.isoformat() if one.incident else None,

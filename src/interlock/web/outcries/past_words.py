@@ -30,6 +30,7 @@ class PastRow:
     at: datetime
     kind: str
     label: str
+    also: str
     times: float
     verdict: str  # heard, false or missed
     peak: str
@@ -139,6 +140,7 @@ def _row(one: Mapping[str, Any], verdict: str, sources: Mapping[str, str]) -> Pa
         at=at,
         kind=kind_name(kind) if kind != StreamKind.SOURCE else str(kind.label),
         label=one["label"],
+        also=", ".join(one.get("also", ())),
         times=one["times"],
         verdict=verdict,
         peak=_peak(one, peak),
