@@ -107,6 +107,7 @@ def test_an_appeal_is_made_once_and_decided_by_somebody_else(write, marta, priya
 
     case = cases.appeal(said=post, by=marta, words="They are bell rings.", now=NOW)
 
+    assert cases.reasons_for(post) == ["It sells rings.", "You asked us to look again; a colleague does."]
     with pytest.raises(NotAllowed, match="You decided this before"):
         deciding.decide(case=case, let_through=True, by=priya, now=NOW)
     deciding.decide(case=case, let_through=False, because="They are not.", by=lena, now=NOW)

@@ -71,9 +71,11 @@ def close_cases(said: Post | Reply, outcome: str, by: Person | None, now: dateti
 
 def reasons_for(said: Post | Reply) -> list[str]:
     """Why it is held or was not let through, for its author: a person's reason, else the rules it met. One query."""
-    if said.judged_because:
-        return [said.judged_because]
     case = Case.objects.filter(**naming(said)).order_by("-pk").first()
+    if said.judged_because:
+        is_asked = case is not None and case.about == Case.About.APPEAL and case.closed_at is None
+        asked = [_("You asked us to look again; a colleague does.")] if is_asked else []
+        return [said.judged_because, *asked]
     if case is None:
         return []
     if case.about == Case.About.REPORTED:

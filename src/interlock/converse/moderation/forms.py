@@ -88,9 +88,9 @@ class PolicyForm(forms.ModelForm):
 
 
 class BecauseForm(forms.Form):
-    """Why something is not let through, or is taken out."""
+    """Why everything of somebody is taken out."""
 
-    because = forms.CharField(label=_("Why not; the author reads it"), max_length=300, required=False)
+    because = forms.CharField(label=_("Why; they read it"), max_length=300)
 
 
 class ReportForm(forms.Form):

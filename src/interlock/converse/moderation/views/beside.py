@@ -26,7 +26,7 @@ def beside(found: Post, said: list[Reply], person: Person | None, now: datetime)
     for one in everything:
         kind = "post" if isinstance(one, Post) else "reply"
         one.rewordings = earlier.get((kind, one.pk), [])
-        one.shows_old = person is not None and (may(person, Act.READ) or one.author_id == person.pk)
+        one.shows_old = may(person, Act.READ) or _is_own(one, person)
         one.acts = _acts(one, kind, person, now)
         if not one.is_public and one.standing in {Standing.HELD, Standing.REJECTED}:
             one.reasons = cases.reasons_for(one)
@@ -43,7 +43,11 @@ def beside(found: Post, said: list[Reply], person: Person | None, now: datetime)
 def _acts(one: Any, kind: str, person: Person | None, now: datetime) -> list[Offered]:
     """What this reader may do with it, each with its address. No query."""
     found: list[tuple[bool, str, str]] = [
-        (rewording.may_reword(one, person, now), _("Correct"), f"reword_{kind}"),
+        (
+            rewording.may_reword(one, person, now),
+            _("Correct") if _is_own(one, person) else _("Reword"),
+            f"reword_{kind}",
+        ),
         (taking.may_take_away(one, person), _("Take away"), f"take_away_{kind}"),
         (_may_report(one, person), _("Report"), f"report_{kind}"),
     ]
@@ -53,7 +57,7 @@ def _acts(one: Any, kind: str, person: Person | None, now: datetime) -> list[Off
             (kind == "reply" and not one.is_official, _("Make it a post"), "split"),
         ]
     acts = [(name, reverse(f"community:{address}", args=[one.pk])) for there, name, address in found if there]
-    if may(person, Act.ANSWER) and one.author_id and one.author_id != getattr(person, "pk", None):
+    if may(person, Act.ANSWER) and one.author_id and not _is_own(one, person):
         acts += (
             [] if _is_ours(one) else [(_("All of theirs"), reverse("community:doings", args=[one.author_id]))]
         )
@@ -61,8 +65,12 @@ def _acts(one: Any, kind: str, person: Person | None, now: datetime) -> list[Off
 
 
 def _may_report(one: Any, person: Person | None) -> bool:
-    is_own = person is not None and one.author_id == person.pk
-    return one.is_public and not is_own and not _is_ours(one)
+    """Readers report what others say; who moderates looks at it again instead."""
+    return one.is_public and not (_is_own(one, person) or _is_ours(one) or may(person, Act.ANSWER))
+
+
+def _is_own(one: Any, person: Person | None) -> bool:
+    return person is not None and one.author_id == person.pk
 
 
 def _is_ours(one: Any) -> bool:

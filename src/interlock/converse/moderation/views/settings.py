@@ -42,14 +42,14 @@ def rules(request: HttpRequest) -> HttpResponse:
 def doings(request: HttpRequest, person_id: int) -> HttpResponse:
     """Everything that a customer or partner did here, to be taken out in one act."""
     person = get_object_or_404(Person, pk=person_id)
-    now, error, status = timezone.now(), "", 200
-    form = BecauseForm(request.POST or None)
+    now = timezone.now()
+    form = BecauseForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         because = form.cleaned_data["because"]
         try:
             sweeping.sweep(person=person, because=because, by=signed_in(request), now=now)
         except CommunityError as refused:
-            error, status = str(refused), 422
+            form.add_error(None, str(refused))
         else:
             messages.info(request, _("All of it is out. You can bring it back here."))
             return redirect("community:doings", person.pk)
@@ -61,9 +61,8 @@ def doings(request: HttpRequest, person_id: int) -> HttpResponse:
         "known": trust.why(record, trust.level_of_person(person, record, standing, now), standing, now),
         "sweeps": Sweep.objects.filter(person=person).select_related("by").order_by("-at"),
         "form": form,
-        "error": error,
     }
-    return page(request, "doings", context, status)
+    return page(request, "doings", context, 422 if form.errors else 200)
 
 
 @require_POST
