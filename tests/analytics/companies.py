@@ -1,10 +1,14 @@
 """Small hand-made companies for the rules, and a plain stand-in for the records over DuckDB."""
 
 from datetime import datetime, timedelta
+from unittest.mock import patch
 
 import ibis
 import numpy as np
 import pyarrow as pa
+
+from interlock.analytics.finding import Symptom
+from interlock.analytics.symptoms import RULES, find_symptoms
 
 UNTIL = datetime(2026, 11, 19)  # noqa: DTZ001 - contract times are UTC without zone
 DAY = timedelta(days=1)
@@ -39,6 +43,12 @@ class Records:
             return False
         made = self._tables[name][1]
         return all(c in made.column_names and made[c].null_count < made.num_rows for c in columns)
+
+
+def found_by(records: Records, *keys: str) -> list[Symptom]:
+    """What these rules find; no rule looks at another, and all together take five times as long."""
+    with patch.dict(RULES, {key: RULES[key] for key in keys}, clear=True):
+        return list(find_symptoms(records).symptoms)
 
 
 def ordered_lines(rng, count, *, teams=6, families=4, regions=5, days=360, late=lambda line: 0.10):

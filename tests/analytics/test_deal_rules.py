@@ -1,6 +1,6 @@
 """R04 and R09 on small companies: the context and the rival are found, the rows are exact."""
 
-from analytics.companies import DAY, UNTIL, Records, seeded
+from analytics.companies import DAY, UNTIL, Records, found_by, seeded
 from interlock.analytics.finding import RowQuery
 from interlock.analytics.symptoms import find_symptoms, rows
 
@@ -26,7 +26,7 @@ def deals(chance, *, count=1500, seed=4):
 
 def named(tables, rule):
     records = Records(tables)
-    found = [s for s in find_symptoms(records).symptoms if s.rule == rule and s.tier == "detected"]
+    found = [s for s in found_by(records, rule) if s.tier == "detected"]
     for symptom in found:
         hits = RowQuery(rule, "hits", symptom.rows.params)
         counted = [rows(records, query).count().to_pyarrow().as_py() for query in (hits, symptom.rows)]

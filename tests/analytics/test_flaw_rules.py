@@ -2,7 +2,7 @@
 
 import pytest
 
-from analytics.companies import DAY, UNTIL, Records, ordered_lines, seeded, signal
+from analytics.companies import DAY, UNTIL, Records, found_by, ordered_lines, seeded, signal
 from interlock.analytics.finding import RowQuery
 from interlock.analytics.symptoms import RULES, find_symptoms, rows
 
@@ -24,7 +24,7 @@ def with_complaints(chance, *, count=8000, kind="complaint", seed=3, **more):
 def named(tables, *rules, tiers=("detected",)):
     """Return what the rules name, after checking that each finding's rows are exactly x of n."""
     records = Records(tables)
-    found = [s for s in find_symptoms(records).symptoms if s.rule in rules and s.tier in tiers]
+    found = [s for s in found_by(records, *rules) if s.tier in tiers]
     for symptom in found:
         hits = RowQuery(symptom.rule, "hits", symptom.rows.params)
         counted = [rows(records, query).count().to_pyarrow().as_py() for query in (hits, symptom.rows)]

@@ -55,6 +55,16 @@ def sized(browser: Browser, size: str, theme: str, **more: Any) -> BrowserContex
     return context
 
 
+def become(page: Page, size: str, theme: str) -> None:
+    """Give an open page another size and theme, with every change of colour at its end."""
+    page.emulate_media(color_scheme=THEMES[theme])
+    width, height = SIZES[size]
+    page.set_viewport_size({"width": width, "height": height})  # charts are drawn anew with it
+    page.evaluate(
+        "document.getAnimations().filter(one => one instanceof CSSTransition).forEach(one => one.finish())"
+    )
+
+
 def serious_findings(page: Page) -> list[str]:
     """What axe calls serious or critical on this page, one line each; empty is good."""
     page.add_script_tag(path=AXE)

@@ -122,7 +122,9 @@ def _fill(execute, place: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "shape", [lambda shop: shop, as_zip, as_gzip, as_sqlite], ids=["folder", "zip", "gz", "db"]
+    "shape",
+    [lambda shop: shop, *(pytest.param(one, marks=pytest.mark.long) for one in (as_zip, as_gzip, as_sqlite))],
+    ids=["folder", "zip", "gz", "db"],
 )
 def test_every_kind_of_path_is_imported_whole_and_twice_changes_nothing(shop, shape):
     path = shape(shop)

@@ -61,6 +61,7 @@ def decided(mixed):
     return mixed
 
 
+@pytest.mark.long
 def test_no_canary_leaves_its_audience(client, decided):
     served = {
         who.role: everything_served(client, decided, who) for who in (decided.partner, decided.customer)
@@ -76,6 +77,7 @@ def test_no_canary_leaves_its_audience(client, decided):
     }
 
 
+@pytest.mark.long
 def test_the_search_for_canaries_finds_one_that_leaks(client, decided, monkeypatch):
     """The control: with the circles of lines switched off, the same walk finds them all."""
     from interlock.converse import queries

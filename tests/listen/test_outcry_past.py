@@ -121,6 +121,7 @@ def test_no_signal_at_all_is_refused(home):
     assert OutcryWatch.objects.get().past["why"] == "No signal was heard yet."
 
 
+@pytest.mark.long
 def test_an_own_budget_is_tried_beside_the_usual_ones(shop, signed_in):
     browser = signed_in("owner")
     setting.set_budget(false_alarms=2, span="month", by=browser.person, now=NOON)

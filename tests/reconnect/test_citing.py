@@ -121,6 +121,7 @@ def test_both_pages_lead_to_each_other_also_after_a_merge(signed_in, themes, dis
     assert link in client.get(reverse("web:one_theme", args=[bell.key])).text
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_the_rows_of_the_records_name_their_orders_and_are_counted(demo_records):
     services.detect_disconnects(now=NOW)

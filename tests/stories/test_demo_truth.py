@@ -1,9 +1,12 @@
 """Do the rules find what was planted in Aldermoor, and leave alone what only looks like a fault?"""
 
+from functools import cache
+
 import ibis
 import pyarrow as pa
 import pytest
 
+from interlock.analytics.finding import Report
 from interlock.analytics.symptoms import find_symptoms
 from interlock.connectors.demo import aldermoor, truth
 
@@ -32,9 +35,14 @@ class InMemory:
         )
 
 
-@pytest.fixture(scope="module", params=[1, 2])
-def report(request):
-    return find_symptoms(InMemory(aldermoor(seed=request.param)))
+@cache  # where two workers share these tests, a fixture of the module would be made anew again and again
+def found_in(seed: int) -> Report:
+    return find_symptoms(InMemory(aldermoor(seed=seed)))
+
+
+@pytest.fixture(params=[1, 2])
+def report(request) -> Report:
+    return found_in(request.param)
 
 
 def _now_due():
