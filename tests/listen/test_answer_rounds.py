@@ -8,9 +8,10 @@ import pytest
 from django.urls import reverse
 
 from interlock.connectors.live import Reach
+from interlock.fabric import no_mail
 from interlock.listen.answers import channels, rounds, sending, writing
 from interlock.listen.errors import NotAnswerable, StepRefused
-from interlock.listen.models import Answer, AnsweredSignal, AnswerRound, Clock, Sending
+from interlock.listen.models import Answer, AnsweredSignal, AnswerRound, Clock, ReplyRoute, Sending
 from listen.themed import direction, joined, theme
 from listen.waiting import NOON, Foreign, clock_of, hours, opened, source
 
@@ -132,6 +133,20 @@ def test_a_person_failed_before_gets_nothing_for_their_other_signal_either(fee, 
     Clock.objects.filter(signal_key=asks("Again!", "kim", contact_key="c1").key).update(urgency=1)
 
     assert (everybody(fee, anna), rounds.plan(fee, anna).passed_over) == ([], {"again": 1})
+
+
+def test_who_wants_no_mail_gets_none(fee, anna, asks):
+    for who in ("kim", "lee"):
+        asked = asks("Why a fee?", who)
+        ReplyRoute.objects.filter(signal_key=asked.key).update(address=f"{who}@example.com")
+    no_mail.stop(address="Kim@Example.com", now=NOON)
+
+    planned = rounds.plan(fee, anna)
+
+    assert ([one.channel.address for one in planned.people], planned.passed_over) == (
+        ["lee@example.com"],
+        {"no_mail": 1},
+    )
 
 
 def test_signals_of_other_themes_and_paused_sources_are_left_alone(fee, anna, asks, desk):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.utils.crypto import salted_hmac
@@ -12,6 +13,12 @@ from interlock.fabric.models import NoMail
 def may_mail(address: str) -> bool:
     """Whether mail that nobody asked for may go to this address. One query."""
     return not NoMail.objects.filter(mark=_mark(address)).exists()
+
+
+def stopped_among(addresses: Iterable[str]) -> set[str]:
+    """Those of these addresses that want no mail. One query."""
+    marks = {_mark(address): address for address in addresses if address}
+    return {marks[mark] for mark in NoMail.objects.filter(mark__in=marks).values_list("mark", flat=True)}
 
 
 def stop(*, address: str, now: datetime) -> None:

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as later
 
-from interlock.fabric import journal, work
+from interlock.fabric import journal, no_mail, work
 from interlock.fabric.models import Person, Role
 from interlock.listen.answers import writing
 from interlock.listen.answers.channels import Channel, channel_by
@@ -44,6 +44,7 @@ REASONS = {
     "answered": later("have an answer or a draft of one, or came back after one"),
     "again": later("were failed before: write to each of them"),
     "looked_after": later("are looked after by a colleague"),
+    "no_mail": later("want no mail from here"),
     "no_channel": later("cannot be reached from here: their source takes no answers, or named no way back"),
 }
 NEVER_SENT = (Sending.WAITING, Sending.BY_HAND, Sending.FAILED)
@@ -68,7 +69,7 @@ class Plan:
 
 
 def plan(theme: Theme, by: Person) -> Plan:
-    """Who waits about this theme, and who of them a round of this person's may answer. Four queries."""
+    """Who waits about this theme, and who of them a round of this person's may answer. Five queries at most."""
     waiting = Clock.objects.filter(
         stopped_at=None, signal_key__in=Signal.objects.filter(themed__cluster__theme=theme).values("key")
     )
@@ -80,11 +81,14 @@ def plan(theme: Theme, by: Person) -> Plan:
         for one in ReplyRoute.objects.filter(signal_key__in=clocks).select_related("source")
     }
     answered = set(AnsweredSignal.objects.filter(signal_key__in=clocks).values_list("signal_key", flat=True))
+    stopped = no_mail.stopped_among(one.address for one in routes.values())
     people, passed_over = [], Counter[str]()
     for own in by_person(signals, routes):
         reason = next(
             (why for one in own if (why := _passed_over(clocks[one.key], by, one.key in answered))), ""
         )
+        if not reason and any(one.key in routes and routes[one.key].address in stopped for one in own):
+            reason = "no_mail"
         channels = {one.key: channel_by(one, routes.get(one.key)) for one in own}
         first = next((one for one in own if channels[one.key].can_send), None)
         if reason or first is None:
