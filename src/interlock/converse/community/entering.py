@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as later
 
 from interlock.connectors.imap_mailbox.notices import Note, PostOffice, post
 from interlock.connectors.live import NotSent, PerhapsSent
+from interlock.converse.community import flood
 from interlock.converse.community.errors import CommunityError, TooMuch
 from interlock.converse.models import Entry, Post, Reply
 from interlock.fabric import company, people, work
@@ -49,6 +50,7 @@ def ask_for_code(*, address: str, name: str, caller: str, now: datetime) -> str:
         TooMuch: too many codes were asked for by this machine or for this address.
     """
     address = address.strip().lower()
+    flood.count_alone(f"community code {address}", f"community machine {caller}")
     recent = Entry.objects.filter(made_at__gt=now - KEPT_FOR)
     to_address = recent.filter(address=address)
     hour = now - timedelta(hours=1)
