@@ -161,3 +161,61 @@ def test_what_is_no_table_is_refused_in_a_sentence(tmp_path, name, content, reas
 
     assert reason in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def named(tmp_path, texts):
+    path = written(tmp_path / "odd.csv", [[place, text] for place, text in enumerate(texts)])
+    result = run(path, "--json")
+    return [theme["name"] for theme in json.loads(result.stdout)["themes"]], result.stderr
+
+
+def test_letters_faces_and_single_words_are_called_as_they_are(tmp_path):
+    letters, said = named(tmp_path, [*"abcdefghij"] * 20)
+    faces, _ = named(tmp_path, ["😡", "👍", "🚲"] * 20)
+    words, _ = named(tmp_path, ["late", "refund", "thanks", "broken", "card", "fee", "rude", "lost"] * 20)
+
+    assert said == "odd.csv has 10 different texts; themes are told apart from 30 on.\n"
+    assert len(letters) == len(faces) == len(words) == 1
+    assert set(letters[0].casefold().split(", ")) < set("abcdefghij")
+    assert set(faces[0].split(", ")) == {"😡", "👍", "🚲"}
+    assert set(words[0].casefold().split(", ")) < {
+        "late",
+        "refund",
+        "thanks",
+        "broken",
+        "card",
+        "fee",
+        "rude",
+        "lost",
+    }
+
+
+def test_ten_megabytes_without_a_space_are_no_word(tmp_path):
+    (name,), said = named(tmp_path, ["x" * 10_000_000])
+
+    assert name == "X" * 20 or name == "X" + "x" * 19
+    assert said == "odd.csv has 1 different text; themes are told apart from 30 on.\n"
+
+
+def test_three_texts_are_one_theme_and_said_to_be_too_few(tmp_path):
+    names, said = named(tmp_path, ["Where is my card?", "A fee!", "My card is late"])
+
+    assert len(names) == 1
+    assert said == "odd.csv has 3 different texts; themes are told apart from 30 on.\n"
+
+
+def test_control_signs_are_not_passed_on_and_lines_are(tmp_path):
+    path = written(tmp_path / "signs.csv", [["a", "Where is\nmy card?\x00\x07 Now"]])
+
+    (theme,) = json.loads(run(path, "--json").stdout)["themes"]
+
+    assert theme["quotes"] == ["Where is\nmy card?   Now"]
+
+
+def test_a_file_in_latin_1_is_read_as_it_was_written(tmp_path):
+    path = tmp_path / "latin.csv"
+    path.write_bytes("id,text\n1,Où est ma carte prépayée?\n".encode("latin-1"))
+
+    (theme,) = json.loads(run(path, "--json").stdout)["themes"]
+
+    assert theme["quotes"] == ["Où est ma carte prépayée?"]

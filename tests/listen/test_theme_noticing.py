@@ -24,7 +24,7 @@ from listen.waiting import NOON, days, said, source
 
 pytestmark = pytest.mark.django_db
 MATTERS, KNOWN, AROUND = 6, 40, 0.02
-FEE = 7
+FEE, OTHER = 7, 9
 
 
 @pytest.fixture(autouse=True)
@@ -184,3 +184,72 @@ def test_looking_asks_as_much_for_one_signal_as_for_fifty(spoken):
             noticing.notice(now=NOON, most=200)
         asked.append(len(queries))
     assert asked[0] == asked[1] <= 9
+
+
+def two_new(spoken):
+    """Two themes that were noticed, each of twenty signals."""
+    heard(FEE, 20)
+    heard(OTHER, 20, first=2_000)
+    changes = ThemeChange.objects.filter(kind=ChangeKind.NOTICED).order_by("pk")
+    return [change.theme for change in changes]
+
+
+def signals_in(one: Theme) -> set[int]:
+    return set(ThemedSignal.objects.filter(cluster__theme=one).values_list("pk", flat=True))
+
+
+def found_to_be_one(one: Theme, other: Theme) -> None:
+    """What the lookout says when `other` turns out to be the matter of `one`."""
+    learnt = ThemesLearnt.objects.get()
+    said = noticing.Noticed(one.pk, False, (), 0.0, absorbed=other.pk)
+    noticing._keep(learnt, [said], learnt.looked_to, NOON + days(2))
+
+
+def test_two_new_themes_of_one_matter_become_one_and_what_comes_later_goes_there(spoken):
+    first, second = two_new(spoken)
+    both = signals_in(first) | signals_in(second)
+
+    found_to_be_one(first, second)
+    later = heard(OTHER, 6, first=3_000)
+
+    second.refresh_from_db()
+    assert (second.became, signals_in(second)) == (first, set())
+    assert both <= signals_in(first)
+    assert set(themes_of(later)) == {first.key}
+    merged = ThemeChange.objects.get(kind=ChangeKind.MERGED)
+    assert (merged.theme, merged.other, merged.by) == (first, second, None)
+    assert merged.signals >= 15
+
+
+def test_a_person_takes_two_joined_themes_apart_and_they_stay_apart(spoken, person):
+    first, second = two_new(spoken)
+    before = signals_in(first), signals_in(second)
+    found_to_be_one(first, second)
+
+    merged = ThemeChange.objects.get(kind=ChangeKind.MERGED)
+    editing.take_back(change=merged, by=person("contributor", "service"), now=NOON + days(3))
+    found_to_be_one(first, second)
+
+    assert (signals_in(first), signals_in(second)) == before
+
+
+def test_of_two_new_themes_the_one_that_a_person_named_stays_and_two_named_ones_stay_two(spoken, person):
+    first, second = two_new(spoken)
+    clerk = person("contributor", "service")
+    editing.rename(theme=second, name="The new fee", by=clerk, now=NOON + days(2))
+    found_to_be_one(first, second)
+    first.refresh_from_db()
+    assert (first.became, Theme.objects.get(pk=second.pk).ended_at) == (second, None)
+
+    editing.take_back(change=ThemeChange.objects.get(kind=ChangeKind.MERGED), by=clerk, now=NOON + days(3))
+    found_to_be_one(first, second)
+    assert Theme.objects.filter(pk__in=[first.pk, second.pk], ended_at=None).count() == 2
+
+
+def test_an_old_theme_never_joins_a_new_one(spoken):
+    heard(FEE, 20)
+    born = ThemeChange.objects.get(kind=ChangeKind.NOTICED).theme
+
+    found_to_be_one(born, spoken[0])
+
+    assert not Theme.objects.filter(became=born).exists()

@@ -16,6 +16,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from interlock.analytics.text.cleaning import LONGEST, readable
 from interlock.analytics.text.duplicates import voice_groups
 from interlock.analytics.text.errors import TextError
 from interlock.analytics.text.own_encoder import own_encoder
@@ -32,6 +33,8 @@ EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 # A whole mail archive in one cell is read too; only its beginning is compared.
 LIMITS = replace(DEFAULT_LIMITS, cell_characters=40_000_000, unpacked_bytes=4_000_000_000)
 MOST_SHOWN = 40
+# As in the product: with fewer there is nothing that they could differ in.
+FEWEST_TEXTS = 30
 
 
 @click.command()
@@ -57,6 +60,9 @@ def themes(
         found = find_themes(texts, voices, seed=seed, new_id=_ids(seed), encoder=own)
     except (ConnectorError, TextError, ThemeError) as error:
         raise click.ClickException(str(error)) from error
+    if voices.sum() < FEWEST_TEXTS:
+        told = "1 different text" if voices.sum() == 1 else f"{int(voices.sum())} different texts"
+        click.echo(f"{file.name} has {told}; themes are told apart from {FEWEST_TEXTS} on.", err=True)
     if refused:
         click.echo(f"{refused:,} rows of {file.name} could not be read and have no theme.", err=True)
     if as_json:
@@ -116,7 +122,7 @@ def _said(found: Found, names: list[Any], texts: list[str], voices: Any) -> dict
                 "voices": int(voices[found.assigned.theme == number].sum()),
                 "group": model.group_ids[model.group[number]],
                 "words": named.words,
-                "quotes": [texts[place] for place in named.quotes],
+                "quotes": [_quoted(texts[place]) for place in named.quotes],
             }
             for number, named in enumerate(found.names)
         ],
@@ -126,6 +132,11 @@ def _said(found: Found, names: list[Any], texts: list[str], voices: Any) -> dict
         ],
         "encoder": found.encoder.version,
     }
+
+
+def _quoted(text: str) -> str:
+    """The beginning of a text in its lines, without control signs."""
+    return "\n".join(readable(line) for line in text[:LONGEST].split("\n"))
 
 
 def _table(found: Found, texts: list[str], voices: Any) -> Table:

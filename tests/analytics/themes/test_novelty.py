@@ -183,3 +183,50 @@ def test_a_new_theme_is_stood_for_by_about_one_centre_for_three_texts():
     centres, reach = micros_for(vectors, seed=1)
     assert centres.shape == (11, 32)  # the cells of the quantiser are rounded one by one
     assert ((vectors @ centres.T).max(axis=1) >= reach.min()).mean() > 0.9
+
+
+def test_a_theme_that_grows_fast_takes_along_what_is_also_like_an_old_one(monkeypatch):
+    past, past_theme, late, late_theme = world(12, past=400, spread=0.2)
+    old = past[past_theme == 0].mean(axis=0)
+    head = np.random.default_rng(3).normal(size=32)
+    old, head = old / np.linalg.norm(old), head / np.linalg.norm(head)
+    edge = head + 1.3 * old
+    new = np.concatenate([around(head, 40, 5), around(edge / np.linalg.norm(edge), 40, 6, spread=0.15)])
+    new = new[np.random.default_rng(2).permutation(len(new))]
+    vectors, theme, places = strewn(late[:120], late_theme[:120], new, 0)
+
+    def members() -> set[int]:
+        noticed = noticed_in(Lookout(past, past_theme, nobody(past)), said(vectors, theme))
+        return set(itertools.chain(*(one.members for one in noticed)))
+
+    with_pace = members()
+    monkeypatch.setattr(novelty, "_PACED", len(vectors))
+    without = members()
+
+    assert len(with_pace & set(places)) >= 78
+    assert len(with_pace & set(places)) > len(without & set(places))
+    assert len(with_pace - set(places)) <= 0.1 * len(with_pace)
+
+
+def parts_of(head: np.ndarray, apart: float) -> tuple[np.ndarray, np.ndarray]:
+    """Two tight ways to say one matter."""
+    ways = np.random.default_rng(17).normal(size=(2, 32))
+    ways /= np.linalg.norm(ways, axis=1, keepdims=True)
+    first, second = (head + apart * way for way in ways)
+    return tuple(
+        around(way / np.linalg.norm(way), 30, 5 + place) for place, way in enumerate((first, second))
+    )
+
+
+@pytest.mark.parametrize(("apart", "themes"), [(0.8, 1), (3.0, 2)])
+def test_two_ways_to_say_one_matter_become_one_theme_and_two_matters_stay_two(apart, themes):
+    past, past_theme, late, late_theme = world(13)
+    head = np.random.default_rng(3).normal(size=32)
+    one, other = parts_of(head / np.linalg.norm(head), apart)
+    vectors, theme, _places = strewn(late, late_theme, np.concatenate([one, other]), 0)
+
+    lookout = Lookout(past, past_theme, nobody(past))
+    noticed = noticed_in(lookout, said(vectors, theme))
+
+    left = {one.matter for one in noticed} - {one.absorbed for one in noticed}
+    assert len(left) == themes

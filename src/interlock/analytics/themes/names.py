@@ -9,14 +9,15 @@ Source: Grootendorst, "BERTopic", 2022, for frequencies by class.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from interlock.analytics.themes.phrases import Counted, Run, clauses_of, count_runs
+from interlock.analytics.text.cleaning import readable
+from interlock.analytics.themes.phrases import Clause, Counted, Run, clauses_of, count_runs
 from interlock.analytics.themes.quotes import quotes_of
 from interlock.analytics.themes.roles import Roles
 from interlock.analytics.themes.titles import Titles, best_first, form_of, least_texts, share_words
@@ -24,6 +25,8 @@ from interlock.analytics.themes.titles import Titles, best_first, form_of, least
 # Enough to know the frequent words of a theme, whatever its size.
 _READ = 200
 _MOST_WORDS = 8
+# Of texts without words so much of each stands in the title.
+_SAID_SIGNS = 20
 # Two words say more than one, and are rarer; more seldom add anything.
 _LENGTH_BONUS = (1.0, 1.6, 1.7, 1.7)
 
@@ -35,7 +38,7 @@ class Named:
     words: tuple[str, ...]
     """Up to eight runs of words, the most telling first."""
     title: str
-    """Two to four words where the texts have them, at most six; no two themes alike; empty without a word."""
+    """Two to four words where the texts have them, at most six; else the beginnings of its quotes. No two themes alike."""
     quotes: tuple[int, ...]
     """Up to three indices into the texts, the most typical first."""
 
@@ -64,18 +67,37 @@ def name_themes(
     counted = [count_runs(part, partial(roles.of, theme=theme)) for theme, part in enumerate(read)]
     scores = _scores([_shares(runs) for runs in counted])
     telling = [_telling(of_theme) for of_theme in scores]
+    quotes = [quotes_of(texts, vectors, inside) for inside in members]
     titles = Titles(taken)
     # The larger choose first, so that the plain names are theirs.
     order = sorted(range(len(members)), key=lambda theme: (-len(members[theme]), theme))
-    title_of = {theme: titles.choose(scores[theme], telling[theme], counted[theme]) for theme in order}
+    title_of = {
+        theme: titles.choose(
+            {} if _is_single(read[theme]) else scores[theme],
+            () if _is_single(read[theme]) else telling[theme],
+            counted[theme],
+            _as_said(texts[place] for place in quotes[theme]),
+        )
+        for theme in order
+    }
     return [
         Named(
             tuple(roles.spelled(form_of(run, counted[theme])) for run in telling[theme]),
             _capital(roles.spelled(title_of[theme])),
-            quotes_of(texts, vectors, inside),
+            quotes[theme],
         )
-        for theme, inside in enumerate(members)
+        for theme in range(len(members))
     ]
+
+
+def _is_single(read: Sequence[Sequence[Clause]]) -> bool:
+    """Tell whether no text of a theme has two words: two of them side by side would be a sentence that nobody said."""
+    return all(sum(map(len, clauses)) < 2 for clauses in read)
+
+
+def _as_said(quotes: Iterable[str]) -> str:
+    """Return the beginnings of what was said: a single letter, a face."""
+    return ", ".join(" ".join(readable(quote).split())[:_SAID_SIGNS] for quote in quotes)
 
 
 def _capital(title: str) -> str:

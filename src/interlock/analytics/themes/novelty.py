@@ -7,8 +7,9 @@ below what a budget of false themes allows for every look that is taken. This wo
 is far from what was known. A theme that is only said more often grows as a whole; a text is compared with the growth of
 its own theme.
 
-Work and memory for one text are bounded. A text belongs to a new theme when more of its neighbours do than old
-ones would be expected among as many texts.
+Work and memory for one text are bounded. A text belongs to a new theme when, among the texts said since that began,
+more of its neighbours do than old ones would be expected there: the faster a theme grows, the likelier it is the right
+place. Two new themes are one matter when the smaller is more like the other than like any old theme.
 
 Sources: Schilling, "Multivariate two-sample tests based on nearest neighbors", JASA 81, 1986, for the comparison;
 Kulldorff, "A spatial scan statistic", Communications in Statistics 26, 1997, for looking everywhere; the sum over
@@ -26,6 +27,7 @@ from scipy.stats import hypergeom
 
 from interlock.analytics.themes.errors import ModelError
 from interlock.analytics.themes.model import likeness as likeness_of
+from interlock.analytics.themes.quantise import sums_of
 
 Floats = NDArray[np.float32]
 Numbers = NDArray[np.int64]
@@ -47,7 +49,19 @@ _PAST_KEPT = 100
 _CANDIDATES = 200
 # Neighbours that say what a text belongs to, and the fewest that can.
 _VOTERS, _FEWEST = 10, 3
-_ROUNDS = 4
+# The first of twenty members may be a stray from before the theme began.
+_STRAY = 20
+# So many of the nearest of each member are asked, so often.
+_ASKED, _ROUNDS = 30, 4
+# From so many texts on the pace of a theme is known: where it counted from the first on, texts of old themes were taken along.
+_PACED = 16
+# Then it must be twice as likely as the old ones: with even odds 16 % of an outbreak's theme was of others, so 9 %.
+_SURE = 2.0
+# Texts that tell where the middle of an old theme is.
+_HELD = 8
+# Two themes whose texts are less than half as like each other as their own are one another are never one matter: among
+# few old themes any two new ones may be likest to each other.
+_ONE_MATTER = 0.5
 # A theme takes late texts in again when it has grown by a quarter.
 _GROWN = 1.25
 # What lies among so many of an earlier new theme belongs to that one.
@@ -81,6 +95,8 @@ class Noticed:
     """Keys of the texts that belong to it and did not before."""
     evidence: float
     """Minus the decimal logarithm of the chance; 0 for one that only grows."""
+    absorbed: int = -1
+    """Another new theme that turned out to be the same matter: all of it belongs to this one from now on; -1 = none."""
 
 
 class Lookout:
@@ -106,6 +122,10 @@ class Lookout:
         self._past = np.ascontiguousarray(past[:MOST_PAST])
         known = past_theme[: len(self._past)]
         self._past_size = np.bincount(known[known >= 0], minlength=1)
+        large = self._past_size >= _HELD
+        held = known >= 0
+        sums = sums_of(self._past[held], np.ones(held.sum()), known[held], len(large))
+        self._old = sums[large], self._past_size[large]
         self._count = 0
         room = 2 * MOST_RECENT
         self._vectors = np.zeros((room, past.shape[1]), np.float32)
@@ -235,45 +255,70 @@ class Lookout:
 
     def _grown(self, matter: int, joined: list[int]) -> Noticed | None:
         """Let a new theme take late texts in again when it has grown; `joined` belong to it since just now."""
-        inside = self._first() + np.flatnonzero(self._matter[self._first() : self._count] == matter)
-        more = joined
-        if len(inside) >= _GROWN * self._taken_in.get(matter, 0):
-            more = joined + np.setdiff1d(self._gathered(inside, matter), inside).tolist()
-            self._matter[more] = matter
-            self._taken_in[matter] = len(inside) + len(more) - len(joined)
-        return Noticed(matter, False, tuple(self._key[more].tolist()), 0.0) if more else None
+        inside = self._inside(matter)
+        if len(inside) < _GROWN * self._taken_in.get(matter, 0):
+            return Noticed(matter, False, tuple(self._key[joined].tolist()), 0.0) if joined else None
+        more = joined + np.setdiff1d(self._gathered(inside, matter), inside).tolist()
+        self._matter[more] = matter
+        inside = self._inside(matter)
+        absorbed = self._same_as(inside, besides=matter)
+        if absorbed >= 0:
+            more += self._inside(absorbed).tolist()
+            self._matter[: self._count][self._matter[: self._count] == absorbed] = matter
+            del self._taken_in[absorbed]
+        self._taken_in[matter] = len(self._inside(matter))
+        if not more:
+            return None
+        return Noticed(matter, False, tuple(self._key[more].tolist()), 0.0, absorbed)
+
+    def _inside(self, matter: int) -> Numbers:
+        """Return the places of the late texts of a new theme."""
+        inside: Numbers = self._first() + np.flatnonzero(self._matter[self._first() : self._count] == matter)
+        return inside
 
     def _beside(self, members: Numbers) -> int:
-        """Return the earlier new theme that most of what lies around these belongs to; -1 = none."""
-        first = self._first()
-        likeness = self._vectors[first : self._count] @ self._vectors[members].mean(axis=0)
-        likeness[members - first] = _NOWHERE
-        around = self._matter[first + _nearest(likeness, len(members))]
-        around = around[around >= 0]
-        if not len(around):
+        """Return the earlier new theme that these belong to: it lies around them or is the same matter; -1 = none."""
+        likeness = self._late() @ self._vectors[members].mean(axis=0)
+        likeness[members - self._first()] = _NOWHERE
+        around = self._matter[self._first() + _nearest(likeness, len(members))]
+        sizes = np.bincount(around[around >= 0], minlength=1)
+        if sizes.max() >= _BESIDE * len(members):
+            return int(sizes.argmax())
+        return self._same_as(members)
+
+    def _same_as(self, members: Numbers, besides: int = -1) -> int:
+        """Return the other new theme that is one matter with these texts: the smaller is likest to the other; -1 = none."""
+        inside = {each: self._inside(each) for each in self._taken_in if each != besides}
+        others = [each for each, places in inside.items() if len(places) > 1]
+        if not others or len(members) < 2:
             return -1
-        sizes = np.bincount(around)
-        return int(sizes.argmax()) if sizes.max() >= _BESIDE * len(members) else -1
+        groups = [inside[each] for each in others]
+        sums = np.stack([self._vectors[places].sum(axis=0) for places in groups])
+        counts = np.array([len(places) for places in groups])
+        own = self._vectors[members].sum(axis=0)
+        near = _nearness(own, len(members), sums, counts)
+        likest = int(near.argmax())
+        is_smaller = len(members) <= counts[likest]
+        smaller, count = (own, len(members)) if is_smaller else (sums[likest], int(counts[likest]))
+        old = _nearness(smaller, count, *self._old)
+        return others[likest] if near[likest] > max(_ONE_MATTER, old.max(initial=-1.0)) else -1
 
     def _gathered(self, members: Numbers, matter: int) -> Numbers:
         """Return the late texts that belong with these, by the votes of their neighbours, asked again until they agree."""
-        first = self._first()
-        late = self._vectors[first : self._count]
-        open_to = (self._matter[first : self._count] < 0) | (self._matter[first : self._count] == matter)
+        first, late = self._first(), self._late()
+        labels = self._matter[first : self._count]
+        open_to = (labels < 0) | (labels == matter)
         for _ in range(_ROUNDS):
             around = late @ self._vectors[members].T
-            asked = np.unique(
-                np.argpartition(-around, min(3 * _VOTERS, len(late) - 1), axis=0)[: 3 * _VOTERS]
-            )
+            asked = np.unique(np.argpartition(-around, min(_ASKED, len(late) - 1), axis=0)[:_ASKED])
             asked = asked[open_to[asked]]
-            labels = np.full(len(late), -1, np.int64)
-            labels[members - first] = 1
+            inside = np.zeros(len(late), bool)
+            inside[members - first] = True
             likeness = (late @ late[asked].T).T
-            voted = [
-                self._votes(first + int(one), row, labels) for one, row in zip(asked, likeness, strict=True)
+            votes = [
+                self._votes(first + int(one), row, inside) for one, row in zip(asked, likeness, strict=True)
             ]
-            belongs = np.array(voted) >= 0
-            found = first + asked[belongs]
+            found = first + asked[np.array(votes) > 0]
             if len(found) < SIZES[0] or np.array_equal(found, members):
                 break
             members = found
@@ -281,22 +326,55 @@ class Lookout:
 
     def _voted(self, own: int) -> int:
         """Return the new theme that a text belongs to by its neighbours; -1 = none."""
-        late = slice(self._first(), self._count)
-        labels = self._matter[late]
+        labels = self._matter[self._first() : self._count]
         if not (labels >= 0).any():
             return -1
-        return self._votes(own, likeness_of(self._vectors[[own]], self._vectors[late])[0], labels)
+        likeness = likeness_of(self._vectors[[own]], self._late())[0]
+        around = labels[_nearest(likeness, _ASKED)]
+        votes = {
+            each: self._votes(own, likeness, labels == each)
+            for each in np.unique(around[around >= 0]).tolist()
+        }
+        best = max(votes, key=lambda each: votes[each], default=-1)
+        return best if votes.get(best, 0) else -1
 
-    def _votes(self, own: int, likeness: Floats, labels: Numbers) -> int:
-        """Return the new theme of most neighbours, if there are more of it than late ones for those of the past; -1 = none."""
+    def _votes(self, own: int, likeness: Floats, inside: NDArray[np.bool_]) -> int:
+        """Return how many neighbours of a text are of a new theme; 0 if those are fewer than would be there anyway.
+
+        Args:
+            likeness: shape (late,), to all late texts; inside: shape (late,), which are of the new theme.
+        """
+        likeness = likeness.copy()
         likeness[own - self._first()] = _NOWHERE
+        members = np.flatnonzero(inside)
+        begun = int(members[len(members) // _STRAY])
+        if len(members) < _PACED or own - self._first() < begun:
+            held, usual = self._pooled(own, likeness, inside)
+        else:
+            held, usual = self._since(own, likeness[begun:], inside[begun:])
+        return held if held >= max(_FEWEST, usual) else 0
+
+    def _pooled(self, own: int, likeness: Floats, inside: NDArray[np.bool_]) -> tuple[int, float]:
+        """Return how many of the nearest, late or past, are of a new theme, and how many late ones belong to the past there."""
         late = _nearest(likeness, _VOTERS)
         pooled = np.concatenate([likeness[late], self._near_past[own, :_VOTERS]])
         voters = np.argsort(-pooled, kind="stable")[:_VOTERS]
         usual = (voters >= len(late)).sum() * len(likeness) / len(self._past)
-        held = labels[late][voters[voters < len(late)]]
-        sizes = np.bincount(held[held >= 0], minlength=1)
-        return int(sizes.argmax()) if sizes.max() >= max(_FEWEST, usual) else -1
+        return int(inside[late][voters[voters < len(late)]].sum()), float(usual)
+
+    def _since(self, own: int, likeness: Floats, inside: NDArray[np.bool_]) -> tuple[int, float]:
+        """The same of the nearest texts said since the theme began, with twice the old ones that as many texts bring."""
+        near, near_past = _nearest(likeness, _VOTERS), self._near_past[own]
+        radius = likeness[near[-1]]
+        if len(near_past) < len(self._past):  # how many of the past lie farther away was not kept
+            radius = max(radius, near_past[-1])
+        past = np.searchsorted(-near_past, -radius, side="right")
+        near = near[likeness[near] >= radius]
+        usual = _SURE * past * len(likeness) / len(self._past)
+        return int(inside[near].sum()), float(usual)
+
+    def _late(self) -> Floats:
+        return self._vectors[self._first() : self._count]
 
 
 _COLUMNS = ("key", "vectors", "theme", "speaker", "matter")
@@ -307,3 +385,21 @@ def _nearest(likeness: Floats, count: int) -> Numbers:
     count = min(count, len(likeness))
     near = np.argpartition(-likeness, count - 1)[:count]
     return near[np.argsort(-likeness[near], kind="stable")]
+
+
+def _nearness(own: Floats, count: int, sums: Floats, counts: Numbers) -> NDArray[np.float64]:
+    """Return how like the middle of some texts is to those of groups, without what few texts make middles differ by chance.
+
+    Args:
+        own: shape (d,), the sum of `count` unit rows, > 1.
+        sums: shape (k, d), of unit rows; counts: shape (k,), > 1.
+
+    Returns:
+        Shape (k,): the mean cosine of pairs between two groups, over the geometric mean of that of pairs within.
+    """
+    within = (np.einsum("kd,kd->k", sums, sums) - counts) / (counts * (counts - 1.0))
+    own_within = (float(own @ own) - count) / (count * (count - 1.0))
+    nearness: NDArray[np.float64] = (
+        (sums @ own) / (count * counts) / np.sqrt(np.maximum(within * own_within, 1e-6))
+    )
+    return nearness

@@ -29,6 +29,8 @@ WORD = re.compile(rf"[{_SIGN}]|(?:(?![{_SIGN}])[^\W\d_])+(?:['’](?![{_SIGN}])[
 _BETWEEN = frozenset(("", " ", "-"))
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+|\S*@\S*")
 _LONGEST_TEXT = 1_000
+# What is longer is no word: a thousand times x, a key somebody leant on.
+_LONGEST_WORD = 40
 MOST_COUNTED, MOST_SHOWN, _MOST_SEEN = 4, 4, 6
 # Endings that only grammar asks for, the longest first; what is left keeps four letters.
 _ENDINGS = ("ings", "ing", "ies", "ed", "es", "s")
@@ -62,6 +64,9 @@ def clauses_of(text: str) -> list[list[Word]]:
     clauses: list[list[Word]] = []
     end = -1
     for found in WORD.finditer(text):
+        if len(found[0]) > _LONGEST_WORD:
+            end = -1
+            continue
         between = text[end : found.start()] if end >= 0 else "."
         if between not in _BETWEEN:
             clauses.append([])

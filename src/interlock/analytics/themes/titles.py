@@ -45,15 +45,17 @@ class Titles:
         self._said = {title.casefold() for title in taken}
         self._runs: list[Run] = []
 
-    def choose(self, scores: Scores, telling: Sequence[Run], counted: Counted) -> str:
-        """Return a title that none had before; empty where there are no words.
+    def choose(self, scores: Scores, telling: Sequence[Run], counted: Counted, said: str) -> str:
+        """Return a title that none had before.
 
         Args:
             scores: how well each run tells the theme.
             telling: the best of them, no two with a word in common.
             counted: how the runs are written.
+            said: the title where there are no words.
         """
         title, run = self._best(scores, telling, counted)
+        title = title or said
         unique, number = title, 2
         while title and unique.casefold() in self._said:
             unique, number = f"{title} ({number})", number + 1

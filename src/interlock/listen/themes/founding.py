@@ -45,6 +45,8 @@ class Founding:
     reach: NDArray[np.float32]
     origin: Theme
     named: naming.Found
+    homes: frozenset[int]
+    """The themes they were in."""
 
 
 def prepared(signals: Sequence[int]) -> Founding | None:
@@ -54,7 +56,8 @@ def prepared(signals: Sequence[int]) -> Founding | None:
         return None
     origin = _origin(themes, vectors)
     centres, reach = micros_for(vectors, seed=1)
-    return Founding(numbers, vectors, centres, reach, origin, naming.name_of(numbers.tolist()))
+    homes = frozenset(theme for theme in themes if theme is not None) | {origin.pk}
+    return Founding(numbers, vectors, centres, reach, origin, naming.name_of(numbers.tolist()), homes)
 
 
 def found(founding: Founding, *, looked_to: int, now: datetime) -> Theme:
@@ -85,15 +88,18 @@ def found(founding: Founding, *, looked_to: int, now: datetime) -> Theme:
     return born
 
 
-def take_in(theme_id: int, signals: Sequence[int]) -> int:
-    """Let a new theme take these signals in, inside the caller's transaction, unless people ended it; return how many."""
+def take_in(theme_id: int, signals: Sequence[int]) -> set[int]:
+    """Let a new theme take these signals in, inside the caller's transaction, unless people ended it.
+
+    Returns the themes whose signals changed: this one, and those they were in.
+    """
     theme = Theme.objects.select_for_update(of=("self",)).filter(pk=theme_id, ended_at=None).first()
     if theme is None:
-        return 0
+        return set()
     numbers, vectors, themes = _free(signals)
     outside = np.array([own != theme_id for own in themes], dtype=bool)
     if not outside.any():
-        return 0
+        return set()
     numbers, vectors = numbers[outside], vectors[outside]
     clusters = _grouped(theme, numbers, vectors, *micros_for(vectors, seed=1))
     change = ThemeChange.objects.filter(kind=ChangeKind.NOTICED, theme=theme, undone_at=None).first()
@@ -101,7 +107,7 @@ def take_in(theme_id: int, signals: Sequence[int]) -> int:
         change.steps += [_step(cluster, change.other, theme) for cluster in clusters]
         change.signals += len(numbers)
         change.save(update_fields=["steps", "signals"])
-    return len(numbers)
+    return {theme_id} | {own for own in themes if own is not None}
 
 
 def clusters_noticed() -> set[int]:

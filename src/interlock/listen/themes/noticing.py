@@ -17,8 +17,8 @@ from django.db.models import Max, QuerySet
 from numpy.typing import NDArray
 
 from interlock.analytics.themes.novelty import MOST_PAST, MOST_RECENT, Lookout, Noticed, Said
-from interlock.listen.models import ChangeKind, SignalVector, ThemeChange, ThemesLearnt
-from interlock.listen.themes import counting, founding
+from interlock.listen.models import ChangeKind, SignalVector, Theme, ThemeChange, ThemesLearnt
+from interlock.listen.themes import counting, founding, joining
 from interlock.listen.themes.encoding import encoder_mark
 from interlock.listen.themes.vectors import unpacked
 from interlock.listen.turns import turn
@@ -109,18 +109,26 @@ def _begin(learnt: ThemesLearnt) -> int:
 def _keep(learnt: ThemesLearnt, noticed: Sequence[Noticed], looked_to: int, now: datetime) -> None:
     """Write what was noticed, unless another process looked at the same meanwhile."""
     new = next((founding.prepared(one.members) for one in noticed if one.is_new), None)
-    counted: list[int] = []
+    counted: set[int] = set()
+    joined = False
     with turn(), transaction.atomic():
         mine = ThemesLearnt.objects.filter(pk=learnt.pk, looked_to=learnt.looked_to).update(
             looked_to=looked_to
         )
         for one in noticed if mine else ():
-            if not one.is_new and founding.take_in(one.matter, one.members):
-                counted.append(one.matter)
+            if one.is_new:
+                continue
+            matter = one.matter
+            if one.absorbed >= 0 and (
+                left := joining.join(one.absorbed, matter, looked_to=looked_to, now=now)
+            ):
+                matter, joined = left.pk, True
+                counted.add(matter)
+            counted |= founding.take_in(matter, one.members)
         if mine and new:
             born = founding.found(new, looked_to=looked_to, now=now)
-            counted += [born.pk, new.origin.pk]
-    if not mine or new or not _held:
+            counted |= {born.pk, *new.homes}
+    if not mine or new or joined or not _held:
         forget()
     else:
         _held[0].version = _version(learnt, looked_to)
@@ -189,9 +197,14 @@ def _young(begins: int) -> tuple[dict[int, int], set[int]]:
         for change in ThemeChange.objects.filter(kind__in=[ChangeKind.NOTICED, ChangeKind.FOUND], by=None)
         if change.said.get("looked_to", 0) >= begins
     ]
-    steps = ((change.theme_id, step) for change in changes for step in change.steps)
+    standing = {change.theme_id for change in changes if change.undone_at is None}
+    merged = Theme.objects.filter(pk__in=standing, became__isnull=False)
+    became = dict(merged.values_list("pk", "became_id"))
+    steps = (
+        (became.get(change.theme_id, change.theme_id), step) for change in changes for step in change.steps
+    )
     matter_of = {number: theme for theme, (kind, number, _values) in steps if kind == "cluster"}
-    return matter_of, {change.theme_id for change in changes if change.undone_at is None}
+    return matter_of, standing - set(became)
 
 
 def _said(rows: Sequence[tuple[Any, ...]], held: _Held) -> Said:
