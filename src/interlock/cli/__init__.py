@@ -12,10 +12,12 @@ from django.core.exceptions import ImproperlyConfigured
 
 # Command -> module in this folder that holds it in its COMMANDS.
 PLACES = {
+    "archive": "archiving",
     "demo": "records",
     "disconnects": "findings",
     "doctor": "doctor",
     "drivers": "findings",
+    "export": "archiving",
     "import": "records",
     "journal": "journal",
     "migrate": "serving",
@@ -23,6 +25,7 @@ PLACES = {
     "owner-link": "serving",
     "prompt-worker": "working",
     "records": "records",
+    "restore": "archiving",
     "serve": "serving",
     "settings": "doctor",
     "source": "sources",

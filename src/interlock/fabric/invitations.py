@@ -33,12 +33,16 @@ class AddressTaken(Exception):
 
 
 def first_owner_link(*, now: datetime) -> str | None:
-    """Return a fresh token for the owner's account, or None when there is an owner already.
+    """Return a fresh token for the owner's account, or None when there is an owner who can sign in already.
 
+    After an archive was restored nobody has a password: then it is the token of the owner who was first.
     Earlier unused tokens for the first owner stop working, so that only the latest printed link opens.
     """
-    if Person.objects.filter(role=Role.OWNER, left_at=None, user__isnull=False).exists():
+    owners = list(Person.objects.filter(role=Role.OWNER, left_at=None, user__isnull=False).order_by("pk"))
+    if any(_has_credentials(owner.user) for owner in owners):
         return None
+    if owners:
+        return renew(person=owners[0], by=None, now=now)
     Invitation.objects.filter(invited_by=None, role=Role.OWNER, used_at=None).delete()
     return _make(email="", role=Role.OWNER, functions=[], by=None, now=now)
 
@@ -118,7 +122,7 @@ def accept(
 
 
 @transaction.atomic
-def renew(*, person: Person, by: Person, now: datetime) -> str:
+def renew(*, person: Person, by: Person | None, now: datetime) -> str:
     """Take away somebody's lost password and passkeys, and return the token of a link to set new ones.
 
     Open sessions end, since a lost password may be in other hands.

@@ -108,7 +108,7 @@ class Lake:
         """
         if not batch_id or not source_id:
             raise LakeError("A write needs the name of its import and of its source.")
-        with self._locked(batch_id):
+        with self.locked(batch_id):
             with plainly(f"Preparing import {batch_id}"):
                 draft = Draft(self.root, self.snapshot(), self._limits)
             with closing(draft):
@@ -171,7 +171,7 @@ class Lake:
             LakeBusy: another process writes.
         """
         deleted = {}
-        with self._locked("vacuum"), plainly("Clearing old versions away"):
+        with self.locked("vacuum"), plainly("Clearing old versions away"):
             for name, version in self.snapshot().versions.items():
                 keep = {version, *(keep_versions or {}).get(name, ())}
                 folder = DeltaFolder(self.root / "tables" / name, name)
@@ -179,7 +179,8 @@ class Lake:
         return {name: count for name, count in deleted.items() if count}
 
     @contextmanager
-    def _locked(self, purpose: str) -> Iterator[None]:
+    def locked(self, purpose: str) -> Iterator[None]:
+        """Let nobody else write or clear away while the block runs. Raises LakeBusy, LakeError."""
         with plainly("Opening the records"):
             self.root.mkdir(parents=True, exist_ok=True)
         with only_writer(self.root / "writer.lock", purpose):
