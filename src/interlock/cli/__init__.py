@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 # Command -> module in this folder that holds it in its COMMANDS.
 PLACES = {
     "archive": "archiving",
+    "community": "community",
     "demo": "records",
     "disconnects": "findings",
     "doctor": "doctor",

@@ -16,10 +16,13 @@ from django.db.models.expressions import RawSQL
 
 from interlock.converse import queries
 from interlock.converse.community import looking
-from interlock.converse.models import Conversation, Decision, Message, Post, Reply
+from interlock.converse.models import Conversation, Decision, Message, Post, Reply, Standing
 from interlock.fabric.access import Act, may
 from interlock.fabric.models import Person
 from interlock.listen.search import FEW_HITS, Part, as_fts5, tsquery_of
+
+# Their place is left where they stood; what they said stands elsewhere, or nowhere any more.
+_GONE = (Standing.MOVED, Standing.TAKEN)
 
 
 def lines_holding(person: Person, parts: Sequence[Part], before: int = 0) -> QuerySet[Message]:
@@ -43,13 +46,15 @@ def decisions_holding(person: Person, parts: Sequence[Part], before: int = 0) ->
 
 
 def posts_holding(person: Person | None, parts: Sequence[Part], before: int = 0) -> QuerySet[Post]:
-    return _holding(looking.posts_visible_to(person), parts, before)
+    return _holding(looking.posts_visible_to(person).exclude(standing__in=_GONE), parts, before)
 
 
 def replies_holding(person: Person | None, parts: Sequence[Part], before: int = 0) -> QuerySet[Reply]:
     """Replies that this person may read under posts that they may read."""
     under = Exists(looking.posts_visible_to(person).filter(pk=OuterRef("post_id")))
-    return _holding(looking.replies_visible_to(person).filter(under), parts, before)
+    return _holding(
+        looking.replies_visible_to(person).filter(under).exclude(standing__in=_GONE), parts, before
+    )
 
 
 def _holding[Row: Model](

@@ -30,6 +30,18 @@ def join_as_customer(*, email: str, name: str, now: datetime) -> Person:
     return person
 
 
+def bring_in_customer(*, name: str, email: str, account: str) -> Person:
+    """Make the account of a customer whom another system names; whoever gets mail there comes in by a code.
+
+    Without an address, or with one that somebody here has, nobody signs in as them. The import notes itself.
+    """
+    user = None
+    if email and not User.objects.filter(email__iexact=email).exists():
+        user = User.objects.create_user(email)
+        EmailAddress.objects.create(user=user, email=user.email, verified=False, primary=True)
+    return Person.objects.create(user=user, name=name, role=Role.CUSTOMER, account_key=account)
+
+
 def people_visible_to(person: Person) -> QuerySet[Person]:
     """Colleagues for staff, oneself for everybody else. One query."""
     everybody = Person.objects.select_related("user", "team", "stand_in")

@@ -18,10 +18,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from interlock.converse.community import finding
-from interlock.converse.models import Kind, Post, Reply, Standing
+from interlock.converse.models import Contribution, Kind, Post, Reply, Standing
 from interlock.converse.moderation.lineage import leads_to, merged_into
 from interlock.fabric import work
 from interlock.listen import inbox, services, withdrawing
+from interlock.listen.clocks import IMPORT_DAYS
 from interlock.listen.models import Source, SourceKind
 
 # A question in public is owed its answer soonest; ideas have days.
@@ -34,6 +35,8 @@ SIGNAL_KINDS = {
 AT_ONCE = 500
 # Looking at the records for one signal costs as much as for a hundred, and takes it from who reads and writes.
 PAUSE = timedelta(seconds=2)
+HISTORY = timedelta(days=IMPORT_DAYS)
+FROM_ELSEWHERE = "it was brought in from another community, as history"
 ASKS_NOTHING = "said among customers; it asks nothing of us"
 
 
@@ -124,9 +127,18 @@ def _columns(said: Post | Reply) -> Iterator[tuple[str, Any]]:
     yield "url", f"{settings.PAGES_URL}{reverse('community:post', args=[stands.pk, stands.slug])}"
     if post.answered_at and post.answered_at >= said.said_at:
         yield "first_reply_at", post.answered_at.astimezone(UTC).isoformat()
+    elif is_history(said):
+        yield "resolved_at", said.said_at.astimezone(UTC).isoformat()
+        yield "resolution", FROM_ELSEWHERE
     elif said is not post and not asks(said):
         yield "resolved_at", said.said_at.astimezone(UTC).isoformat()
         yield "resolution", ASKS_NOTHING
+
+
+def is_history(said: Post | Reply) -> bool:
+    """Whether it was brought in from another community and is too old for a clock to start now."""
+    brought = bool(said.quoted_from) and said.origin == Contribution.Origin.OWN
+    return brought and said.signal_due is not None and said.signal_due - said.said_at > HISTORY
 
 
 def asks(reply: Reply) -> bool:

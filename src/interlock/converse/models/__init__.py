@@ -1,5 +1,6 @@
 """What the room keeps: conversations and their people, the lines with all that belongs to one, decisions, commitments."""
 
+from interlock.converse.models.bringing import Brought as Brought
 from interlock.converse.models.community import Board as Board
 from interlock.converse.models.community import Contribution as Contribution
 from interlock.converse.models.community import Duty as Duty

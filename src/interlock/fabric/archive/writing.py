@@ -88,7 +88,9 @@ def _add_table(archive: zipfile.ZipFile, model: Any, hashes: dict[str, str]) -> 
     names = [column.attname for column in tables.columns_of(model)]
     with archive.open(name, "w", force_zip64=True) as file:
         for row in tables.rows_of(model):
-            line = json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False).encode() + b"\n"
+            # Sorted, since PostgreSQL keeps what is nested in an order of its own.
+            named = dict(zip(names, row, strict=True))
+            line = json.dumps(named, ensure_ascii=False, sort_keys=True).encode() + b"\n"
             digest.update(line)
             file.write(line)
             count += 1

@@ -1,0 +1,1 @@
+"""Other communities brought in: Discourse, Fider, Canny, and any table of rows."""
