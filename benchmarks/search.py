@@ -201,9 +201,9 @@ def inside(home: Path, lines: int) -> None:
 
     from interlock.cli.serving import prepare_database
 
+    prepare_database()
     done = home / "search.json"
     if not (done.exists() and json.loads(done.read_text()) == lines):
-        prepare_database()
         started = time.perf_counter()
         fill(lines)
         if connection.vendor == "postgresql":  # which it does by itself a minute later
