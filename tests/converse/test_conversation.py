@@ -197,13 +197,13 @@ def test_a_talk_in_which_somebody_writes_at_the_last_moment_does_not_rest(talk, 
     from interlock.converse import services
 
     services.say(conversation=talk, by=people["sales"], body="A line.", now=NOW)
-    late, rest = NOW + timedelta(days=15), services._rest
+    late, rest = NOW + timedelta(days=15), services.states._rest
 
     def somebody_was_faster(quiet, now):
         services.say(conversation=talk, by=people["production"], body="Here I am.", now=late)
         return rest(quiet, now)
 
-    monkeypatch.setattr(services, "_rest", somebody_was_faster)
+    monkeypatch.setattr(services.states, "_rest", somebody_was_faster)
 
     assert (services.rest_quiet_conversations(now=late), state_of(talk)) == (0, "two_way")
 

@@ -1,0 +1,30 @@
+"""What can happen in a conversation. Every function runs in one transaction and writes the journal itself."""
+
+from interlock.converse.services.commitments import commit, settle_commitment
+from interlock.converse.services.decisions import decide
+from interlock.converse.services.lines import say
+from interlock.converse.services.opening import frame_conversation, invite, open_conversation
+from interlock.converse.services.states import (
+    close_conversation,
+    locked,
+    park_conversation,
+    rest_quiet_conversations,
+    resume_conversation,
+    stand_by_lines,
+)
+
+__all__ = [
+    "close_conversation",
+    "commit",
+    "decide",
+    "frame_conversation",
+    "invite",
+    "locked",
+    "open_conversation",
+    "park_conversation",
+    "rest_quiet_conversations",
+    "resume_conversation",
+    "say",
+    "settle_commitment",
+    "stand_by_lines",
+]

@@ -1,0 +1,158 @@
+"""Where a talk stands, and the one way it moves from there. Every act locks the talk first.
+
+States (domain.md 5.2): open, framed (context, purpose and question), two_way (two functions wrote), decided,
+acted (every commitment settled, one kept), closed; quiet for 14 days is dormant; parked has a reason.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max, QuerySet
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+
+from interlock.converse import queries
+from interlock.converse.errors import NothingSaid, NotYours, WrongState
+from interlock.converse.models import Audience, Conversation
+from interlock.converse.talks import telling
+from interlock.fabric import journal
+from interlock.fabric.models import Person
+
+State = Conversation.State
+QUIET_AFTER = timedelta(days=14)
+ALLOWED: dict[str, frozenset[str]] = {
+    State.OPEN: frozenset({State.FRAMED, State.DORMANT, State.PARKED}),
+    State.FRAMED: frozenset({State.TWO_WAY, State.DORMANT, State.PARKED}),
+    State.TWO_WAY: frozenset({State.FRAMED, State.DECIDED, State.DORMANT, State.PARKED}),
+    State.DECIDED: frozenset({State.ACTED, State.PARKED}),
+    State.ACTED: frozenset({State.CLOSED}),
+    State.CLOSED: frozenset(),
+    State.DORMANT: frozenset({State.OPEN, State.FRAMED, State.TWO_WAY, State.PARKED}),
+    State.PARKED: frozenset({State.OPEN, State.FRAMED, State.TWO_WAY, State.DECIDED}),
+}
+
+
+def locked(conversation: Conversation) -> Conversation:
+    """The talk, so that nobody else moves it until the transaction ends."""
+    return Conversation.objects.select_for_update().get(pk=conversation.pk)
+
+
+@transaction.atomic
+def close_conversation(*, conversation: Conversation, by: Person, now: datetime) -> None:
+    """Close a talk whose commitments are settled."""
+    conversation = locked(conversation)
+    require_host(conversation, by)
+    move(conversation, State.CLOSED, by, now)
+
+
+@transaction.atomic
+def park_conversation(*, conversation: Conversation, by: Person, reason: str, now: datetime) -> None:
+    """Lay a talk aside, with the reason for all to read."""
+    conversation = locked(conversation)
+    require_host(conversation, by)
+    if not reason.strip():
+        raise NothingSaid(_("Say why it is parked."))
+    conversation.parked_reason = reason.strip()
+    conversation.save(update_fields=["parked_reason"])
+    move(conversation, State.PARKED, by, now, reason=reason.strip())
+
+
+@transaction.atomic
+def resume_conversation(*, conversation: Conversation, by: Person, now: datetime) -> None:
+    """Take a parked talk up again where it stood."""
+    conversation = locked(conversation)
+    require_host(conversation, by)
+    if conversation.state != State.PARKED:
+        raise WrongState(_("Only a parked conversation can be taken up again."))
+    move(conversation, state_by_content(conversation), by, now)
+
+
+@transaction.atomic
+def stand_by_lines(*, conversation: Conversation, by: Person, now: datetime) -> None:
+    """Let a talk of which a line was unsent stand where the lines that are left put it."""
+    last = conversation.messages.aggregate(last=Max("sent_at"))["last"]
+    conversation.last_message_at = last
+    conversation.save(update_fields=["last_message_at"])
+    if conversation.state == State.TWO_WAY and len(queries.functions_heard(conversation)) < 2:
+        conversation.two_way_at = None
+        conversation.save(update_fields=["two_way_at"])
+        move(conversation, State.FRAMED, by, now)
+    tell_others(conversation)
+
+
+def rest_quiet_conversations(*, now: datetime) -> int:
+    """Let talks rest that nobody wrote in for 14 days; the next line wakes them."""
+    quiet = Conversation.objects.filter(
+        state__in=[State.OPEN, State.FRAMED, State.TWO_WAY], state_since__lte=now - QUIET_AFTER
+    ).exclude(last_message_at__gt=now - QUIET_AFTER)
+    return sum(_rest(quiet.filter(pk=pk), now) for pk in list(quiet.values_list("pk", flat=True)))
+
+
+@transaction.atomic
+def _rest(quiet: QuerySet[Conversation], now: datetime) -> int:
+    """Let one talk rest, unless somebody wrote in it, parked or decided it since it was found quiet."""
+    conversation = quiet.select_for_update().first()
+    if conversation is None:
+        return 0
+    move(conversation, State.DORMANT, None, now)
+    return 1
+
+
+def require_part(conversation: Conversation, person: Person) -> None:
+    if not conversation.participants.filter(person=person).exists():
+        raise NotYours(
+            _("%(name)s is not in this conversation. Write a line in it first.") % {"name": person.name}
+        )
+
+
+def require_host(conversation: Conversation, person: Person) -> None:
+    """Guests talk and commit themselves; where the talk goes is for the house to say."""
+    require_part(conversation, person)
+    if not person.is_staff_side:
+        raise NotYours(
+            _("Guests do not decide, park or close a conversation. Say in a line what you propose.")
+        )
+
+
+def follow_talk(conversation: Conversation, by: Person, now: datetime) -> None:
+    if conversation.state == State.DORMANT:
+        move(conversation, state_by_content(conversation), by, now)
+    if conversation.state == State.FRAMED and len(queries.functions_heard(conversation)) > 1:
+        conversation.two_way_at = now
+        conversation.save(update_fields=["two_way_at"])
+        move(conversation, State.TWO_WAY, by, now)
+
+
+def state_by_content(conversation: Conversation) -> str:
+    if conversation.decisions.exists():
+        return State.DECIDED
+    if conversation.two_way_at:
+        return State.TWO_WAY
+    return State.FRAMED if conversation.purpose and conversation.question else State.OPEN
+
+
+def move(conversation: Conversation, to: str, by: Person | None, now: datetime, **detail: str) -> None:
+    if to not in ALLOWED[conversation.state]:
+        raise WrongState(
+            _("A conversation that is “%(state)s” cannot become “%(to)s”.")
+            % {"state": conversation.get_state_display(), "to": State(to).label}
+        )
+    came_from = conversation.state
+    conversation.state, conversation.state_since = to, now
+    conversation.save(update_fields=["state", "state_since"])
+    journal.note(
+        actor=by, verb=f"became {to}", about=conversation, at=now, detail={"from": came_from, **detail}
+    )
+    # Guests are told only of what their page shows: that a talk takes no lines, or takes them again.
+    guests_see = bool({to, came_from} & {State.CLOSED, State.PARKED})
+    telling.tell_talk(conversation, now, Audience.CUSTOMER if guests_see else Audience.STAFF)
+
+
+def tell_others(conversation: Conversation) -> None:
+    """Higher rooms follow talks by tasks that the settings name; this room does not know them."""
+    for name in settings.AFTER_REPLY_TASKS:
+        task = import_string(name)
+        transaction.on_commit(lambda task=task: task.enqueue(conversation_id=conversation.pk))
