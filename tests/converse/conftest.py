@@ -51,3 +51,16 @@ def mixed(person):
         lines=lines,
         url=f"/conversations/{talk.pk}/",
     )
+
+
+@pytest.fixture
+def say(mixed):
+    """Say something in the talk: `say(mixed.staff, "A line.")`."""
+    from interlock.converse import services  # see above
+
+    def said(by, body, audience="", **more):
+        return services.say(
+            conversation=mixed.talk, by=by, body=body, audience=audience, **{"now": NOW, **more}
+        )
+
+    return said

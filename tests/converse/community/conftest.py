@@ -6,11 +6,16 @@ from datetime import UTC, datetime
 
 import pytest
 from django.core.cache import caches
+from django.urls import reverse
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 MAIL = {
     "host": "mail.example.com", "port": 25, "security": "none", "user": "", "password": "", "sender": "us@example.com",
 }  # fmt: skip
+
+
+def page_of(post) -> str:
+    return reverse("community:post", args=[post.pk, post.slug])
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from converse.community.conftest import NOW, judged
-from converse.community.test_pages import code_in, send_codes
+from converse.community.test_coming_in import code_in, send_codes
 from interlock.converse.community import entering, finding, flood, posting, signals
 from interlock.converse.community.errors import NotAllowed, TooMuch
 from interlock.converse.community.speaking import as_person, of_the_house, without_account
