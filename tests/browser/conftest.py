@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from importlib import import_module
 
 import pytest
-from django.apps import apps
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, Page
@@ -30,13 +28,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def browser() -> Iterator[Browser]:
     with chromium() as opened:
         yield opened
-
-
-@pytest.fixture
-def statuses(transactional_db) -> None:
-    """The statuses of posts that come with the product; the tests before, which commit, emptied every table."""
-    if not apps.get_model("converse", "Status").objects.exists():
-        import_module("interlock.converse.migrations.0005_post_search").add_statuses(apps, None)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def riders(person, home, statuses):
+def riders(person, home):
     """An open board with a question, its answer, replies, and an idea; the customer who asked."""
     cache.clear()
     now, priya = timezone.now(), person("contributor", "product", name="Priya Nair")

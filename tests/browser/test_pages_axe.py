@@ -95,7 +95,7 @@ SEARCHES = {
 
 
 @pytest.fixture
-def company(demo_records, person, statuses):
+def company(demo_records, person):
     """The small Aldermoor with what the rules say of it, people, a conversation and an upload that is open."""
     now = timezone.now()
     ines, tomas = person("owner", "service", name="Ines Calder"), person("lead", "sales", name="Tomas Brandt")
