@@ -284,7 +284,7 @@ def addresses(company: dict) -> list[str]:
     found = []
     for name, row in POLICY.items():
         parameters = ADDRESSES[name]
-        community = name.startswith("community:")
+        community = name.startswith(("community:", "loop:you_said", "loop:answer"))
         if "get" not in row.methods or name in NOT_PAGES or name == "web:context":
             continue
         if "owner" not in row.roles and not community:

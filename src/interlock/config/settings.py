@@ -130,6 +130,8 @@ REPEATED_TASKS = {
     "interlock.converse.community.entering.forget_old_codes": 3600,
     # It is asked for with every contribution; this finds what a fault left behind.
     "interlock.converse.community.signals.hear": 300,
+    # It is asked for whenever somebody decides, is told or answers; this follows what customers say anew.
+    "interlock.converse.loop.counting.count_loops": 3600,
     "interlock.fabric.tasks.clear_finished_work": 3600,
     "interlock.fabric.tasks.clear_old_events": 3600,
     "interlock.converse.tasks.forget_loose_pictures": 86400,

@@ -6,6 +6,7 @@ urlpatterns = [
     path("", include("interlock.web.urls")),
     path("", include("interlock.listen.urls")),
     path("", include("interlock.converse.urls")),
+    path("", include("interlock.converse.loop.urls")),
     path("", include("interlock.converse.community.urls")),
     path("", include("interlock.reconnect.urls")),
     path("", include("interlock.api.urls")),

@@ -87,8 +87,8 @@ def customer_of(signal: Any) -> str:
 
 
 def answer_within(kind: str, source: Source) -> timedelta:
-    """How long this source's customers wait at most for an answer to such a signal."""
-    return timedelta(hours=source.answer_hours or ANSWER_HOURS[kind])
+    """How long this source's customers wait at most for an answer; for praise that turned into a no, a day."""
+    return timedelta(hours=source.answer_hours or ANSWER_HOURS.get(kind, 24))
 
 
 @transaction.atomic

@@ -71,6 +71,19 @@ def call_stand_ins(*, now: datetime) -> int:
     return len(called)
 
 
+@transaction.atomic
+def call_lead(*, clock: Clock, now: datetime) -> Person | None:
+    """Call a lead to a customer whom we failed twice, whatever the hour; without one, who owns the installation."""
+    helpers = _Helpers(now)
+    lead = helpers.lead_for(clock.owner_id)
+    clock.escalated_to, clock.escalated_at = lead, now
+    clock.save(update_fields=["escalated_to", "escalated_at"])
+    detail = {"to": lead.name if lead else "", "person": lead.pk if lead else None}
+    journal.note(actor=None, verb="called a lead to it: failed twice", about=clock, at=now, detail=detail)
+    _tell([clock], "overdue", now)
+    return lead
+
+
 def _to_call(helpers: _Helpers, now: datetime) -> dict[int, tuple[int | None, int | None]]:
     """The first overdue clocks to which somebody new can be called: number -> (owner, who was called before).
 
@@ -127,11 +140,12 @@ class _Helpers:
         return helper
 
     def _find(self, owner: int | None) -> Person | None:
-        return (
-            self._stand_in(owner)
-            or self._least_called(self._leads(), owner)
-            or self._least_called(self._owners(), owner)
-        )
+        return self._stand_in(owner) or self.lead_for(owner)
+
+    def lead_for(self, owner: int | None) -> Person | None:
+        """Who leads service, the least called first; without one, who owns the installation."""
+        leads = self._least_called(self._leads(), owner)
+        return leads or self._least_called(self._owners(), owner)
 
     def _stand_in(self, owner: int | None) -> Person | None:
         number = self.stand_ins.get(owner) if owner else None

@@ -6,19 +6,20 @@ asks: pages, tasks and what a connector brings all come through here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from interlock.fabric import events, journal
 from interlock.fabric.access import Act, may
 from interlock.fabric.models import JournalEntry, Person, Role
-from interlock.listen.clocks import LONGEST_BECAUSE, answer_within
+from interlock.listen.clocks import LONGEST_BECAUSE, answer_within, customer_of
 from interlock.listen.errors import StepRefused
-from interlock.listen.models import Answer, AnsweredSignal, Clock, ReplyRoute, Sending, Stage
+from interlock.listen.models import Answer, AnsweredSignal, Clock, ReplyRoute, Sending, Signal, Stage
 
 TOPIC = "signals"
 # Silence for so long closes a signal; it is never counted as satisfaction.
@@ -145,13 +146,71 @@ def reopen(*, clock: Clock, by: Person, how: str, now: datetime) -> Clock:
     if not how.strip():
         raise StepRefused(_("Write how you know that it is not solved. Nothing was changed."))
     _step(clock, Stage.REOPENED)
-    clock.stopped_at = clock.closed_at = clock.escalated_at = clock.escalated_to = clock.reminded_at = None
-    clock.due_at = now + answer_within(clock.kind, clock.source)
-    clock.urgency = 1
-    clock.because = _("Not solved by our answer: %(how)s")[:LONGEST_BECAUSE] % {"how": how.strip()[:200]}
-    clock.save()
+    _run_again(clock, _("Not solved by our answer: %(how)s") % {"how": how.strip()[:200]}, now)
     _noted(clock, by, "opened it again", now, {"how": how.strip()})
     return clock
+
+
+def _run_again(clock: Clock, because: str, now: datetime) -> None:
+    """Let the customer wait again from now on, before others."""
+    clock.stopped_at = clock.closed_at = clock.escalated_at = clock.escalated_to = clock.reminded_at = None
+    clock.due_at = now + answer_within(clock.kind, clock.source)
+    clock.urgency, clock.because = 1, because[:LONGEST_BECAUSE]
+    clock.save()
+
+
+@transaction.atomic
+def customer_said_yes(*, keys: Iterable[str], now: datetime) -> None:
+    """The customer says by a link of ours that these are solved. What is set aside stays so."""
+    for clock in _clocks_of(keys):
+        if clock.stage != Stage.CONFIRMED and may_step(clock, Stage.CONFIRMED):
+            _step(clock, Stage.CONFIRMED)
+            clock.closed_at = now
+            clock.stopped_at = clock.stopped_at or now
+            clock.save(update_fields=["stage", "closed_at", "stopped_at"])
+            _noted(clock, None, "was confirmed by the customer", now)
+
+
+@transaction.atomic
+def customer_said_no(*, keys: Sequence[str], because: str, now: datetime) -> list[Clock]:
+    """The customer says by a link of ours that these are not solved: they wait again, before others.
+
+    A signal without a clock (history, praise) gets one, unless another of these signals has one. Returns the clocks.
+    """
+    clocks = list(_clocks_of(keys)) or _new_clock(keys[0], now)
+    for clock in clocks:
+        if clock.stage in ASIDE_STAGES:
+            continue
+        if may_step(clock, Stage.REOPENED):
+            _step(clock, Stage.REOPENED)
+            _run_again(clock, because, now)
+        elif clock.stage in WAITING_STAGES:
+            clock.urgency, clock.because = 1, because[:LONGEST_BECAUSE]
+            clock.save(update_fields=["urgency", "because"])
+        _noted(clock, None, "was opened again by the customer", now)
+    return clocks
+
+
+def _clocks_of(keys: Iterable[str]) -> QuerySet[Clock]:
+    locked = Clock.objects.select_for_update(of=("self",)).select_related("source")
+    return locked.filter(signal_key__in=list(keys)).order_by("pk")
+
+
+def _new_clock(key: str, now: datetime) -> list[Clock]:
+    """The clock of a signal that had none; none where its source took the signal out meanwhile."""
+    signal = Signal.objects.select_related("source").filter(key=key).first()
+    if signal is None:
+        return []
+    made = Clock.objects.create(
+        signal_key=key,
+        kind=signal.kind,
+        source=signal.source,
+        stage=Stage.ANSWERED,
+        customer=customer_of(signal),
+        opened_at=signal.occurred_at,
+        due_at=now,
+    )
+    return [made]
 
 
 @transaction.atomic

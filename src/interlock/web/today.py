@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from interlock.converse.loop import reading as loops
 from interlock.fabric import records
 from interlock.fabric.access import Act, may
 from interlock.fabric.models import Person
@@ -34,7 +35,7 @@ from interlock.web.today_cards import (
     source_cards,
     talk_cards,
 )
-from interlock.web.top_line import Figure, top_line
+from interlock.web.top_line import Figure, closed, top_line
 
 MOST_CARDS = 7
 MOST_DISCONNECTS = 3
@@ -88,13 +89,16 @@ def _company_page(person: Person, detection: Detection, snapshot_number: int, no
         "today",
         heading=_heading(len(priced), len(worst)),
         as_of=min(detection.as_of, now) if detection.as_of else None,
-        top=top_line(
-            findings.money_at_stake(priced),
-            answering_now() or answered_in_time(clocks_visible_to(person), now),
-            open_count=len(priced),
-            urls={name: reverse(f"listen:{name}") for name in ("signals", "waiting")}
-            | {"disconnects": list_url},
-        ),
+        top=[
+            *top_line(
+                findings.money_at_stake(priced),
+                answering_now() or answered_in_time(clocks_visible_to(person), now),
+                open_count=len(priced),
+                urls={name: reverse(f"listen:{name}") for name in ("signals", "waiting")}
+                | {"disconnects": list_url},
+            ),
+            *closed(loops.whole(loops.counts_visible_to(person).filter(block=0)), reverse("loop:ledger")),
+        ],
         disconnects_url=list_url,
         lead=lead,
         cards=[

@@ -127,6 +127,8 @@ def decision_cards(person: Person) -> list[TodayCard]:
         why = _("“%(name)s” is above its limit. A decision is due by %(day)s.") % {
             **name, "day": figures.day(first.decide_by),
         }  # fmt: skip
+    elif first.state == ThemeState.REOPENED:
+        why = _("A customer says that what we did does not solve it. It asks for a decision anew.")
     else:
         why = _("It is above its limit, and asks for a question, somebody who decides, and a date.")
     return [

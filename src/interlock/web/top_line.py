@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from interlock.analytics.answering import Answering
+from interlock.converse.loop.reading import FEWEST_HEARD, Closed
 from interlock.listen.waiting import FEWEST_DUE, InTime
 from interlock.reconnect.findings import CurrencyTotal
 from interlock.web import drawings, figures
@@ -45,6 +46,23 @@ def top_line(
     if isinstance(answered, InTime):
         return [money, _in_time(answered, urls["waiting"])]
     return [money, *_answering(answered, urls["signals"])]
+
+
+def closed(loop: Closed, url: str) -> list[Figure]:
+    """The loops that customers closed in 13 weeks, once anybody was told of anything."""
+    label = _("Loops closed by a customer's yes")
+    if not loop.told:
+        return []
+    if not loop.enough:
+        said = _("%(n)s signals were heard; a share is stated from %(least)s.")
+        return [Figure(label, refusal=said % {"n": loop.heard, "least": FEWEST_HEARD}, url=url)]
+    (low, high), percent = loop.ends, figures.decimal(100 * loop.share, 1)
+    ends = figures.rate_interval(low, high)
+    of = _("%(x)s of %(n)s in 13 weeks") % {
+        "x": figures.count(loop.confirmed), "n": figures.count(loop.heard),
+    }  # fmt: skip
+    drawing = drawings.whisker(loop.share, low, high, 1, label=f"{percent} %, {ends}")
+    return [Figure(label, percent, "%", drawing, f"{ends} · {of}", url)]
 
 
 def _money(totals: Sequence[CurrencyTotal], open_count: int, url: str) -> Figure:

@@ -1,4 +1,4 @@
-"""What the room keeps: conversations and their people, the lines with all that belongs to one, decisions, commitments."""
+"""What the room keeps: conversations and their people, the lines with all that belongs to one, decisions, commitments, the loop."""
 
 from interlock.converse.models.bringing import Brought as Brought
 from interlock.converse.models.community import Board as Board
@@ -26,6 +26,12 @@ from interlock.converse.models.lines import Message as Message
 from interlock.converse.models.lines import Picture as Picture
 from interlock.converse.models.lines import Reaction as Reaction
 from interlock.converse.models.lines import Wording as Wording
+from interlock.converse.models.loops import Closure as Closure
+from interlock.converse.models.loops import LoopCount as LoopCount
+from interlock.converse.models.loops import LoopCourse as LoopCourse
+from interlock.converse.models.loops import Story as Story
+from interlock.converse.models.loops import ToldPerson as ToldPerson
+from interlock.converse.models.loops import ToldSignal as ToldSignal
 from interlock.converse.models.moderation import Case as Case
 from interlock.converse.models.moderation import Merge as Merge
 from interlock.converse.models.moderation import Policy as Policy

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as later
@@ -149,6 +150,36 @@ def begin(
     return made
 
 
+@transaction.atomic
+def begin_letters(
+    *,
+    theme: Theme,
+    by: Person,
+    text: str,
+    recipients: list[list[str]],
+    letters: Mapping[str, str],
+    reference: UUID,
+    now: datetime,
+) -> AnswerRound:
+    """Write down letters to people who spoke about a theme, whether or not they wait; the caller has chosen them.
+
+    `recipients` are the keys of each person's signals, `letters` what they read, by the first key.
+    """
+    must_answer(by)
+    made = AnswerRound.objects.create(
+        reference=reference,
+        theme=theme,
+        by=by,
+        text=text,
+        made_at=now,
+        sends_at=now + SENDS_AFTER,
+        recipients=recipients,
+        letters=dict(letters),
+    )
+    work.ask(write_round, made.pk)
+    return made
+
+
 @work.task(
     queue="prompt",
     attempts=5,
@@ -179,27 +210,46 @@ def _write_one(made: AnswerRound, keys: list[str], now: datetime) -> bool:
     locked = AnswerRound.objects.select_for_update(of=("self",)).get(pk=made.pk)
     if locked.taken_back_at:
         return False
-    waits = set(
-        Clock.objects.filter(signal_key__in=keys, stopped_at=None).values_list("signal_key", flat=True)
-    )
+    serves = _served(made, keys)
     signal = Signal.objects.select_related("source").filter(key=keys[0]).first()
-    if signal is None or keys[0] not in waits:
+    if signal is None or keys[0] not in serves:
         return True
     try:
         with transaction.atomic():
             writing.write(
                 signal=signal,
-                also=[key for key in keys[1:] if key in waits],
+                also=[key for key in keys[1:] if key in serves],
                 by=made.by,
-                text=made.text,
-                reference=uuid5(made.reference, keys[0]),
-                seen=0,
+                text=made.letters.get(keys[0], made.text),
+                reference=reference_of(made.reference, keys[0]),
+                seen=_seen(made, keys),
                 now=now,
                 within=made,
             )
     except ListenError:  # somebody else was first; counted as passed over
         pass
     return True
+
+
+def reference_of(round_reference: UUID, key: str) -> UUID:
+    """The reference of the answer that a round writes under this signal."""
+    return uuid5(round_reference, key)
+
+
+def _served(made: AnswerRound, keys: list[str]) -> set[str]:
+    """Which of these signals the answer is for: those that wait, or all that are still there where letters go out."""
+    if made.letters:
+        return set(Signal.objects.filter(key__in=keys).values_list("key", flat=True))
+    waiting = Clock.objects.filter(signal_key__in=keys, stopped_at=None)
+    return set(waiting.values_list("signal_key", flat=True))
+
+
+def _seen(made: AnswerRound, keys: list[str]) -> int:
+    """The newest answer that may stand before this one: none for who waits, any earlier one for a letter."""
+    if not made.letters:
+        return 0
+    earlier = Answer.objects.filter(signals__signal_key__in=keys, made_at__lte=made.made_at)
+    return earlier.aggregate(newest=Max("pk"))["newest"] or 0
 
 
 @transaction.atomic

@@ -99,9 +99,10 @@ def write(
 ) -> Answer:
     """Write an answer that goes out by its channel, as `send` does, but keep no draft when somebody was first.
 
-    One `within` a round leaves no earlier than the round does.
+    One `within` a round leaves no earlier than the round does. A round that brings its own letters has found out
+    itself which signals are of one person; they need not wait.
     """
-    keys = _keys(signal, also)
+    keys = [signal.key, *also] if within and within.letters else _keys(signal, also)
     # Locked, so that of two who answer at once the second sees the first; in the order of settling, signals
     # before clocks, so that neither waits for the other.
     list(Signal.objects.select_for_update(of=("self",)).filter(key__in=keys).order_by("pk").values_list("pk"))

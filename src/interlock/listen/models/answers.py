@@ -135,6 +135,13 @@ class AnswerRound(models.Model):
     recipients = models.JSONField(
         help_text=_("keys of the signals by person: the first is answered, the others with it")
     )
+    letters = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text=_(
+            "what each person reads, by the key of the first signal, also who waits no longer; empty: the text"
+        ),
+    )
     passed_over = models.PositiveIntegerField(
         default=0, help_text=_("people who had an answer, or waited no longer, when theirs was to be written")
     )

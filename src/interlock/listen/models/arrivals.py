@@ -8,6 +8,7 @@ flushing writes it to the lake.
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from interlock.fabric.models import Person
@@ -105,3 +106,8 @@ class ReplyRoute(models.Model):
     detail = models.JSONField(
         default=dict, help_text=_("what the connector needs to answer: message or ticket id")
     )
+
+    class Meta:
+        indexes = [
+            models.Index(Lower("address"), name="route_address", condition=~models.Q(address="")),
+        ]

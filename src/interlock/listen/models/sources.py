@@ -18,6 +18,7 @@ class SourceKind(models.TextChoices):
     WEBHOOK = "webhook", _("Webhook")
     CAPTURED = "captured", _("Told to a colleague")
     COMMUNITY = "community", _("Community")
+    CLOSURES = "closures", _("Answers to what we told")
 
 
 class Source(models.Model):

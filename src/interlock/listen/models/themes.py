@@ -21,6 +21,7 @@ class ThemeState(models.TextChoices):
     OUTCRY = "outcry", _("outcry")
     DECIDING = "deciding", _("being decided")
     FIXED = "fixed", _("mended")
+    REOPENED = "reopened", _("opened again")
 
 
 class Theme(models.Model):
@@ -56,6 +57,7 @@ class Theme(models.Model):
     decision = models.CharField(max_length=1000, blank=True, help_text=_("what was decided"))
     decided_by = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="+")
     decided_at = models.DateTimeField(null=True, blank=True)
+    decided_no = models.BooleanField(default=False, help_text=_("what customers ask for is not done"))
     function = models.CharField(
         max_length=20, choices=Function, blank=True, help_text=_("where what customers suffer from begins")
     )
@@ -74,9 +76,9 @@ class Theme(models.Model):
 
     @property
     def lacks_decider(self) -> bool:
-        """Above its limit, and nobody has said what is to be decided, by whom and by when."""
-        above = self.state in {ThemeState.EMERGING, ThemeState.OUTCRY}
-        return above and not (self.question and self.decider_id and self.decide_by)
+        """Above its limit or opened again, and nobody has said what is to be decided, by whom and by when."""
+        asks = self.state in {ThemeState.EMERGING, ThemeState.OUTCRY, ThemeState.REOPENED}
+        return asks and not (self.question and self.decider_id and self.decide_by)
 
 
 class NameAsked(models.Model):
@@ -180,6 +182,7 @@ class ChangeKind(models.TextChoices):
     PINNED = "pinned", _("pinned")
     MUTED = "muted", _("muted")
     ENDED = "ended", _("ended")
+    REOPENED = "reopened", _("opened again")
 
 
 class ThemeChange(models.Model):
@@ -257,7 +260,6 @@ class ThemeFigures(models.Model):
         max_length=10, blank=True, help_text=_("of the revenue: the one most orders are in")
     )
     kinds = models.JSONField(default=dict, help_text=_("signals by kind"))
-    loop = models.JSONField(default=dict, help_text=_("signals by how far the loop is closed"))
     rank = models.FloatField(
         default=0, help_text=_("reach x severity x money, each as a share of the greatest")
     )

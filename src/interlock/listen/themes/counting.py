@@ -14,14 +14,12 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Count, Max, QuerySet
 
 from interlock.analytics.feelings.letdown import LetDown
 from interlock.analytics.themes.limits import ThemeLimit, theme_limit
 from interlock.listen.models import (
     Alarm,
-    Clock,
-    Stage,
     StreamKind,
     Theme,
     ThemedSignal,
@@ -35,7 +33,6 @@ from interlock.listen.themes.weeks import monday_of
 
 WEEKS_KEPT = 26
 FEWEST_VOICES, FEWEST_IN_WEEKS = 5, 4
-_TOLD = (Stage.ANSWERED, Stage.ACTED, Stage.CONFIRMED, Stage.SILENT)
 NOBODY = LetDown(0.0, 0, 0.0, 1.0)
 Course = dict[int, tuple[int, int, int]]  # week: signals, voices, customers
 Sources = dict[int, np.ndarray]  # source: voices by week, oldest first
@@ -62,7 +59,7 @@ def count(*, now: datetime, only: Collection[int] | None = None) -> int:
     numbers, latest = list(themes_by_number), present_week(now)
     kept, newest = Weeks(latest - WEEKS_KEPT + 1, latest), quarter_to(latest)
     weeks, limits = _weeks(numbers, kept), _limits(numbers, kept)
-    sums, kinds, loops = _sums(numbers, newest), _kinds(numbers, newest), _loops(numbers, newest)
+    sums, kinds = _sums(numbers, newest), _kinds(numbers, newest)
     let_down = letdown.by_theme(_counted(numbers, newest))
     money, last = spent.by_theme(_counted(numbers, newest), latest), _last_at(numbers)
     figures = []
@@ -89,7 +86,6 @@ def count(*, now: datetime, only: Collection[int] | None = None) -> int:
                 payers=money.payers.get(number, 0),
                 currency=money.currency,
                 kinds=kinds[number],
-                loop={"heard": summed.signals, **loops[number]},
             )
         )
     _store(figures)
@@ -168,25 +164,6 @@ def _kinds(numbers: Collection[int], newest: Weeks) -> Mapping[int, dict[str, in
     rows = _counted(numbers, newest).values_list("cluster__theme", "signal__kind")
     for theme, kind, signals in rows.annotate(signals=Count("pk")).order_by("-signals", "signal__kind"):
         found[theme][kind] = signals
-    return found
-
-
-def _loops(numbers: Collection[int], newest: Weeks) -> Mapping[int, dict[str, int]]:
-    """How far the loop is closed: told (somebody answered) and confirmed (the customer said that it is solved)."""
-    found: dict[int, dict[str, int]] = defaultdict(lambda: {"acted": 0, "told": 0, "confirmed": 0})
-    clock = Clock.objects.filter(signal_key=OuterRef("signal__key"))
-    rows = (
-        _counted(numbers, newest)
-        .values_list("cluster__theme")
-        .annotate(
-            acted=Count("pk", filter=Exists(clock.filter(stage__in=[Stage.ACTED, Stage.CONFIRMED]))),
-            told=Count("pk", filter=Exists(clock.filter(stage__in=_TOLD)) | Q(signal__answered=True)),
-            confirmed=Count("pk", filter=Exists(clock.filter(stage=Stage.CONFIRMED))),
-        )
-        .order_by()
-    )
-    for theme, acted, told, confirmed in rows:
-        found[theme] = {"acted": acted, "told": told, "confirmed": confirmed}
     return found
 
 

@@ -19,13 +19,20 @@ from interlock.fabric import events, journal
 from interlock.fabric.access import Act, may
 from interlock.fabric.models import Person
 from interlock.listen.errors import EditRefused
-from interlock.listen.models import Theme, ThemeState
+from interlock.listen.models import ChangeKind, Theme, ThemeChange, ThemeState
 from interlock.listen.themes.editing import TOPIC, open_theme
 
-ABOVE = (ThemeState.EMERGING, ThemeState.OUTCRY)
+ABOVE = (ThemeState.EMERGING, ThemeState.OUTCRY, ThemeState.REOPENED)
 LONGEST = 1_000
-# A mended theme that is above its limit again: what was decided did not last.
-ASKS_ANEW = {"decision": "", "decided_by": None, "decided_at": None, "decide_by": None}
+# A mended theme that is above its limit again, or that customers opened again: what was decided did not last.
+ASKS_ANEW = {
+    "decision": "",
+    "decided_by": None,
+    "decided_at": None,
+    "decided_no": False,
+    "decide_by": None,
+}
+SETTLED = (ThemeState.QUIET, ThemeState.FIXED)
 
 
 @transaction.atomic
@@ -108,8 +115,8 @@ def take_question_back(*, theme: Theme, before: Asked, after: Asked, by: Person,
 
 
 @transaction.atomic
-def decide(*, theme: Theme, decision: str, by: Person, now: datetime) -> Theme:
-    """Keep what was decided.
+def decide(*, theme: Theme, decision: str, by: Person, now: datetime, is_no: bool = False) -> Theme:
+    """Keep what was decided; `is_no`: what customers ask for is not done.
 
     Raises:
         EditRefused: nothing is asked, nothing is said, or it was decided already.
@@ -124,8 +131,8 @@ def decide(*, theme: Theme, decision: str, by: Person, now: datetime) -> Theme:
         )
     if not 0 < len(decision) <= LONGEST:
         raise EditRefused(_("Say in 1 to %(n)s characters what was decided.") % {"n": LONGEST})
-    theme.decision, theme.decided_by, theme.decided_at = decision, by, now
-    theme.save(update_fields=["decision", "decided_by", "decided_at"])
+    theme.decision, theme.decided_by, theme.decided_at, theme.decided_no = decision, by, now, is_no
+    theme.save(update_fields=["decision", "decided_by", "decided_at", "decided_no"])
     _tell(theme, "decided about a theme", by, now, {"question": theme.question, "decision": decision})
     return theme
 
@@ -141,7 +148,7 @@ def take_decision_back(*, theme: Theme, by: Person, now: datetime) -> Theme:
     if theme.decided_at is None:
         raise EditRefused(_("Nothing was decided, or that was taken back already."))
     detail = {"decision": theme.decision}
-    theme.decision, theme.decided_by, theme.decided_at = "", None, None
+    theme.decision, theme.decided_by, theme.decided_at, theme.decided_no = "", None, None, False
     if theme.state == ThemeState.FIXED:
         theme.state, theme.state_since = ThemeState.DECIDING, now
     theme.save()
@@ -149,7 +156,24 @@ def take_decision_back(*, theme: Theme, by: Person, now: datetime) -> Theme:
     return theme
 
 
-def _tell(theme: Theme, verb: str, by: Person, now: datetime, detail: dict[str, str]) -> None:
+@transaction.atomic
+def open_again(*, theme: Theme, now: datetime) -> bool:
+    """A customer says that what was decided does not solve it: the theme asks anew. False where it asks already."""
+    theme = Theme.objects.select_for_update(of=("self",)).get(pk=theme.pk)
+    decided = theme.state == ThemeState.DECIDING and theme.decided_at is not None
+    if theme.ended_at or not (decided or theme.state in SETTLED):
+        return False
+    detail = {"decision": theme.decision}
+    theme.state, theme.state_since = ThemeState.REOPENED, now
+    for name, value in ASKS_ANEW.items():
+        setattr(theme, name, value)
+    theme.save()
+    ThemeChange.objects.create(kind=ChangeKind.REOPENED, theme=theme, at=now, said=detail)
+    _tell(theme, "was opened again: a customer says that it is not solved", None, now, detail)
+    return True
+
+
+def _tell(theme: Theme, verb: str, by: Person | None, now: datetime, detail: dict[str, str]) -> None:
     journal.note(actor=by, verb=verb, about=theme, at=now, detail=detail)
     events.tell(topic=TOPIC, verb="changed", keys=[theme.key], at=now)
 

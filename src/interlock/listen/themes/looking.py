@@ -37,12 +37,18 @@ LINEAGE_SHOWN = 40
 # What is above its limit stands before what is not, whatever their ranks.
 _URGENCY = Case(
     When(theme__state=ThemeState.OUTCRY, then=3),
-    When(theme__state=ThemeState.EMERGING, then=2),
+    When(theme__state__in=[ThemeState.EMERGING, ThemeState.REOPENED], then=2),
     When(theme__state=ThemeState.DECIDING, then=1),
     default=0,
 )
 LISTED = ("-theme__pinned", "-urgency", "-rank", "pk")
-ABOVE = (ThemeState.EMERGING, ThemeState.OUTCRY, ThemeState.DECIDING, ThemeState.FIXED)
+ABOVE = (
+    ThemeState.EMERGING,
+    ThemeState.OUTCRY,
+    ThemeState.DECIDING,
+    ThemeState.FIXED,
+    ThemeState.REOPENED,
+)
 
 
 def themes_visible_to(person: Person | None) -> QuerySet[Theme]:

@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 from django import template
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -22,6 +23,7 @@ from interlock.web.templatetags.figures import part, short_key
 
 register = template.Library()
 PARTS = "web/parts/"
+_LOOP = ("heard", "grouped", "decided", "done", "told", "confirmed")
 
 
 @register.simple_tag
@@ -204,14 +206,19 @@ def loop_line(steps: Sequence[tuple[str, int]]) -> dict[str, Any]:
 
 
 @register.inclusion_tag(PARTS + "loop.html")
-def loop_steps(steps: Sequence[tuple[str, int]], url: str = "") -> dict[str, Any]:
-    """The loop as six large cells with their figures; the first leads to its rows."""
+def loop_steps(steps: Sequence[tuple[str, int]], theme: str) -> dict[str, Any]:
+    """The loop of a theme as six large cells with their figures, each of which leads to its rows."""
     heard = steps[0][1]
     cells = [
-        {"name": name, "count": figures.count(number), "percent": round(100 * number / heard) if heard else 0}
-        for name, number in steps
+        {
+            "name": name,
+            "count": figures.count(number),
+            "percent": round(100 * number / heard) if heard else 0,
+            "url": reverse("loop:rows", args=[theme, step]),
+        }
+        for step, (name, number) in zip(_LOOP, steps, strict=True)
     ]
-    return {"cells": cells, "url": url}
+    return {"cells": cells}
 
 
 @register.inclusion_tag(PARTS + "refusal.html")

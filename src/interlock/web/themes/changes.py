@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from interlock.converse.loop import counting as loops
 from interlock.fabric.access import Act, needs, person_of
 from interlock.fabric.models import Person
 from interlock.listen import queries
@@ -132,8 +133,15 @@ def decide(request: HttpRequest, key: str) -> HttpResponse:
             deciding.take_decision_back(theme=theme, by=person, now=timezone.now())
             messages.info(request, _("Taken back: the question is open again."))
         else:
-            deciding.decide(theme=theme, decision=decision, by=person, now=timezone.now())
-            messages.info(request, _("Kept. It counts as mended when it was below its limit for four weeks."))
+            is_no = "is_no" in request.POST
+            deciding.decide(theme=theme, decision=decision, is_no=is_no, by=person, now=timezone.now())
+            loops.ask_to_count(timezone.now())
+            messages.info(
+                request,
+                _(
+                    "Kept. It counts as mended when it was below its limit for four weeks. Tell the customers next."
+                ),
+            )
     except ListenError as error:
         tried = {"decide_error": str(error), "decision_tried": decision}
         return render(request, "web/one_theme.html", page_of(theme, person, **tried), status=422)

@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from interlock.analytics.statistics.shares import share_above
+from interlock.converse.loop import reading
 from interlock.fabric.access import Act, may, needs, person_of
 from interlock.fabric.export import csv_bytes
 from interlock.listen import queries, waiting
@@ -70,6 +71,7 @@ def themes(request: HttpRequest) -> HttpResponse:
     newness = looking.newness(visible)
     learning = None if counted.signals else how_far()
     page = looking.theme_page(looking.tab_of(visible, tab), _place(request.GET.get("after", "")))
+    loops = reading.newest([one.theme_id for one in page.rows])
     context = {
         "headline": _headline(counted, learning),
         "note": _note(counted),
@@ -78,7 +80,7 @@ def themes(request: HttpRequest) -> HttpResponse:
         "tabs": _tabs(counted, tab),
         "tab": tab,
         "counts": counted,
-        "rows": [row_of(one, newness) for one in page.rows],
+        "rows": [row_of(one, newness, loops.get(one.theme_id)) for one in page.rows],
         "later": f"?show={tab}&after={_mark(page.later)}" if page.later else "",
         "waiting": waiting.counts(waiting.clocks_visible_to(person), now).waiting,
         "learning": learning,
@@ -101,8 +103,10 @@ def themes_csv(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def row_of(one: ThemeFigures, newness: looking.Newness | None = None) -> Row:
-    """What the list shows of a theme, worked out of its kept figures alone."""
+def row_of(
+    one: ThemeFigures, newness: looking.Newness | None = None, loop: reading.Closed | None = None
+) -> Row:
+    """What the list shows of a theme, worked out of its kept figures and how far its signals came."""
     voices = [week[2] for week in one.weeks][-WEEKS_DRAWN:]
     theme = one.theme
     return Row(
@@ -117,7 +121,7 @@ def row_of(one: ThemeFigures, newness: looking.Newness | None = None) -> Row:
         week_url=rows_address(theme, Weeks(looking.weeks_of(one).last, looking.weeks_of(one).last)),
         kinds=sorted(one.kinds.items(), key=lambda item: -item[1])[:KINDS_SHOWN],
         severity=_severity(one),
-        loop=loop_of(one, theme),
+        loop=loop_of(one, loop or reading.Closed()),
         is_new=newness is not None and newness.fits(theme),
         needs_decider=theme.lacks_decider,
     )
@@ -134,18 +138,17 @@ def is_rising(voices: list[int]) -> bool:
     )
 
 
-def loop_of(one: ThemeFigures, theme: Theme) -> list[tuple[str, int]]:
+def loop_of(one: ThemeFigures, loop: reading.Closed) -> list[tuple[str, int]]:
     """The six steps of the loop with how many signals of the newest quarter came so far."""
-    heard, confirmed = one.loop.get("heard", 0), one.loop.get("confirmed", 0)
-    decided = heard if theme.decided_at is not None else 0
-    done = heard if theme.state == ThemeState.FIXED else max(one.loop.get("acted", 0), confirmed)
+    # The figures are counted each minute, the loop each hour: what came in between is heard.
+    heard = max(one.signals, loop.heard)
     return [
         (_("heard"), heard),
         (_("grouped"), heard),
-        (_("decided"), decided),
-        (_("done"), done),
-        (_("told"), one.loop.get("told", 0)),
-        (_("confirmed"), confirmed),
+        (_("decided"), loop.decided),
+        (_("done"), loop.done),
+        (_("told"), loop.told),
+        (_("confirmed"), loop.confirmed),
     ]
 
 

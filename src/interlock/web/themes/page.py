@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from interlock.converse import queries as talks
+from interlock.converse.loop import reading
 from interlock.converse.models import Conversation
 from interlock.fabric.access import Act, may, needs, person_of
 from interlock.fabric.models import Function, Person
@@ -27,7 +28,7 @@ from interlock.listen.themes.weeks import week_of_day
 from interlock.reconnect import queries as gaps
 from interlock.web import figures
 from interlock.web.themes import among, concerned, driven, forms, shifted
-from interlock.web.themes.listing import Row, address, loop_of, row_of, rows_address
+from interlock.web.themes.listing import Row, address, row_of, rows_address
 
 CONTEXT_KIND = "theme"
 FEWEST_CUSTOMERS = 5  # of a product or region; fewer say nothing
@@ -41,7 +42,7 @@ def one_theme(request: HttpRequest, key: str) -> HttpResponse:
     person = person_of(request)
     theme = get_object_or_404(
         looking.themes_visible_to(person).select_related(
-            "decider", "decided_by", "parent", "became", "figures"
+            "decider", "decided_by", "parent", "became", "figures", "course"
         ),
         key=key,
     )
@@ -54,7 +55,8 @@ def one_theme(request: HttpRequest, key: str) -> HttpResponse:
 def page_of(theme: Theme, person: Person | None, **more: Any) -> dict[str, Any]:
     """Everything the page shows; `more` replaces forms that were refused."""
     counted = getattr(theme, "figures", None)
-    row = row_of(counted) if counted else None
+    loop = reading.newest([theme.pk]).get(theme.pk, reading.Closed())
+    row = row_of(counted, loop=loop) if counted else None
     changes = looking.lineage(theme)
     conversations = _talks_about(theme, person) if person else []
     citing = gaps.citing(person, _own_keys(theme)) if person else []
@@ -66,8 +68,10 @@ def page_of(theme: Theme, person: Person | None, **more: Any) -> dict[str, Any]:
         "headline": _headline(theme, row),
         "lead": f"{theme.question} {theme.decision}".strip() or _lead(theme, row),
         "chart": _chart(theme, counted, changes) if counted else None,
-        "loop": loop_of(counted, theme) if counted else [],
-        "loop_title": _loop_title(counted),
+        "loop": row.loop if row else [],
+        "loop_refused": loop.refused,
+        "is_decided": theme.ended_at is None and (theme.decided_at is not None or hasattr(theme, "course")),
+        "loop_title": _loop_title(counted, loop),
         "quotes": looking.quotes(theme),
         **_whom(theme, weeks),
         **shifted.shown(theme),
@@ -153,6 +157,11 @@ def _headline(theme: Theme, row: Row | None) -> str:
         return _("“%(name)s” is an outcry since %(since)s and has reached %(n)s customers.") % values
     if theme.state == ThemeState.EMERGING:
         return _("“%(name)s” is above its limit since %(since)s and has reached %(n)s customers.") % values
+    if theme.state == ThemeState.REOPENED:
+        return (
+            _("“%(name)s” was opened again by a customer on %(since)s: what we did does not solve it.")
+            % values
+        )
     if theme.state == ThemeState.DECIDING and theme.decided_at:
         return _("“%(name)s” is decided; it is mended when fewer say it for four weeks.") % values
     if theme.state == ThemeState.DECIDING:
@@ -181,12 +190,12 @@ def _lead(theme: Theme, row: Row | None) -> str:
     return ", ".join(theme.words[:6]) if theme.words else ""
 
 
-def _loop_title(counted: ThemeFigures | None) -> str:
+def _loop_title(counted: ThemeFigures | None, loop: reading.Closed) -> str:
     if counted is None or not counted.signals:
         return ""
     return _("Of %(heard)s signals heard, %(confirmed)s have confirmed that it is solved") % {
-        "heard": figures.count(counted.loop.get("heard", 0)),
-        "confirmed": figures.count(counted.loop.get("confirmed", 0)),
+        "heard": figures.count(max(counted.signals, loop.heard)),
+        "confirmed": figures.count(loop.confirmed),
     }
 
 
@@ -307,11 +316,18 @@ def _line(change: ThemeChange, theme: Theme) -> dict[str, Any]:
         ChangeKind.PINNED: _("Pinned") if said.get("on") else _("No longer pinned"),
         ChangeKind.MUTED: _("Muted") if said.get("on") else _("No longer muted"),
         ChangeKind.ENDED: _("Ended: its signals belong elsewhere now"),
+        ChangeKind.REOPENED: _("Opened again: a customer says that “%(decision)s” does not solve it") % {"decision": said.get("decision", "")},
     }  # fmt: skip
     return {
         "change": change,
         "text": sentences[ChangeKind(change.kind)],
-        "by": change.by.name if change.by else said.get("model") or _("found by the model"),
+        "by": _by(change),
         "undoable": bool(change.steps) and change.undone_at is None,
         "undo": _("It is no theme of its own") if change.kind == ChangeKind.NOTICED else _("Take it back"),
     }
+
+
+def _by(change: ThemeChange) -> str:
+    if change.kind == ChangeKind.REOPENED:
+        return _("a customer")
+    return change.by.name if change.by else change.said.get("model") or _("found by the model")

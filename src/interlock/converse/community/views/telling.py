@@ -28,6 +28,7 @@ from interlock.converse.community.views.frame import (
     signed_in,
     to_post,
 )
+from interlock.converse.loop import own_feedback
 from interlock.converse.models import Follow, Kind, Post, Standing
 from interlock.fabric import company
 from interlock.fabric.access import Act, may, person_of
@@ -121,8 +122,12 @@ def mine(request: HttpRequest) -> HttpResponse:
     person = signed_in(request)
     own = Post.objects.filter(author=person).select_related("status", "board").order_by("-said_at")[:50]
     followed = Follow.objects.filter(post__in=looking.posts_visible_to(person), person=person)
+    said = own_feedback.feedback_of(person)
+    shown = {one.signal.key for one in said}
     context = {
-        "posts": own,
+        "said": said,
+        "headline": own_feedback.headline(said, person),
+        "posts": [one for one in own if one.signal_key not in shown],
         "followed": [one.post for one in followed.select_related("post__status").order_by("-at")[:50]],
     }
     return page(request, "mine", context)

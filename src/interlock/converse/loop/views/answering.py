@@ -1,0 +1,76 @@
+"""The page behind the links of a letter: two buttons, for whoever holds the link, without signing in.
+
+Reading it counts nothing, so that a scanner of mails answers for nobody; only a press of a button does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.core.cache import cache
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from interlock.converse.community.views.frame import machine_of
+from interlock.converse.loop import replying
+from interlock.fabric import company
+
+# A household or an office behind one address answers some dozens of letters an hour; guessing needs 10 to the 40.
+TRIES, AN_HOUR = 120, 3_600
+
+
+def rarely(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Let one machine ask so often an hour and no more."""
+
+    @wraps(view)
+    def counted(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        name = f"loop:{machine_of(request)}"
+        cache.add(name, 0, AN_HOUR)
+        try:
+            tries = cache.incr(name)
+        except ValueError:  # it ran out between the two lines
+            tries = 1
+        if tries > TRIES:
+            words = {"company": company.company()}
+            return render(request, "converse/loop/too_often.html", words, status=429)
+        return view(request, *args, **kwargs)
+
+    return counted
+
+
+@never_cache
+@login_not_required
+@rarely
+@require_http_methods(["GET", "POST"])
+def answer(request: HttpRequest, key: str) -> HttpResponse:
+    """What was told, and the two buttons; which one the letter's link named only decides which stands first."""
+    person = replying.told_by(key)
+    if person is None:
+        raise Http404(_("This link leads nowhere."))
+    if request.method == "POST":
+        said = request.POST.get("say")
+        if said in {"yes", "no"}:
+            words = request.POST.get("words", "")
+            replying.say(person=person, solved=said == "yes", words=words, now=timezone.now())
+            messages.info(request, _("Thank you. You may change it here at any time."))
+        return redirect("loop:answer", key)
+    closure = person.closure
+    context = {
+        "company": company.company(),
+        "told": person,
+        "text": closure.texts.get(person.language, ""),
+        "first": "no" if request.GET.get("say") == "no" else "yes",
+        "day": person.told_at or closure.round.sends_at,
+    }
+    page = render(request, "converse/loop/answer.html", context)
+    # The link is a key: no other page may learn it from the address.
+    page.headers["Referrer-Policy"] = "no-referrer"
+    return page

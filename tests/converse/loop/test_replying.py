@@ -1,0 +1,195 @@
+"""A customer's yes and no by the link of a letter: counted once pressed, changed at will, and what a no does."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.cache import cache
+from django.urls import reverse
+
+from converse.loop.conftest import DAY, NOW, deliver_all
+from converse.loop.test_closing import LATER, tell
+from interlock.converse.loop import counting, replying, steps
+from interlock.converse.loop.views import answering
+from interlock.converse.models import LoopCount, ToldPerson
+from interlock.fabric import journal
+from interlock.listen import settling
+from interlock.listen.models import Clock, InboxRow, Signal, ThemeState
+from interlock.listen.stages import close_silent
+from interlock.listen.themes import deciding
+from listen.waiting import clock_of, opened
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def fresh_cache():
+    cache.clear()
+
+
+@pytest.fixture
+def told(hinge, foreign):
+    """The four were told; who each is, by name."""
+    opened(*hinge.early, now=NOW)
+    tell(hinge)
+    deliver_all(foreign, LATER)
+    counting.note_told()
+    return {one.customer: one for one in ToldPerson.objects.all()}
+
+
+def link(person) -> str:
+    return reverse("loop:answer", args=[person.key])
+
+
+def counted() -> tuple[int, int]:
+    counting.count(now=NOW)
+    one = LoopCount.objects.get(block=0)
+    return one.confirmed, one.refused
+
+
+def test_reading_the_page_counts_nothing_however_often(told, client):
+    for say in ("yes", "no", ""):
+        assert client.get(f"{link(told['kim'])}?say={say}").status_code == 200
+        assert client.head(f"{link(told['kim'])}?say={say}").status_code in {200, 405}
+
+    assert ToldPerson.objects.exclude(choice="").count() == 0
+    assert counted() == (0, 0)
+
+
+def test_a_yes_closes_the_loop_and_a_no_after_it_opens_it_again(told, hinge, client):
+    client.post(link(told["kim"]), {"say": "yes"})
+    assert clock_of(hinge.early[0]).stage == "closed_confirmed"
+    assert counted() == (1, 0)
+
+    client.post(link(told["kim"]), {"say": "no"})
+    clock = clock_of(hinge.early[0])
+    assert (clock.stage, clock.urgency, clock.stopped_at) == ("reopened", 1, None)
+    assert counted() == (0, 1)
+
+    client.post(link(told["kim"]), {"say": "yes"})
+    assert clock_of(hinge.early[0]).stage == "closed_confirmed"
+    assert counted() == (1, 0)
+
+
+def test_the_same_press_twice_counts_once(told, client):
+    for _press in range(2):
+        client.post(link(told["kim"]), {"say": "yes"})
+
+    assert counted() == (1, 0)
+    assert ToldPerson.objects.get(pk=told["kim"].pk).choice == "yes"
+
+
+def test_a_no_opens_the_theme_with_lineage_journal_and_a_card_on_today(told, hinge):
+    replying.say(person=told["lee"], solved=False, now=NOW + DAY)
+
+    hinge.theme.refresh_from_db()
+    assert (hinge.theme.state, hinge.theme.decided_at, hinge.theme.decision) == ("reopened", None, "")
+    assert list(hinge.theme.changes.values_list("kind", "said")) == [
+        ("reopened", {"decision": "A second latch, free of charge."})
+    ]
+    assert journal.entries_about(hinge.theme).filter(verb__startswith="was opened again").exists()
+    assert list(deciding.asking(hinge.lena)) == [hinge.theme]
+
+
+def test_a_second_no_opens_nothing_twice(told, hinge):
+    replying.say(person=told["lee"], solved=False, now=NOW + DAY)
+    replying.say(person=told["mo"], solved=False, now=NOW + DAY)
+
+    assert hinge.theme.changes.filter(kind="reopened").count() == 1
+    assert counted() == (0, 2)
+
+
+def test_an_opened_theme_that_is_decided_anew_can_be_told_again(told, hinge, foreign):
+    replying.say(person=told["lee"], solved=False, now=NOW + DAY)
+    hinge.theme.refresh_from_db()
+    deciding.ask_decision(
+        theme=hinge.theme, question="And now?", decider=hinge.lena, decide_by=(NOW + 3 * DAY).date(),
+        function="product", by=hinge.lena, now=NOW + DAY,
+    )  # fmt: skip
+    hinge.theme.refresh_from_db()
+    assert hinge.theme.state == ThemeState.DECIDING
+    deciding.decide(theme=hinge.theme, decision="A steel latch.", by=hinge.lena, now=NOW + 2 * DAY)
+
+    from interlock.converse.loop import closing  # beside its only use
+
+    people = closing.plan(closing.course_of(hinge.theme)).people
+    assert sorted(one.signal.contact_key for one in people) == ["kim", "mo", "noa", "ola"]
+
+
+def test_a_second_failure_of_the_same_customer_goes_to_a_lead(told, hinge, person):
+    lead = person("lead", "service", name="Ines Calder")
+    Clock.objects.filter(signal_key=hinge.early[0].key).update(urgency=1)
+
+    replying.say(person=told["kim"], solved=False, now=NOW + DAY)
+    replying.say(person=told["lee"], solved=False, now=NOW + DAY)
+
+    assert clock_of(hinge.early[0]).escalated_to == lead
+    assert clock_of(hinge.early[1]).escalated_to is None
+    assert "twice" in clock_of(hinge.early[0]).because
+
+
+def test_a_signal_of_history_gets_a_clock_by_a_no(hinge, foreign):
+    tell(hinge)
+    deliver_all(foreign, LATER)
+    kim = ToldPerson.objects.get(customer="kim")
+    assert clock_of(hinge.early[0]) is None
+
+    replying.say(person=kim, solved=False, now=NOW + DAY)
+
+    clock = clock_of(hinge.early[0])
+    assert (clock.stage, clock.urgency, clock.stopped_at) == ("reopened", 1, None)
+
+
+def test_what_is_spam_stays_so(told, hinge):
+    Clock.objects.filter(signal_key=hinge.early[0].key).update(stage="spam")
+
+    replying.say(person=told["kim"], solved=False, now=NOW + DAY)
+
+    assert clock_of(hinge.early[0]).stage == "spam"
+
+
+def test_words_that_come_with_a_no_are_a_signal_of_the_same_customer_once(told, hinge):
+    for _try in range(2):  # a task may run twice
+        replying.add_words(person=told["mo"], words="It rattles now.\0", now=NOW + DAY)
+    settling.settle(now=NOW + DAY)
+
+    made = Signal.objects.get(body="It rattles now.")
+    assert (made.kind, made.contact_key, made.source.kind, clock_of(made)) == (
+        "complaint",
+        "mo",
+        "closures",
+        None,
+    )
+    assert InboxRow.objects.filter(key=made.key).count() == 1
+
+
+def test_silence_is_silence(told, hinge):
+    close_silent(now=LATER + 15 * DAY)
+
+    chain = steps.chains([hinge.early[0]])[0]
+    assert (chain.says, counted()) == ("silent", (0, 0))
+
+
+def test_a_made_up_link_and_one_of_nobody_look_alike(told, client):
+    pages = [client.get(reverse("loop:answer", args=[key])) for key in ("x", "a" * 24, told["kim"].key[:-1])]
+
+    assert [page.status_code for page in pages] == [404] * 3
+    assert client.post(reverse("loop:answer", args=["a" * 24]), {"say": "yes"}).status_code == 404
+
+
+def test_a_page_of_a_link_names_no_other_customer_and_no_staff_words(told, hinge, client):
+    page = client.get(link(told["kim"]))
+
+    text = page.content.decode()
+    assert "A second latch, free." in text
+    assert [word in text for word in ("lee", "noa", "free of charge", "The hinge opens", "Lena")] == [
+        False
+    ] * 5
+    assert page.headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_one_machine_may_ask_only_so_often(told, client, monkeypatch):
+    monkeypatch.setattr(answering, "TRIES", 3)
+
+    answers = [client.get(link(told["kim"])).status_code for _try in range(5)]
+
+    assert answers == [200, 200, 200, 429, 429]
