@@ -21,11 +21,13 @@ from interlock.connectors.live_registry import live_connectors
 from interlock.converse import services as talks
 from interlock.converse.community import answering, posting
 from interlock.converse.community.speaking import on_behalf, without_account
-from interlock.converse.models import Board, Case
+from interlock.converse.loop import closing, counting, stories
+from interlock.converse.models import Board, Case, Closure, ToldPerson
 from interlock.fabric import company as companies
 from interlock.fabric.models import Attempt
 from interlock.listen import asking_tasks, inbox, live_sources, signal_copies
 from interlock.listen import services as listening
+from interlock.listen.answers import rounds
 from interlock.listen.live_sources import Terms
 from interlock.listen.models import (
     Alarm,
@@ -40,7 +42,7 @@ from interlock.listen.models import (
     WatchedStream,
 )
 from interlock.listen.outcry import past
-from interlock.listen.themes import editing, learning
+from interlock.listen.themes import deciding, editing, learning
 from interlock.listen.trying_out import Trial
 from interlock.reconnect import services
 from interlock.reconnect.models import Disconnect
@@ -77,6 +79,8 @@ NOT_PAGES = {
     "community:sitemap_part",
     "community:short",
     "community:code",
+    "loop:you_said_feed",
+    "loop:you_said_rows",
     # Of customers: tests/browser/test_community.py reads them.
     "community:take_away_post",
     "community:take_away_reply",
@@ -187,7 +191,40 @@ def answered_theme(by, now) -> dict:
     )  # fmt: skip
     answer = Answer.objects.create(author=by, text=made.text, made_at=now, state="waiting", round=made)
     AnsweredSignal.objects.create(answer=answer, signal_key=signal.key)
-    return {"key": theme.key, "round_id": made.pk}
+    return {"key": theme.key, "round_id": made.pk, **closed_loop(theme, by, now)}
+
+
+def closed_loop(theme, by, now) -> dict:
+    """The theme is decided, customers were told, one says no, and the public reads of it."""
+    deciding.ask_decision(
+        theme=theme,
+        question="Which date?",
+        decider=by,
+        decide_by=now.date(),
+        function="sales",
+        by=by,
+        now=now,
+    )
+    deciding.decide(theme=theme, decision="Dates come from the line.", by=by, now=now)
+    counting.count(now=now)
+    course = closing.course_of(theme)
+    signal = Signal.objects.filter(themed__cluster__theme=theme).order_by("pk")[1]
+    made = rounds.begin_letters(
+        theme=theme, by=by, text="Dates are true now.", recipients=[[signal.key]], letters={signal.key: "True."},
+        reference=uuid4(), now=now,
+    )  # fmt: skip
+    closure = Closure.objects.create(
+        theme=theme, decision=course.decision, decided_at=course.decided_at, texts={"en": "Dates are true now."},
+        customers=40, first_said_at=theme.began_at, by=by, made_at=now, round=made,
+    )  # fmt: skip
+    ToldPerson.objects.create(
+        closure=closure, key="a" * 24, reference=uuid4(), language="en", told_at=now, choice="no"
+    )
+    stories.show(
+        theme=theme, said="Tell me a date that is true.", did="Dates come from the line.", who="Sales",
+        product="City 3", by=by, now=now,
+    )  # fmt: skip
+    return {"link": "a" * 24, "step": "decided"}
 
 
 def outcry(now) -> Alarm:

@@ -240,9 +240,30 @@ def tell(
     people = [one for one in plan(course).people if one.signal.pk in to]
     if not people:
         raise NothingToTell(_("None of these people is to be told of this any more. Nothing was sent."))
+    closure = _begin(course, people, words, by, reference, now)
+    journal.note(
+        actor=by,
+        verb="told customers what was decided",
+        about=theme,
+        at=now,
+        detail={"round": closure.round_id, "people": len(people), "decision": course.decision},
+    )
+    counting.ask_to_count(closure.round.sends_at)
+    return closure
+
+
+def _begin(
+    course: LoopCourse,
+    people: Sequence[Reader],
+    words: Mapping[str, str],
+    by: Person,
+    reference: UUID,
+    now: datetime,
+) -> Closure:
+    """Write the letters down with their links, and who gets them."""
     keys = {one.signal.key: secrets.token_urlsafe(18) for one in people}
     made = rounds.begin_letters(
-        theme=theme,
+        theme=course.theme,
         by=by,
         text=words[HOUSE],
         recipients=[[one.signal.key, *(other.key for other in one.also)] for one in people],
@@ -255,14 +276,6 @@ def tell(
     )
     closure = _kept(course, made, words, by, now)
     _keep_people(closure, people, keys)
-    journal.note(
-        actor=by,
-        verb="told customers what was decided",
-        about=theme,
-        at=now,
-        detail={"round": made.pk, "people": len(people), "decision": course.decision},
-    )
-    counting.ask_to_count(made.sends_at)
     return closure
 
 

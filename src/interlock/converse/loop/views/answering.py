@@ -50,9 +50,9 @@ def rarely(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 @login_not_required
 @rarely
 @require_http_methods(["GET", "POST"])
-def answer(request: HttpRequest, key: str) -> HttpResponse:
+def answer(request: HttpRequest, link: str) -> HttpResponse:
     """What was told, and the two buttons; which one the letter's link named only decides which stands first."""
-    person = replying.told_by(key)
+    person = replying.told_by(link)
     if person is None:
         raise Http404(_("This link leads nowhere."))
     if request.method == "POST":
@@ -61,7 +61,7 @@ def answer(request: HttpRequest, key: str) -> HttpResponse:
             words = request.POST.get("words", "")
             replying.say(person=person, solved=said == "yes", words=words, now=timezone.now())
             messages.info(request, _("Thank you. You may change it here at any time."))
-        return redirect("loop:answer", key)
+        return redirect("loop:answer", link)
     closure = person.closure
     context = {
         "company": company.company(),
