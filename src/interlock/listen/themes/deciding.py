@@ -169,7 +169,7 @@ def open_again(*, theme: Theme, now: datetime) -> bool:
         setattr(theme, name, value)
     theme.save()
     ThemeChange.objects.create(kind=ChangeKind.REOPENED, theme=theme, at=now, said=detail)
-    _tell(theme, "was opened again: a customer says that it is not solved", None, now, detail)
+    _tell(theme, "was opened again by a customer's no", None, now, detail)
     return True
 
 
