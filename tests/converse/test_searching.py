@@ -32,6 +32,18 @@ def found_by(client, who, words: str, **chips: str) -> dict[str, list[str]]:
     }
 
 
+def test_signs_alone_are_found_by_those_who_read_the_line_they_stand_in(client, mixed):
+    from interlock.converse import services
+
+    title = "Which date may we promise?"
+    for audience, body in (("staff", "So late 😡"), ("customer", "It comes 🙂 😡")):
+        services.say(conversation=mixed.talk, by=mixed.staff, body=body, audience=audience, now=NOW)
+
+    assert found_by(client, mixed.observer, "😡")["lines"] == [f"{title}It comes 🙂 😡", f"{title}So late 😡"]
+    assert found_by(client, mixed.customer, "😡")["lines"] == [f"{title}It comes 🙂 😡"]
+    assert found_by(client, mixed.observer, "👍") == {}
+
+
 @pytest.fixture
 def decided(mixed):
     """A decision for each audience."""

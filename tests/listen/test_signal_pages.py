@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.urls import reverse
 
-from interlock.listen import intake
+from interlock.listen import intake, search
 from interlock.listen.models import Signal, SignalsCopied
 from listen.small import NOON, signal, small_company
 
@@ -79,7 +79,7 @@ FILTERS = {
     "q=late came": ["Signal 3", "Signal 1"],
     "q=WO-12": ["Signal 3"],
     "q='; DROP TABLE listen_signal;--": [],
-    'q="': ["Signal 2", "Signal 3", "Signal 1"],
+    'q="': [],
     "kind=ticket": ["Signal 2"],
     "rating=low": ["Signal 3", "Signal 1"],
     "rating=none": ["Signal 2"],
@@ -183,12 +183,43 @@ def test_a_rating_out_of_nobody_knows_what_has_its_page(signed_in, heard):
     assert "Rating 3; the source does not say out of how many." in response.text
 
 
-def test_signs_without_a_word_are_not_searched_and_the_list_says_so(signed_in, heard):
-    heard(signal(1))
-    browser = signed_in("observer")
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("😡", ["s2"]),
+        ("!!!", ["s4", "s2"]),
+        ("!!! 😡", ["s2"]),
+        ('"? !"', ["s4"]),
+        ("❤\ufe0f", ["s3"]),
+        ("%", ["s5"]),
+        ('""', []),
+        ("👍", []),
+    ],
+)
+def test_signs_alone_are_found_as_they_stand_and_the_page_says_among_how_many(signed_in, heard, asked, found):
+    heard(
+        signal(1, body="Nothing but words."),
+        signal(2, body="Never again 😡!!!", title=""),
+        signal(3, body="Lovely ❤"),
+        signal(4, title="Where is it? !!!", body=""),
+        signal(5, body="Half, 50 %, is gone"),
+    )
 
-    assert "Only words and numbers are searched." in browser.get("/signals/?q=😡").text
-    assert "Heron Cargo" not in browser.get("/search/?q=😡").text
+    response = signed_in("observer").get("/signals/", {"q": asked})
+
+    assert sorted(one.key for one in response.context["page"].signals) == sorted(found)
+    assert "Signs alone are looked for as they stand, in the newest 20,000 signals." in response.text
+
+
+def test_signs_are_looked_for_in_the_newest_signals_alone(heard, monkeypatch, django_assert_num_queries):
+    heard(*(signal(number, body="Hm ...") for number in range(1, 5)))
+    monkeypatch.setattr(search, "SIGNS_AMONG", 3)
+    newest = Signal.objects.order_by("-occurred_at")
+
+    with django_assert_num_queries(2):
+        found = list(search.containing(Signal.objects.order_by("-occurred_at"), "..."))
+
+    assert found == list(newest[:3])
 
 
 def test_a_link_that_is_no_web_address_is_not_offered(signed_in, heard):

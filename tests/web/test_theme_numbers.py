@@ -208,17 +208,15 @@ def test_who_may_not_download_is_shown_no_link_to_it(fee, signed_in):
     assert [bool(links.search(signed_in("observer").get(one).text)) for one in pages] == [False, False]
 
 
-def test_the_newest_is_never_later_than_now(home, signed_in):
-    from interlock.listen.models import SignalsCopied  # after the settings
-
+def test_a_signal_dated_later_than_now_is_not_called_the_newest(home, signed_in):
     said("Late", at=timezone.now())
-    SignalsCopied.objects.update_or_create(
-        pk=1, defaults={"signals": 1, "latest_at": timezone.now() + timedelta(days=2), "recent": {}}
-    )
-    answer = signed_in("lead").get("/signals/")
+    said("From the future", at=timezone.now() + timedelta(days=2))
 
-    assert answer.context["latest_at"] <= timezone.now()
-    assert f"the newest of {day(timezone.now())}" in answer.text
+    text = signed_in("lead").get("/signals/").text
+
+    later = day(timezone.now() + timedelta(days=2))
+    assert f"some are dated later than now, up to {later}" in text
+    assert "the newest of" not in text
 
 
 def test_the_chart_speaks_of_lines_and_uprights_only_where_there_are_some(fee, signed_in):

@@ -36,7 +36,12 @@ def talks_holding(person: Person, parts: Sequence[Part], before: int = 0) -> Que
     talks = queries.conversations_visible_to(person)
     if may(person, Act.READ):
         return _holding(talks, parts, before)
-    return _later_than(_containing(talks, parts, ["question"]), before)
+    return _later_than(_containing(talks, parts, talk_columns(person)), before)
+
+
+def talk_columns(person: Person) -> list[str]:
+    """What this person may see of a talk, and so may search."""
+    return ["title", "question", "purpose"] if may(person, Act.READ) else ["question"]
 
 
 def decisions_holding(person: Person, parts: Sequence[Part], before: int = 0) -> QuerySet[Decision]:

@@ -15,6 +15,7 @@ from interlock.analytics.statistics.shares import wilson
 from interlock.analytics.text.echo import is_measured
 from interlock.fabric import records
 from interlock.listen.models import Facet, Signal, SignalsCopied, ThemesLearnt
+from interlock.listen.search import SIGNS_AMONG, signs_of
 from interlock.listen.selection import Counted, Selection, counted
 from interlock.listen.themes.echoing import Echoed
 from interlock.store.engine import Records
@@ -44,7 +45,7 @@ def heard(selection: Selection, signals: QuerySet[Signal], copied: SignalsCopied
         return Heard(_everything(copied), _interval_note(copied.recent), copied.signals, True)
     found = counted(signals, with_words=bool(selection.q))
     if not found.signals:
-        return Heard(_("No signal is like that."), "", 0, True)
+        return Heard(_("No signal is like that."), _signs_note(selection), 0, True)
     number = found.signals if found.exact else _known(selection)
     parts = [_matching(number, found)]
     # What the reader asked for is not told back as a finding.
@@ -59,12 +60,20 @@ def heard(selection: Selection, signals: QuerySet[Signal], copied: SignalsCopied
     customers, voices = _people(signals) if selection.theme and found.exact else (0, 0)
     return Heard(
         "; ".join(parts) + ".",
-        _people_note(customers, voices) if voices else "",
+        _signs_note(selection) or (_people_note(customers, voices) if voices else ""),
         number or found.signals,
         number is not None,
         customers,
         voices,
     )
+
+
+def _signs_note(selection: Selection) -> str:
+    if not signs_of(selection.q):
+        return ""
+    return _("Signs alone are looked for as they stand, in the newest %(n)s signals.") % {
+        "n": _text(SIGNS_AMONG)
+    }
 
 
 def _people(signals: QuerySet[Signal]) -> tuple[int, int]:
@@ -96,7 +105,7 @@ class EchoTold:
 
 def echo_told(selection: Selection, signals: QuerySet[Signal]) -> EchoTold | None:
     """What the list says of those that mean nearly the same; None where neither words nor a signal are asked about."""
-    if not (selection.q or selection.meaning or selection.like):
+    if signs_of(selection.q) or not (selection.q or selection.meaning or selection.like):
         return None
     echoed = selection.echoed
     if echoed is None:

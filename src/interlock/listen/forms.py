@@ -12,7 +12,6 @@ from interlock.connectors.mapping import read_mapping
 from interlock.fabric.long_select import LongSelect
 from interlock.listen import queries
 from interlock.listen.models import Intent, Sentiment, Source, SourceKind
-from interlock.listen.search import parts_of
 from interlock.listen.selection import Selection
 from interlock.listen.themes.echoing import NEARNESS
 
@@ -141,14 +140,6 @@ class SignalFilters(forms.Form):
                 ("", _("Any")),
                 *((value, labels.get(value, value)) for value in known),
             ]
-
-    def clean_q(self) -> str:
-        text: str = self.cleaned_data["q"]
-        if text and not parts_of(text):
-            raise forms.ValidationError(
-                _("Only words and numbers are searched. Write one, without signs or pictures alone.")
-            )
-        return text
 
     def selection(self) -> Selection:
         """The filters that could be understood; a wrong date is left out and shown as an error."""

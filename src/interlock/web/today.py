@@ -88,7 +88,7 @@ def _company_page(person: Person, detection: Detection, snapshot_number: int, no
     return FrontPage(
         "today",
         heading=_heading(len(priced), len(worst)),
-        as_of=min(detection.as_of, now) if detection.as_of else None,
+        as_of=detection.as_of,
         top=[
             *top_line(
                 findings.money_at_stake(priced),

@@ -11,10 +11,12 @@ from django.db.models.expressions import RawSQL
 
 from interlock.converse.models import Post
 from interlock.listen.models import Signal
+from interlock.listen.search import signs_of, with_signs
 from interlock.listen.themes import echoing
 
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 MOST_WORDS = 12
+SAID = ("title", "words")
 # Shorter words (the, and, der) stand in every post and tell nothing of what it is about.
 FEWEST_LETTERS = 4
 MOST_CLOSE = 5
@@ -23,10 +25,11 @@ LOOKED_AT = 2_000
 
 
 def containing(posts: QuerySet[Post], text: str) -> QuerySet[Post]:
-    """Keep the posts whose title or words contain all of these words; the last one may go on."""
+    """Keep the posts whose title or words contain all of these words, of which the last may go on; or these signs."""
     words = _WORD.findall(text)[:MOST_WORDS]
     if not words:
-        return posts.none()
+        signs = signs_of(text)
+        return with_signs(posts, signs, SAID) if signs else posts.none()
     if connections[posts.db].vendor == "postgresql":
         condition, value = "converse_post.found_by @@ to_tsquery('simple', %s)", " & ".join(words) + ":*"
     else:

@@ -40,8 +40,6 @@ def signals(request: HttpRequest) -> HttpResponse:
         "earlier": selection.as_query(before=page.earlier) if page.earlier else "",
         "later": selection.as_query(after=page.later) if page.later else "",
         "copied": copied,
-        # A source may date a signal later than now.
-        "latest_at": min(copied.latest_at, now) if copied.latest_at else None,
         "may_download": may(person, Act.DOWNLOAD),
         "is_whole": tasks.mend(),
         "here": selection.as_query(),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from interlock.converse.models import Audience, Board
 from interlock.fabric.access import Act, may
 from interlock.fabric.models import Person
-from interlock.listen.search import Part, parts_of
+from interlock.listen.search import Part, parts_of, signs_of
 
 LONGEST = 200
 SINCE = {"7": _("in the last week"), "30": _("in the last 30 days"), "365": _("in the last year")}
@@ -33,6 +33,16 @@ class Asked:
     @cached_property
     def parts(self) -> Sequence[Part]:
         return parts_of(self.q)
+
+    @cached_property
+    def signs(self) -> Sequence[str]:
+        """What is looked for as it stands, where there are no words."""
+        return signs_of(self.q)
+
+    @property
+    def phrases(self) -> list[str]:
+        """The words or signs, each of which a name has to hold."""
+        return [" ".join(part.words) for part in self.parts] or list(self.signs)
 
     @property
     def narrowed_by(self) -> set[str]:

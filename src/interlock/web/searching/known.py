@@ -55,8 +55,8 @@ def things(person: Person, asked: Asked, after: str, most: int, now: datetime) -
 def people(person: Person, asked: Asked, after: str, most: int, now: datetime) -> Hits:
     """People by name; each leads to what they wrote."""
     found = directory.people_visible_to(person)
-    for part in asked.parts:
-        found = found.filter(name__icontains=" ".join(part.words))
+    for phrase in asked.phrases:
+        found = found.filter(name__icontains=phrase)
     return Hits(
         [
             Hit(f"{reverse('web:search')}?by={one.pk}", excerpt(one.name, asked.parts), [],
@@ -69,8 +69,8 @@ def people(person: Person, asked: Asked, after: str, most: int, now: datetime) -
 def themes(person: Person, asked: Asked, after: str, most: int, now: datetime) -> Hits:
     """Themes that live, by name."""
     found = themes_visible_to(person).filter(ended_at=None)
-    for part in asked.parts:
-        found = found.filter(name__icontains=" ".join(part.words))
+    for phrase in asked.phrases:
+        found = found.filter(name__icontains=phrase)
     return Hits(
         [
             Hit(reverse("web:one_theme", args=[one.key]), excerpt(one.name, asked.parts), [],
@@ -82,8 +82,7 @@ def themes(person: Person, asked: Asked, after: str, most: int, now: datetime) -
 
 def disconnects(person: Person, asked: Asked, after: str, most: int, now: datetime) -> Hits:
     """Open disconnects by all their words."""
-    words = " ".join(" ".join(part.words) for part in asked.parts)
-    found = gaps.filtered_disconnects(person, text=words)[:most]
+    found = gaps.filtered_disconnects(person, text=" ".join(asked.phrases))[:most]
     return Hits(
         [
             Hit(reverse("reconnect:disconnect", args=[one.pk]),

@@ -20,6 +20,7 @@ from interlock.converse.models import Audience, Board
 from interlock.converse.queries import audiences_read_by
 from interlock.fabric.access import Act, may, person_of
 from interlock.fabric.models import Person
+from interlock.listen.search import SIGNS_AMONG
 from interlock.web.searching import known, said
 from interlock.web.searching.asked import SINCE, Asked, asked_in
 
@@ -83,6 +84,7 @@ def search(request: HttpRequest) -> HttpResponse:
         "tabs": _tabs(asked, kinds, chosen),
         "chips": _chips(person, asked, boards),
         "is_staff": may(person, Act.READ),
+        "signs_among": SIGNS_AMONG if asked.signs else 0,
     }
     return render(request, "web/search.html", context)
 
@@ -91,7 +93,7 @@ def _found(
     person: Person, asked: Asked, kinds: Sequence[Kind], chosen: Kind | None, after: str
 ) -> tuple[list[Group], str]:
     now = timezone.now()
-    if not (asked.parts or asked.by):
+    if not (asked.q or asked.by):
         return [], ""
     if chosen is not None:
         if not asked.narrowed_by <= chosen.chips:

@@ -7,26 +7,32 @@ from functools import partial
 from typing import Any
 
 from interlock.converse import searching
+from interlock.converse.community import finding
 from interlock.converse.hits import Hits, decision_hit, first_of, line_hit, post_hit, reply_hit, talk_hit
 from interlock.fabric.models import Person
+from interlock.listen.search import with_signs
 from interlock.web.searching.asked import Asked
 
 
 def lines(person: Person, asked: Asked, after: str, most: int, now: datetime) -> Hits:
     rows = searching.lines_holding(person, asked.parts, number(after))
+    rows = with_signs(rows, asked.signs, ["body"])
     rows = rows.select_related("author", "conversation")
     rows = rows.filter(**_narrowed(asked, now, by="author", since="sent_at", audience="audience"))
     return first_of(rows, most, partial(line_hit, parts=asked.parts, person=person))
 
 
 def talks(person: Person, asked: Asked, after: str, most: int, now: datetime) -> Hits:
-    rows = searching.talks_holding(person, asked.parts, number(after)).select_related("context")
+    rows = searching.talks_holding(person, asked.parts, number(after))
+    rows = with_signs(rows, asked.signs, searching.talk_columns(person))
+    rows = rows.select_related("context")
     rows = rows.filter(**_narrowed(asked, now, by="opened_by", since="opened_at"))
     return first_of(rows, most, partial(talk_hit, parts=asked.parts, person=person))
 
 
 def decisions(person: Person, asked: Asked, after: str, most: int, now: datetime) -> Hits:
     rows = searching.decisions_holding(person, asked.parts, number(after))
+    rows = with_signs(rows, asked.signs, ["chosen", "because", "instead_of"])
     rows = rows.select_related("decided_by", "conversation")
     rows = rows.filter(**_narrowed(asked, now, by="decided_by", since="decided_at", audience="audience"))
     return first_of(rows, most, partial(decision_hit, parts=asked.parts, person=person))
@@ -34,12 +40,15 @@ def decisions(person: Person, asked: Asked, after: str, most: int, now: datetime
 
 def posts(person: Person | None, asked: Asked, after: str, most: int, now: datetime) -> Hits:
     rows = searching.posts_holding(person, asked.parts, number(after))
+    rows = with_signs(rows, asked.signs, finding.SAID)
     rows = rows.filter(**_narrowed(asked, now, by="author", since="said_at", board="board__key"))
     return first_of(rows, most, partial(post_hit, parts=asked.parts))
 
 
 def replies(person: Person | None, asked: Asked, after: str, most: int, now: datetime) -> Hits:
-    rows = searching.replies_holding(person, asked.parts, number(after)).select_related("post")
+    rows = searching.replies_holding(person, asked.parts, number(after))
+    rows = with_signs(rows, asked.signs, ["words"])
+    rows = rows.select_related("post")
     rows = rows.filter(**_narrowed(asked, now, by="author", since="said_at", board="post__board__key"))
     return first_of(rows, most, partial(reply_hit, parts=asked.parts))
 

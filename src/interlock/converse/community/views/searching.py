@@ -11,13 +11,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from interlock.converse import searching
-from interlock.converse.community import looking
+from interlock.converse.community import finding, looking
 from interlock.converse.community.views.frame import page
 from interlock.converse.hits import Hits, first_of, post_hit, reply_hit
 from interlock.converse.models import Board
 from interlock.fabric.access import person_of
 from interlock.fabric.models import Person
-from interlock.listen.search import Part, parts_of
+from interlock.listen.search import SIGNS_AMONG, parts_of, signs_of, with_signs
 
 ROWS = 30
 LONGEST = 200
@@ -35,8 +35,7 @@ def search(request: HttpRequest) -> HttpResponse:
     among = "replies" if request.GET.get("among") == "replies" else "posts"
     after = request.GET.get("after", "")
     number = int(after) if after.isdecimal() and len(after) < 19 else 0
-    parts = parts_of(words)
-    found = _found(person, parts, among, board, number) if parts else Hits([])
+    found = _found(person, words, among, board, number) if words else Hits([])
     tabs = [
         {"name": name, "url": _end(words, key, board), "current": key == among, "count": None}
         for key, name in (("posts", _("Posts")), ("replies", _("Replies")))
@@ -48,17 +47,20 @@ def search(request: HttpRequest) -> HttpResponse:
         "hits": found.hits,
         "later": _end(words, among, board, found.later) if found.later else "",
         "tabs": tabs,
+        "signs_among": SIGNS_AMONG if signs_of(words) else 0,
         "chips": _chips(words, among, board, boards),
     }
     return page(request, "search", context)
 
 
-def _found(person: Person | None, parts: list[Part], among: str, board: str, before: int) -> Hits:
+def _found(person: Person | None, words: str, among: str, board: str, before: int) -> Hits:
+    parts, signs = parts_of(words), signs_of(words)
     if among == "replies":
         replies = searching.replies_holding(person, parts, before).select_related("post")
+        replies = with_signs(replies, signs, ["words"])
         on = replies.filter(post__board__key=board) if board else replies
         return first_of(on, ROWS, partial(reply_hit, parts=parts))
-    posts = searching.posts_holding(person, parts, before)
+    posts = with_signs(searching.posts_holding(person, parts, before), signs, finding.SAID)
     return first_of(posts.filter(board__key=board) if board else posts, ROWS, partial(post_hit, parts=parts))
 
 

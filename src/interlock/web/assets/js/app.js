@@ -5,6 +5,7 @@ import "./said.js";
 import "./forms.js";
 import "./live.js";
 import "./walk.js";
+import "./tabs.js";
 import "./talk.js";
 import "./composer.js";
 import "./naming.js";
