@@ -262,6 +262,7 @@ POLICY: dict[str, Row] = {
             "park",
             "resume",
             "settle",
+            "postpone",
             "edit_message",
             "undo_edit",
             "remove_message",

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from interlock.converse import queries
-from interlock.converse.models import Audience, Commitment, Conversation, Message
+from interlock.converse.models import Audience, Commitment, Conversation, Decision, Message
 from interlock.converse.talks.audiences import Circle
 from interlock.fabric.models import Person
 
@@ -97,7 +97,19 @@ class CommitForm(forms.Form):
     what = forms.CharField(label=_("What"), max_length=500)
     owner = forms.ChoiceField(label=_("Who"))
     due = forms.DateField(label=_("By"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
-
+    link = forms.URLField(
+        label=_("Where it can be seen"),
+        required=False,
+        max_length=500,
+        assume_scheme="https",
+        help_text=_("A link to another system, with https. Interlock does not look whether it is there."),
+    )
+    decision = forms.ModelChoiceField(
+        label=_("To carry out"),
+        required=False,
+        queryset=Decision.objects.none(),
+        empty_label=_("no decision"),
+    )
     audience = forms.ChoiceField(label=_("Who reads it"), required=False)
 
     def __init__(
@@ -106,6 +118,10 @@ class CommitForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["audience"].choices = audience_choices(circles)
         self._people = {str(one.person_id): one.person for one in conversation.participants.all()}
+        if list(conversation.decisions.all()):
+            self.fields["decision"].queryset = conversation.decisions.all()
+        else:
+            del self.fields["decision"]
         self.fields["owner"].choices = [(key, person.name) for key, person in self._people.items()]
 
     def clean_owner(self) -> Any:
@@ -117,6 +133,13 @@ class SettleForm(forms.Form):
 
     state = forms.ChoiceField(choices=Commitment.State.choices)
     why = forms.CharField(max_length=500, required=False)
+
+
+class PostponeForm(forms.Form):
+    """A later day for a commitment."""
+
+    due = forms.DateField()
+    why = forms.CharField(max_length=500)
 
 
 class ParkForm(forms.Form):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from django.db.models import Count, Exists, Min, OuterRef, Prefetch, Q, QuerySet, Subquery
@@ -16,6 +16,7 @@ from interlock.converse.models import (
     Mention,
     Message,
     Participant,
+    Postponement,
     Reaction,
 )
 from interlock.fabric.access import Act, may
@@ -79,6 +80,14 @@ def commitments_visible_to(person: Person) -> QuerySet[Commitment]:
     return Commitment.objects.filter(
         conversation__in=conversations_visible_to(person), audience__in=audiences_read_by(person)
     )
+
+
+def promises_owed(person: Person, today: date) -> QuerySet[Commitment]:
+    """What this person promised for the coming week, or missed within 30 days without a why; the oldest first."""
+    coming = Q(state=Commitment.State.OPEN, due__lte=today + timedelta(days=7))
+    unsaid = Q(state=Commitment.State.MISSED, why="", due__gte=today - timedelta(days=30))
+    owed = commitments_visible_to(person).filter(coming | unsaid, owner=person)
+    return owed.exclude(conversation__state=Conversation.State.CLOSED).order_by("due", "pk")
 
 
 def decisions_visible_to(person: Person) -> QuerySet[Decision]:
@@ -168,7 +177,10 @@ def whole_conversation(person: Person) -> QuerySet[Conversation]:
                 Decision.objects.filter(audience__in=audiences).select_related("decided_by"),
             ),
             Prefetch(
-                "commitments", Commitment.objects.filter(audience__in=audiences).select_related("owner")
+                "commitments",
+                Commitment.objects.filter(audience__in=audiences)
+                .select_related("owner", "decision")
+                .prefetch_related(Prefetch("postponements", Postponement.objects.select_related("by"))),
             ),
         )
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from interlock.converse import services
 from interlock.converse.talks import pictures
 from interlock.fabric import work
 
@@ -13,3 +14,10 @@ from interlock.fabric import work
 def forget_loose_pictures() -> int:
     """Remove pictures that wait for their line since two days; return how many."""
     return pictures.forget_loose_pictures(now=timezone.now())
+
+
+@work.task(key="all", attempts=3, title=_("See which days of talks have passed"))
+def pass_days() -> int:
+    """Miss what was promised for a day that is over, and let quiet talks rest; return how many moved."""
+    now = timezone.now()
+    return services.miss_overdue(now=now) + services.rest_quiet_conversations(now=now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from interlock.converse import views
-from interlock.converse.talks import line_pages, opening_pages
+from interlock.converse.talks import line_pages, opening_pages, promise_pages
 
 app_name = "converse"
 urlpatterns: list[URLPattern] = [
@@ -32,7 +32,8 @@ urlpatterns: list[URLPattern] = [
     path("conversations/<int:conversation_id>/draft/", line_pages.draft, name="draft"),
     path("conversations/<int:conversation_id>/pictures/", line_pages.bring_picture, name="bring_picture"),
     path("pictures/<slug:key>/", line_pages.picture, name="picture"),
-    path("commitments/<int:commitment_id>/settle/", views.settle, name="settle"),
+    path("commitments/<int:commitment_id>/settle/", promise_pages.settle, name="settle"),
+    path("commitments/<int:commitment_id>/postpone/", promise_pages.postpone, name="postpone"),
     path("messages/<int:message_id>/edit/", views.edit, name="edit_message"),
     path("messages/<int:message_id>/undo/", views.undo_edit, name="undo_edit"),
     path("messages/<int:message_id>/remove/", views.remove, name="remove_message"),

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from interlock.converse import corrections, queries, services
 from interlock.converse.errors import ConversationError
-from interlock.converse.forms import CommitForm, DecideForm, EditForm, ParkForm, SayForm, SettleForm
+from interlock.converse.forms import CommitForm, DecideForm, EditForm, ParkForm, SayForm
 from interlock.converse.models import Conversation
 from interlock.converse.talks import audiences
 from interlock.converse.talks.pictures import bring_picture, markdown_of
@@ -152,26 +152,6 @@ def resume(request: HttpRequest, conversation_id: int) -> HttpResponse:
     """Take a parked talk up again."""
     found = seen_conversation(request, conversation_id)
     return act_and_return(request, found, services.resume_conversation, conversation=found)
-
-
-@require_POST
-@needs(Act.TALK)
-def settle(request: HttpRequest, commitment_id: int) -> HttpResponse:
-    """Say how a commitment ended."""
-    person = person_of(request)
-    commitment = get_object_or_404(
-        queries.commitments_visible_to(person).select_related("conversation"), pk=commitment_id
-    )
-    form = SettleForm(request.POST)
-    if not form.is_valid():
-        raise Http404
-    return act_and_return(
-        request,
-        commitment.conversation,
-        services.settle_commitment,
-        commitment=commitment,
-        **form.cleaned_data,
-    )
 
 
 @require_POST

@@ -7,7 +7,6 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from interlock.converse.services import rest_quiet_conversations
 from interlock.fabric import work
 from interlock.reconnect import queries, services
 
@@ -15,9 +14,7 @@ from interlock.reconnect import queries, services
 @work.task(key="all", attempts=3, title=_("Look for disconnects"))
 def detect(**_of_import: Any) -> int:
     """Bring disconnects and drivers up to the current records. Running it twice changes nothing."""
-    now = timezone.now()
-    rest_quiet_conversations(now=now)
-    return services.detect_disconnects(now=now).snapshot_number
+    return services.detect_disconnects(now=timezone.now()).snapshot_number
 
 
 @work.task(key="all", attempts=3, title=_("See which themes are evidence of disconnects"))

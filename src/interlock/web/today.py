@@ -32,6 +32,7 @@ from interlock.web.today_cards import (
     decision_cards,
     driver_cards,
     outcry_card,
+    promise_cards,
     source_cards,
     talk_cards,
 )
@@ -65,8 +66,12 @@ class FrontPage:
 def front_page(person: Person, now: datetime) -> FrontPage:
     """The page of one person. Customers and partners see only the talks that wait for them."""
     if not may(person, Act.READ):
-        cards = talk_cards(person)
-        return FrontPage("today", heading=_guest_heading(len(cards)), cards=cards)
+        waiting = talk_cards(person)
+        return FrontPage(
+            "today",
+            heading=_guest_heading(len(waiting)),
+            cards=[*promise_cards(person, now), *waiting],
+        )
     snapshot = records.snapshot()
     if not any(snapshot.counts.values()):
         return FrontPage("start")
@@ -104,6 +109,7 @@ def _company_page(person: Person, detection: Detection, snapshot_number: int, no
         cards=[
             *outcry,
             *answer_cards(person, now),
+            *promise_cards(person, now),
             *decision_cards(person),
             *source_cards(person, now),
             *others,

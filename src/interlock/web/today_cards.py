@@ -11,11 +11,12 @@ from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from interlock.converse import queries as talks
-from interlock.converse.models import Conversation
+from interlock.converse.models import Commitment, Conversation
 from interlock.fabric.models import Person
 from interlock.fabric.personal import shown
 from interlock.listen import source_page
@@ -200,6 +201,32 @@ def _talk_card(conversation: Conversation, person: Person) -> TodayCard:
         act=_("Answer %(name)s") % {"name": conversation.opened_by.name},
         url=reverse("converse:conversation", args=[conversation.pk]),
     )
+
+
+def promise_cards(person: Person, now: datetime) -> list[TodayCard]:
+    """What this person promised and is due within a week, or was missed and asks why: one card."""
+    today = timezone.localdate(now)
+    owed = list(talks.promises_owed(person, today)[: MOST_NAMED + 1])
+    if not owed:
+        return []
+    first, more = owed[0], len(owed) - 1
+    missed, day = first.state == Commitment.State.MISSED, {"day": figures.day(first.due)}
+    if missed:
+        why = _("You promised it by %(day)s. Say why it was missed, or give it a later day.") % day
+    else:
+        why = _("You promised it by %(day)s.") % day
+    beside = ngettext("One more promise of yours is due.", "%(n)s more promises of yours are due.", more)
+    return [
+        TodayCard(
+            icon="handshake",
+            kind=_("Missed by you") if missed else _("Promised by you"),
+            about=_("today") if first.due == today else figures.day(first.due),
+            sentence=first.what,
+            why=f"{why} {beside % {'n': figures.in_words(more).capitalize()}}" if more else why,
+            act=_("Say why") if missed else _("Say how it went"),
+            url=f"{reverse('converse:conversation', args=[first.conversation_id])}#promise-{first.pk}",
+        )
+    ]
 
 
 def driver_cards() -> list[TodayCard]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -42,6 +44,10 @@ class Commitment(models.Model):
     what = models.CharField(max_length=500)
     owner = models.ForeignKey(Person, models.PROTECT, related_name="commitments")
     due = models.DateField()
+    link = models.URLField(
+        max_length=500, blank=True, help_text=_("https, outside of Interlock; nobody has checked it")
+    )
+    decision = models.ForeignKey(Decision, models.SET_NULL, null=True, blank=True, related_name="commitments")
     audience = models.CharField(max_length=8, choices=Audience, default=Audience.STAFF)
     state = models.CharField(max_length=8, choices=State, default=State.OPEN)
     why = models.CharField(max_length=500, blank=True)
@@ -54,3 +60,21 @@ class Commitment(models.Model):
 
     def __str__(self) -> str:
         return self.what
+
+    @property
+    def host(self) -> str:
+        """The place its link leads to, which is said before anybody follows it."""
+        return urlsplit(self.link).hostname or ""
+
+
+class Postponement(models.Model):
+    """The day a commitment had before, and why it has a later one."""
+
+    commitment = models.ForeignKey(Commitment, models.CASCADE, related_name="postponements")
+    due = models.DateField(help_text=_("the day it had before"))
+    why = models.CharField(max_length=500)
+    by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]

@@ -1,6 +1,6 @@
 """What can happen in a conversation. Every function runs in one transaction and writes the journal itself."""
 
-from interlock.converse.services.commitments import commit, settle_commitment
+from interlock.converse.services.commitments import commit, miss_overdue, postpone, settle_commitment
 from interlock.converse.services.decisions import decide
 from interlock.converse.services.lines import say
 from interlock.converse.services.opening import frame_conversation, invite, open_conversation
@@ -20,8 +20,10 @@ __all__ = [
     "frame_conversation",
     "invite",
     "locked",
+    "miss_overdue",
     "open_conversation",
     "park_conversation",
+    "postpone",
     "rest_quiet_conversations",
     "resume_conversation",
     "say",

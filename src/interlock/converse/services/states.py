@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from interlock.converse import queries
 from interlock.converse.errors import NothingSaid, NotYours, WrongState
-from interlock.converse.models import Audience, Conversation
+from interlock.converse.models import Audience, Commitment, Conversation
 from interlock.converse.talks import telling
 from interlock.fabric import journal
 from interlock.fabric.models import Person
@@ -28,7 +28,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     State.FRAMED: frozenset({State.TWO_WAY, State.DORMANT, State.PARKED}),
     State.TWO_WAY: frozenset({State.FRAMED, State.DECIDED, State.DORMANT, State.PARKED}),
     State.DECIDED: frozenset({State.ACTED, State.PARKED}),
-    State.ACTED: frozenset({State.CLOSED}),
+    State.ACTED: frozenset({State.DECIDED, State.CLOSED}),
     State.CLOSED: frozenset(),
     State.DORMANT: frozenset({State.OPEN, State.FRAMED, State.TWO_WAY, State.PARKED}),
     State.PARKED: frozenset({State.OPEN, State.FRAMED, State.TWO_WAY, State.DECIDED}),
@@ -124,6 +124,17 @@ def follow_talk(conversation: Conversation, by: Person, now: datetime) -> None:
         conversation.two_way_at = now
         conversation.save(update_fields=["two_way_at"])
         move(conversation, State.TWO_WAY, by, now)
+
+
+def follow_promises(conversation: Conversation, by: Person | None, now: datetime) -> None:
+    """Acted when every promise is settled, one kept and none missed; decided again when that is no longer so."""
+    promised = set(conversation.commitments.values_list("state", flat=True))
+    unmet = promised & {Commitment.State.OPEN, Commitment.State.MISSED}
+    done = Commitment.State.KEPT in promised and not unmet
+    if conversation.state == State.DECIDED and done:
+        move(conversation, State.ACTED, by, now)
+    elif conversation.state == State.ACTED and not done:
+        move(conversation, State.DECIDED, by, now)
 
 
 def state_by_content(conversation: Conversation) -> str:
