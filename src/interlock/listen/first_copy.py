@@ -10,6 +10,11 @@ from django.db import connection
 
 from interlock.listen.models import Signal
 
+_INDEXES = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = %s",
+    "postgresql": "SELECT indexname FROM pg_indexes WHERE schemaname = current_schema() AND tablename = %s",
+}
+
 
 def put_indexes_off() -> None:
     """Drop the indexes that lists need; the unique key stays, because rows are written by it."""
@@ -32,5 +37,7 @@ def catch_up_indexes() -> None:
 
 
 def _there() -> set[str]:
+    """Names of the indexes there are. Asked at every copying, where Django's introspection would parse the table's text for a tenth of the time."""
     with connection.cursor() as cursor:
-        return set(connection.introspection.get_constraints(cursor, Signal._meta.db_table))
+        cursor.execute(_INDEXES[connection.vendor], [Signal._meta.db_table])
+        return {name for (name,) in cursor.fetchall()}
