@@ -73,6 +73,18 @@ def test_each_letter_has_two_links_of_its_own_that_lead_to_one_page(hinge, forei
     assert texts[0].startswith("A second latch, free.\n\nDoes this solve it?\nYes, this solved it: ")
 
 
+def test_no_colleague_and_no_later_draft_holds_a_link_of_a_customer(hinge, foreign, client):
+    tell(hinge)
+    deliver_all(foreign, LATER)
+    client.force_login(hinge.lena.user)
+
+    page = client.get(reverse("listen:signal", args=[hinge.early[0].pk])).content.decode()
+
+    assert set(Answer.objects.values_list("text", flat=True)) == {"A second latch, free."}
+    assert not any(key in page for key in ToldPerson.objects.values_list("key", flat=True))
+    assert all("/told/" in letter.text for _answers, _route, letter in foreign.kept)
+
+
 def test_each_reads_their_own_language_where_somebody_wrote_it(hinge, foreign):
     for one, language in zip(hinge.early, ("de", "fr", "en", "de"), strict=True):
         intents = dict.fromkeys(Intent.values, False)

@@ -268,7 +268,10 @@ def _begin(
         text=words[HOUSE],
         recipients=[[one.signal.key, *(other.key for other in one.also)] for one in people],
         letters={
-            one.signal.key: letter(words.get(one.language, words[HOUSE]), keys[one.signal.key], one.language)
+            one.signal.key: (
+                words.get(one.language, words[HOUSE]),
+                links(keys[one.signal.key], one.language),
+            )
             for one in people
         },
         reference=reference,
@@ -313,11 +316,11 @@ def _keep_people(closure: Closure, people: Sequence[Reader], keys: Mapping[str, 
     )
 
 
-def letter(text: str, key: str, language: str) -> str:
-    """The words with the two links; both open the same page, and nothing counts before a button is pressed there."""
+def links(key: str, language: str) -> str:
+    """The last lines of a letter, with its two links; both open the same page, and nothing counts before a button is pressed there."""
     asks, yes, no = LINKS.get(language, LINKS[HOUSE])
     page = f"{settings.PAGES_URL}{reverse('loop:answer', args=[key])}"
-    return f"{text}\n\n{asks}\n{yes}: {page}?say=yes\n{no}: {page}?say=no\n"
+    return f"\n\n{asks}\n{yes}: {page}?say=yes\n{no}: {page}?say=no\n"
 
 
 def _must_answer(by: Person) -> None:

@@ -34,11 +34,26 @@ class Chain:
 
     @property
     def decided_at(self) -> datetime | None:
-        return self.course.decided_at if self.course else self._moved(_DECIDED)
+        """Of the theme's newest decision, of the one they were told, or of their post."""
+        if self.course:
+            return self.course.decided_at
+        return self.told.closure.decided_at if self.told else self._moved(_DECIDED)
 
     @property
     def done_at(self) -> datetime | None:
-        return self.course.done_at if self.course else self._moved({Meaning.DONE, Meaning.DECLINED})
+        if self.course:
+            return self.course.done_at
+        if self.told:  # what is done about a theme that this signal left since is no longer its own
+            return self.decided_at if self.told.closure.is_no or self.says == "yes" else None
+        return self._moved({Meaning.DONE, Meaning.DECLINED})
+
+    @property
+    def is_no(self) -> bool:
+        if self.course:
+            return self.course.is_no
+        if self.told:
+            return self.told.closure.is_no
+        return bool(self.post and self.post.status.meaning == Meaning.DECLINED)
 
     def _moved(self, meanings: Collection[str]) -> datetime | None:
         """When the post that this signal is came to such a status, where it stands so."""
@@ -127,17 +142,12 @@ def line(chain: Chain, *, staff: bool = True) -> list[Mapping[str, str]]:
     says, due = chain.says, chain.course.due_on if chain.course and staff else None
     solved = says == "yes"
     grouped = "" if chain.others is None else _with(chain.others)
-    no = (
-        chain.course.is_no
-        if chain.course
-        else bool(chain.post and chain.post.status.meaning == Meaning.DECLINED)
-    )
     steps = [
         (_("Heard"), _day(chain.signal.occurred_at), True),
         (_("Grouped"), grouped, chain.others is not None),
         (_("Decided"), _day(chain.decided_at), chain.decided_at is not None),
         (
-            _("Not done") if no else _("Done"),
+            _("Not done") if chain.is_no else _("Done"),
             _day(chain.done_at) or (_("by %(day)s") % {"day": _day(due)} if due else ""),
             chain.done_at is not None,
         ),

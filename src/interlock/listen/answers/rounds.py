@@ -157,13 +157,14 @@ def begin_letters(
     by: Person,
     text: str,
     recipients: list[list[str]],
-    letters: Mapping[str, str],
+    letters: Mapping[str, tuple[str, str]],
     reference: UUID,
     now: datetime,
 ) -> AnswerRound:
     """Write down letters to people who spoke about a theme, whether or not they wait; the caller has chosen them.
 
-    `recipients` are the keys of each person's signals, `letters` what they read, by the first key.
+    `recipients` are the keys of each person's signals, `letters`, by the first key, what they read
+    and the links below it: those are added as it leaves, so that no colleague and no later draft holds them.
     """
     must_answer(by)
     made = AnswerRound.objects.create(
@@ -220,7 +221,7 @@ def _write_one(made: AnswerRound, keys: list[str], now: datetime) -> bool:
                 signal=signal,
                 also=[key for key in keys[1:] if key in serves],
                 by=made.by,
-                text=made.letters.get(keys[0], made.text),
+                text=made.letters.get(keys[0], [made.text])[0],
                 reference=reference_of(made.reference, keys[0]),
                 seen=_seen(made, keys),
                 now=now,

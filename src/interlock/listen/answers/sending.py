@@ -268,10 +268,16 @@ def _letter(answer: Answer, tried_at: datetime | None = None) -> Letter:
     return Letter(
         reference=str(answer.reference),
         author=answer.author.name,
-        text=answer.text,
+        text=f"{answer.text}{_links(answer, key)}",
         subject=title[:200],
         tried_at=tried_at,
     )
+
+
+def _links(answer: Answer, key: str | None) -> str:
+    """The links that only this reader gets, where the answer is a letter of a round."""
+    letters = answer.round.letters if answer.round else {}
+    return str(letters[key][1]) if key in letters else ""
 
 
 def _hurried(reach: Reach, until: datetime) -> Reach:

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='answerround',
             name='letters',
-            field=models.JSONField(blank=True, default=dict, help_text='what each person reads, by the key of the first signal, also who waits no longer; empty: the text'),
+            field=models.JSONField(blank=True, default=dict, help_text='what each person reads, and the links that only they get, by the key of the first signal; empty: the text'),
         ),
         migrations.AddField(
             model_name='theme',

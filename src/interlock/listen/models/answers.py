@@ -139,7 +139,7 @@ class AnswerRound(models.Model):
         default=dict,
         blank=True,
         help_text=_(
-            "what each person reads, by the key of the first signal, also who waits no longer; empty: the text"
+            "what each person reads, and the links that only they get, by the key of the first signal; empty: the text"
         ),
     )
     passed_over = models.PositiveIntegerField(

@@ -130,7 +130,7 @@ def _letters(form: TellForm, planned: Plan) -> list[tuple[str, int, str]]:
             code = one.language if texts.get(one.language, "").strip() else closing.HOUSE
             counted[code] = counted.get(code, 0) + 1
     return [
-        (language_name(code), number, closing.letter(texts[code].strip(), "-", code))
+        (language_name(code), number, texts[code].strip() + closing.links("-", code))
         for code, number in counted.items()
     ]
 
