@@ -81,6 +81,7 @@ NOT_PAGES = {
     "community:code",
     "loop:you_said_feed",
     "loop:you_said_rows",
+    "community:kept_copy",
     # Of customers: tests/browser/test_community.py reads them.
     "community:take_away_post",
     "community:take_away_reply",

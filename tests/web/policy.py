@@ -240,7 +240,7 @@ POLICY: dict[str, Row] = {
         for act in ("reword", "take_away", "report", "appeal")
         for said in ("post", "reply")
     },
-    **{f"community:{name}": Row(PUBLIC) for name in ("mail", "erase")},
+    **{f"community:{name}": Row(PUBLIC) for name in ("mail", "erase", "kept_copy")},
     "community:settings": Row(LEADS),
     "community:company": writes(OWNER),
     "community:roster": Row(LEADS, LEADS),

@@ -24,6 +24,7 @@ PLACES = {
     "migrate": "serving",
     "outcry": "outcries",
     "owner-link": "serving",
+    "person": "person",
     "prompt-worker": "working",
     "records": "records",
     "restore": "archiving",

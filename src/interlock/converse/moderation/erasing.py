@@ -32,11 +32,11 @@ from interlock.converse.models import (
     Wording,
 )
 from interlock.converse.moderation import taking
+from interlock.converse.moderation.signals_of import signals_of
 from interlock.converse.words import pictures
 from interlock.fabric import people, work
 from interlock.fabric.models import Person
 from interlock.listen import withdrawing
-from interlock.listen.models import ReplyRoute, Signal
 
 # So that no other writer waits for the whole index.
 PAGES_AT_ONCE = 1_000
@@ -73,18 +73,11 @@ def erase(*, person: Person, now: datetime) -> None:
     _erase_texts(person, now)
     _erase_traces(person, now)
     _erase_lines(person, now)
-    withdrawing.erase(keys=_signals_of(person, address))
+    withdrawing.erase(keys=signals_of(person, address))
     Entry.objects.filter(address__iexact=address).delete()
     people.erase(person=person, now=now)
     work.ask(rewrite_word_indexes)
     caches["pages"].clear()
-
-
-def _signals_of(person: Person, address: str) -> list[str]:
-    """What they told us here and, as the address was shown to be theirs, by mail. Two queries."""
-    here = Signal.objects.filter(contact_key=f"community:{person.pk}").values_list("key", flat=True)
-    by_mail = ReplyRoute.objects.filter(address__iexact=address).exclude(address="")
-    return sorted({*here, *by_mail.values_list("signal_key", flat=True)})
 
 
 def _erase_texts(person: Person, now: datetime) -> None:

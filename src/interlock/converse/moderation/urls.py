@@ -32,4 +32,5 @@ urlpatterns: list[URLPattern] = [
     path("community/appeal/replies/<int:reply_id>/", own.appeal, name="appeal_reply"),
     path("community/mail/", leaving.mail, name="mail"),
     path("community/erase/", leaving.erase, name="erase"),
+    path("community/kept/copy/", leaving.kept_copy, name="kept_copy"),
 ]

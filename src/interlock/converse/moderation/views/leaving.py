@@ -1,18 +1,19 @@
-"""Leaving: no more mail, and being erased."""
+"""What is kept about somebody, as a file, and leaving: no more mail, and being erased."""
 
 from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
 from interlock.converse.community.views.frame import for_signed_in, page, signed_in
 from interlock.converse.moderation import erasing
+from interlock.converse.moderation.kept_about import kept_about
 from interlock.fabric import no_mail
 
 BOTH = require_http_methods(["GET", "POST"])
@@ -52,3 +53,16 @@ def erase(request: HttpRequest) -> HttpResponse:
             return render(request, "converse/community/erased.html")
     context = {"kept": erasing.kept_of(person), "wanted": wanted, "wrong": wrong}
     return page(request, "erase", context, 422 if wrong else 200)
+
+
+@never_cache
+@for_signed_in
+@require_GET
+def kept_copy(request: HttpRequest) -> HttpResponse:
+    """Everything that is kept about me, as a file; what colleagues wrote is the company's."""
+    person = signed_in(request)
+    if person.is_staff_side:
+        return redirect("community:kept")
+    kept = kept_about(person=person, now=timezone.now(), for_themselves=True)
+    name = {"Content-Disposition": 'attachment; filename="what-we-keep-about-you.json"'}
+    return JsonResponse(kept.as_json(), headers=name, json_dumps_params={"ensure_ascii": False, "indent": 1})

@@ -1,0 +1,45 @@
+"""`interlock person export`: everything that is kept about one person, in one file for whoever asks for it.
+
+Exit codes: 0 when the file was written, 1 when nobody has this address, 2 when it was called wrongly.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+from django.utils import timezone
+
+from interlock.cli.serving import prepare_database
+from interlock.converse.moderation.kept_about import kept_about
+from interlock.fabric.models import Person
+
+
+@click.group()
+def person() -> None:
+    """One person, and what is kept about them."""
+
+
+@person.command()
+@click.argument("mail")
+@click.option("--file", type=click.Path(dir_okay=False, path_type=Path), help="Default: standard output.")
+def export(mail: str, file: Path | None) -> None:
+    """Write every row that names the person with this MAIL, also what others wrote about them; read it before you pass it on."""
+    prepare_database()
+    found = Person.objects.filter(user__email__iexact=mail).select_related("user").first()
+    if found is None:
+        click.echo(f"Nobody here signs in as {mail}; nothing was written.", err=True)
+        sys.exit(1)
+    kept = kept_about(person=found, now=timezone.now(), for_themselves=False)
+    text = json.dumps(kept.as_json(), ensure_ascii=False, indent=1)
+    if file is None:
+        click.echo(text)
+        return
+    file.write_text(f"{text}\n", encoding="utf-8")
+    rows = sum(map(len, kept.rows.values()))
+    click.echo(f"{file} holds {rows:,} rows of {len(kept.rows)} tables about {found.name}.")
+
+
+COMMANDS = [person]
