@@ -146,6 +146,18 @@ class ParkForm(forms.Form):
     """Why a talk is laid aside."""
 
     reason = forms.CharField(label=_("Why it is parked"), max_length=500)
+    until = forms.DateField(
+        label=_("Until"),
+        required=False,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        help_text=_("On this day it is taken up again by itself; without one, by somebody."),
+    )
+
+
+class CloseForm(forms.Form):
+    """Why a resting talk is closed. One that is acted needs no reason: what was kept says it."""
+
+    reason = forms.CharField(label=_("Why it is closed"), max_length=500, required=False)
 
 
 def audience_choices(circles: Sequence[Circle]) -> list[tuple[str, str]]:

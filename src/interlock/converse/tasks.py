@@ -18,6 +18,10 @@ def forget_loose_pictures() -> int:
 
 @work.task(key="all", attempts=3, title=_("See which days of talks have passed"))
 def pass_days() -> int:
-    """Miss what was promised for a day that is over, and let quiet talks rest; return how many moved."""
+    """Miss what was promised for a day that is over, take up what was parked until now, and let quiet talks rest.
+
+    Returns how many moved.
+    """
     now = timezone.now()
-    return services.miss_overdue(now=now) + services.rest_quiet_conversations(now=now)
+    taken_up = services.take_up_parked(now=now)
+    return services.miss_overdue(now=now) + taken_up + services.rest_quiet_conversations(now=now)

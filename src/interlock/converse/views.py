@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from interlock.converse import corrections, queries, services
 from interlock.converse.errors import ConversationError
-from interlock.converse.forms import CommitForm, DecideForm, EditForm, ParkForm, SayForm
+from interlock.converse.forms import CloseForm, CommitForm, DecideForm, EditForm, ParkForm, SayForm
 from interlock.converse.models import Conversation
 from interlock.converse.talks import audiences
 from interlock.converse.talks.pictures import bring_picture, markdown_of
@@ -45,18 +45,37 @@ def conversations(request: HttpRequest) -> HttpResponse:
     """Those I take part in, by keyset pages, the newest first."""
     person = person_of(request)
     mine = queries.my_conversations(person)
+    may_filter = may(person, Act.READ)  # where a talk stands is not for guests
+    tabs, chosen = _tabs(person, request.GET.get("state", "")) if may_filter else ([], "")
+    if chosen:
+        mine = mine.filter(state=chosen)
     before = request.GET.get("before", "")
     if before.isdecimal():
         mine = queries.opened_before(mine, int(before))
     listed = list(mine[: PAGE_ROWS + 1])
-    later = f"?before={listed[PAGE_ROWS - 1].pk}" if len(listed) > PAGE_ROWS else ""
+    state = f"&state={chosen}" if chosen else ""
+    later = f"?before={listed[PAGE_ROWS - 1].pk}{state}" if len(listed) > PAGE_ROWS else ""
     context = {
         "conversations": listed[:PAGE_ROWS],
         "later": later,
         "waiting": queries.waiting_count(person),
-        "may_read": may(person, Act.READ),
+        "may_read": may_filter,
+        "tabs": tabs,
     }
     return render(request, "converse/conversations.html", context)
+
+
+def _tabs(person: Person, asked: str) -> tuple[list[dict[str, Any]], str]:
+    """All, and each state that a talk of this person is in, with how many are; and the one that was asked for."""
+    counted = queries.my_states(person)
+    chosen = asked if asked in counted else ""
+    every = {"name": _("All"), "count": sum(counted.values()), "url": "?", "current": not chosen}
+    states = [
+        {"name": one.label, "count": counted[one], "url": f"?state={one}", "current": one == chosen}
+        for one in Conversation.State
+        if one in counted
+    ]
+    return [every, *states], chosen
 
 
 @require_GET
@@ -135,6 +154,7 @@ def park(request: HttpRequest, conversation_id: int) -> HttpResponse:
         "park_form",
         lambda found: ParkForm(request.POST),
         services.park_conversation,
+        said=(_("Parked."), _undo(conversation_id)),
     )
 
 
@@ -142,14 +162,20 @@ def park(request: HttpRequest, conversation_id: int) -> HttpResponse:
 @needs(Act.TALK)
 def close(request: HttpRequest, conversation_id: int) -> HttpResponse:
     """Close the talk."""
-    found = seen_conversation(request, conversation_id)
-    return act_and_return(request, found, services.close_conversation, conversation=found)
+    return _step(
+        request,
+        conversation_id,
+        "close_form",
+        lambda found: CloseForm(request.POST),
+        services.close_conversation,
+        said=(_("Closed."), _undo(conversation_id)),
+    )
 
 
 @require_POST
 @needs(Act.TALK)
 def resume(request: HttpRequest, conversation_id: int) -> HttpResponse:
-    """Take a parked talk up again."""
+    """Take a parked or closed talk up again."""
     found = seen_conversation(request, conversation_id)
     return act_and_return(request, found, services.resume_conversation, conversation=found)
 
@@ -242,8 +268,9 @@ def _step(
     name: str,
     form_of: Callable[[Conversation], Any],
     service: Callable[..., object],
+    said: tuple[str, str] | None = None,
 ) -> HttpResponse:
-    """Run a service with what a form holds; a wrong form comes back on the whole page."""
+    """Run a service with what a form holds; a wrong form comes back on the whole page. `said` has words and undo."""
     person = reader_of(request)
     found = get_object_or_404(queries.whole_conversation(person), pk=conversation_id)
     form = form_of(found)
@@ -253,8 +280,14 @@ def _step(
         except ConversationError as error:
             form.add_error(None, str(error))
         else:
+            if said:
+                messages.info(request, said[0], extra_tags=said[1])
             return back_to(found)
     return render(request, "converse/conversation.html", page_of(request, found) | {name: form}, status=422)
+
+
+def _undo(conversation_id: int) -> str:
+    return f"undo:{reverse('converse:resume', args=[conversation_id])}"
 
 
 def _circles(request: HttpRequest, found: Conversation) -> list[audiences.Circle]:

@@ -33,6 +33,10 @@ class Conversation(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     state_since = models.DateTimeField()
     parked_reason = models.CharField(max_length=500, blank=True)
+    parked_until = models.DateField(null=True, blank=True)
+    closed_reason = models.CharField(
+        max_length=500, blank=True, help_text=_("why a resting talk was closed without being acted on")
+    )
     opened_by = models.ForeignKey(Person, models.PROTECT, related_name="conversations_opened")
     opened_at = models.DateTimeField()
     framed_at = models.DateTimeField(null=True, blank=True)

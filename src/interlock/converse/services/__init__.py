@@ -11,6 +11,7 @@ from interlock.converse.services.states import (
     rest_quiet_conversations,
     resume_conversation,
     stand_by_lines,
+    take_up_parked,
 )
 
 __all__ = [
@@ -29,4 +30,5 @@ __all__ = [
     "say",
     "settle_commitment",
     "stand_by_lines",
+    "take_up_parked",
 ]

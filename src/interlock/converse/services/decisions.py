@@ -9,7 +9,14 @@ from django.utils.translation import gettext as _
 
 from interlock.converse.errors import NothingSaid, WrongState
 from interlock.converse.models import Audience, Conversation, Decision
-from interlock.converse.services.states import State, locked, move, require_host, tell_others
+from interlock.converse.services.states import (
+    State,
+    locked,
+    move,
+    require_host,
+    state_by_content,
+    tell_others,
+)
 from interlock.converse.talks import audiences, telling
 from interlock.fabric import journal
 from interlock.fabric.models import Person
@@ -32,6 +39,8 @@ def decide(
     require_host(conversation, by)
     if not (chosen.strip() and because.strip()):
         raise NothingSaid(_("A decision needs what was chosen and why."))
+    if conversation.state == State.DORMANT:
+        move(conversation, state_by_content(conversation), by, now)
     if conversation.state not in {State.TWO_WAY, State.DECIDED, State.ACTED}:
         raise WrongState(_("Both functions have to write before something is decided here."))
     decision = Decision.objects.create(

@@ -1,16 +1,18 @@
 """Where a talk stands, and the one way it moves from there. Every act locks the talk first.
 
 States (domain.md 5.2): open, framed (context, purpose and question), two_way (two functions wrote), decided,
-acted (every commitment settled, one kept), closed; quiet for 14 days is dormant; parked has a reason.
+acted (every commitment settled, one kept), closed; quiet for 14 days is dormant, then decided, parked with a reason
+until a day, or closed with a reason. Parking and closing are taken back by taking the talk up again.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Max, QuerySet
+from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
@@ -29,9 +31,9 @@ ALLOWED: dict[str, frozenset[str]] = {
     State.TWO_WAY: frozenset({State.FRAMED, State.DECIDED, State.DORMANT, State.PARKED}),
     State.DECIDED: frozenset({State.ACTED, State.PARKED}),
     State.ACTED: frozenset({State.DECIDED, State.CLOSED}),
-    State.CLOSED: frozenset(),
-    State.DORMANT: frozenset({State.OPEN, State.FRAMED, State.TWO_WAY, State.PARKED}),
-    State.PARKED: frozenset({State.OPEN, State.FRAMED, State.TWO_WAY, State.DECIDED}),
+    State.CLOSED: frozenset({State.OPEN, State.FRAMED, State.TWO_WAY, State.DECIDED, State.ACTED}),
+    State.DORMANT: frozenset({State.OPEN, State.FRAMED, State.TWO_WAY, State.PARKED, State.CLOSED}),
+    State.PARKED: frozenset({State.OPEN, State.FRAMED, State.TWO_WAY, State.DECIDED, State.ACTED}),
 }
 
 
@@ -41,32 +43,62 @@ def locked(conversation: Conversation) -> Conversation:
 
 
 @transaction.atomic
-def close_conversation(*, conversation: Conversation, by: Person, now: datetime) -> None:
-    """Close a talk whose commitments are settled."""
+def close_conversation(*, conversation: Conversation, by: Person, now: datetime, reason: str = "") -> None:
+    """Close a talk whose commitments are settled, or, with the reason, one that rests."""
     conversation = locked(conversation)
     require_host(conversation, by)
-    move(conversation, State.CLOSED, by, now)
+    if conversation.state == State.DORMANT and not reason.strip():
+        raise NothingSaid(_("Say why it is closed; nothing was acted on in it."))
+    conversation.closed_reason = reason.strip()
+    conversation.save(update_fields=["closed_reason"])
+    move(conversation, State.CLOSED, by, now, reason=reason.strip())
 
 
 @transaction.atomic
-def park_conversation(*, conversation: Conversation, by: Person, reason: str, now: datetime) -> None:
-    """Lay a talk aside, with the reason for all to read."""
+def park_conversation(
+    *, conversation: Conversation, by: Person, reason: str, now: datetime, until: date | None = None
+) -> None:
+    """Lay a talk aside, with the reason for colleagues to read; on the day named it is taken up by itself."""
     conversation = locked(conversation)
     require_host(conversation, by)
     if not reason.strip():
         raise NothingSaid(_("Say why it is parked."))
-    conversation.parked_reason = reason.strip()
-    conversation.save(update_fields=["parked_reason"])
+    if until and until <= timezone.localdate(now):
+        raise WrongState(_("Park it until a day that is still to come. Nothing was changed."))
+    conversation.parked_reason, conversation.parked_until = reason.strip(), until
+    conversation.save(update_fields=["parked_reason", "parked_until"])
     move(conversation, State.PARKED, by, now, reason=reason.strip())
 
 
 @transaction.atomic
 def resume_conversation(*, conversation: Conversation, by: Person, now: datetime) -> None:
-    """Take a parked talk up again where it stood."""
+    """Take a parked or closed talk up again where its content puts it; it rests again after 14 more quiet days."""
     conversation = locked(conversation)
     require_host(conversation, by)
-    if conversation.state != State.PARKED:
-        raise WrongState(_("Only a parked conversation can be taken up again."))
+    _take_up(conversation, by, now)
+
+
+def take_up_parked(*, now: datetime) -> int:
+    """Take up again what was parked until a day that has come. Returns how many."""
+    come = Conversation.objects.filter(state=State.PARKED, parked_until__lte=timezone.localdate(now))
+    return sum(_come(come.filter(pk=pk), now) for pk in list(come.values_list("pk", flat=True)))
+
+
+@transaction.atomic
+def _come(come: QuerySet[Conversation], now: datetime) -> int:
+    """Take one up, unless somebody did or parked it for longer since it was found."""
+    conversation = come.select_for_update().first()
+    if conversation is None:
+        return 0
+    _take_up(conversation, None, now)
+    return 1
+
+
+def _take_up(conversation: Conversation, by: Person | None, now: datetime) -> None:
+    if not conversation.is_over:
+        raise WrongState(_("Only a parked or closed conversation can be taken up again."))
+    conversation.parked_until = None
+    conversation.save(update_fields=["parked_until"])
     move(conversation, state_by_content(conversation), by, now)
 
 
@@ -128,18 +160,22 @@ def follow_talk(conversation: Conversation, by: Person, now: datetime) -> None:
 
 def follow_promises(conversation: Conversation, by: Person | None, now: datetime) -> None:
     """Acted when every promise is settled, one kept and none missed; decided again when that is no longer so."""
-    promised = set(conversation.commitments.values_list("state", flat=True))
-    unmet = promised & {Commitment.State.OPEN, Commitment.State.MISSED}
-    done = Commitment.State.KEPT in promised and not unmet
+    done = _all_done(conversation)
     if conversation.state == State.DECIDED and done:
         move(conversation, State.ACTED, by, now)
     elif conversation.state == State.ACTED and not done:
         move(conversation, State.DECIDED, by, now)
 
 
+def _all_done(conversation: Conversation) -> bool:
+    promised = set(conversation.commitments.values_list("state", flat=True))
+    unmet = promised & {Commitment.State.OPEN, Commitment.State.MISSED}
+    return Commitment.State.KEPT in promised and not unmet
+
+
 def state_by_content(conversation: Conversation) -> str:
     if conversation.decisions.exists():
-        return State.DECIDED
+        return State.ACTED if _all_done(conversation) else State.DECIDED
     if conversation.two_way_at:
         return State.TWO_WAY
     return State.FRAMED if conversation.purpose and conversation.question else State.OPEN

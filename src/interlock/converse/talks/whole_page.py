@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from interlock.converse import findings, queries
-from interlock.converse.forms import CommitForm, DecideForm, FrameForm, ParkForm, SayForm
+from interlock.converse.forms import CloseForm, CommitForm, DecideForm, FrameForm, ParkForm, SayForm
 from interlock.converse.models import Conversation, Message, Participant
 from interlock.converse.talks import audiences, drafts, people, reading, reading_page, telling
 from interlock.converse.talks.quotes import quote_of
@@ -65,11 +65,13 @@ def _rights(found: Conversation, person: Person, participants: Sequence[Particip
     """What this reader may do here."""
     mine = next((one for one in participants if one.person_id == person.pk), None)
     is_host = mine is not None and person.is_staff_side
+    could_decide = found.state == Conversation.State.DORMANT and found.two_way_at is not None
     return {
         "mine": mine,
         "is_host": is_host,
         "may_talk": may(person, Act.TALK) and not found.is_over,
-        "may_decide": is_host and found.state in {"two_way", "decided", "acted"},
+        "may_decide": is_host and (found.state in {"two_way", "decided", "acted"} or could_decide),
+        "could_decide": could_decide,
         "may_commit": bool(mine) and not found.is_over,
         "may_ask": is_host and may(person, Act.CONVENE) and not found.is_over,
         "may_read": may(person, Act.READ),
@@ -102,6 +104,7 @@ def _forms(
             initial={"purpose": found.purpose, "question": found.question or found.title, "due": found.due},
         ),
         "park_form": ParkForm(),
+        "close_form": CloseForm(),
         "colleagues": people.colleagues_to_ask(found) if person.is_staff_side and not found.is_over else [],
     }
 
