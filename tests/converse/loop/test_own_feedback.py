@@ -10,7 +10,7 @@ from converse.loop.conftest import DAY, NOW, deliver_all
 from converse.loop.test_closing import LATER, tell
 from interlock.converse.loop import own_feedback
 from interlock.listen.models import Clock
-from listen.waiting import clock_of, opened
+from listen.waiting import clock_of, opened, source
 
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +38,22 @@ def marta(person, hinge):
 
 def test_a_customer_sees_their_signals_of_every_door_and_no_colleagues(marta):
     assert [one.body for one in own_feedback.signals_of(marta)] == [one.body for one in marta.signals]
+
+
+def test_of_the_account_nothing_shows_that_another_wrote_by_mail_or_a_colleague_noted(marta, hinge):
+    before = own_feedback.signals_of(marta)
+    hinge.says(
+        "CANARY of a mail",
+        "hagen",
+        NOW - 4 * DAY,
+        contact_key="",
+        thread="",
+        route={"address": "a@b.example"},
+    )
+    notes = source("captured", name="Told to a colleague")
+    hinge.says("CANARY of a note", "hagen", NOW - 4 * DAY, contact_key="", thread="", source=notes)
+
+    assert own_feedback.signals_of(marta) == before
 
 
 def test_the_page_holds_nothing_of_others_nor_of_staff(marta, client, hinge):

@@ -1,7 +1,7 @@
 """My feedback: what one customer told us through any door, how far each came, and their yes or no.
 
 A signal is theirs when they wrote it in the community, when its answers go to the address they sign in with, or when
-it is of their account and names nobody else. Nothing here is of others: of a theme they read how many said the
+it is of their account, names nobody else, is answered to nobody else, and is no colleague's note. Nothing here is of others: of a theme they read how many said the
 same, of a decision only what was written to customers.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -20,7 +20,7 @@ from django.utils.translation import ngettext
 from interlock.converse.loop import counting, replying, steps
 from interlock.fabric.models import Person
 from interlock.listen import escalation, stages
-from interlock.listen.models import Clock, ReplyRoute, Signal, ThemedSignal
+from interlock.listen.models import Clock, ReplyRoute, Signal, SourceKind, ThemedSignal
 from interlock.listen.themes import deciding
 
 SHOWN = 50
@@ -49,9 +49,21 @@ def signals_of(person: Person) -> list[Signal]:
         )
         found += _newest(Q(key__in=list(keys[: SHOWN * 4])))
     if person.account_key:
-        found += _newest(Q(account_key=person.account_key, contact_key=""))
+        found += _newest(_of_account(person))
     unique = {one.pk: one for one in found}
     return sorted(unique.values(), key=lambda one: (one.occurred_at, one.pk), reverse=True)[:SHOWN]
+
+
+def _of_account(person: Person) -> Q:
+    """What their account said as a whole. What colleagues wrote down is not told apart from their own notes."""
+    address = person.user.email.lower() if person.user else ""
+    routes = ReplyRoute.objects.annotate(low=Lower("address")).filter(signal_key=OuterRef("key"))
+    others = routes.exclude(address="").exclude(low=address)
+    return (
+        Q(account_key=person.account_key, contact_key="")
+        & ~Q(source__kind=SourceKind.CAPTURED)
+        & ~Q(Exists(others))
+    )
 
 
 def _newest(which: Q) -> list[Signal]:
