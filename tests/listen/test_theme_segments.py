@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from django.urls import reverse
 
-from interlock.listen.models import Intent, SegmentVoices, Understood
+from interlock.listen.models import Intent, SegmentVoices, Signal, Understood
 from interlock.listen.themes import counting, segments
 from interlock.listen.themes.segments import Segment, standing_out
+from interlock.web.figures import moment
 from listen.themed import direction, joined, theme, weeks
 from listen.waiting import NOON, source
 
@@ -94,12 +95,28 @@ def test_counting_twice_changes_nothing(fee):
     assert ("channel", "", 120) in before
 
 
+def test_languages_are_compared_once_nearly_all_texts_were_read(fee):
+    languages = SegmentVoices.objects.filter(column="language")
+    seen = [languages.count()]
+    for share in (0.94, 0.96):
+        Understood.objects.all().delete()
+        signals = list(Signal.objects.order_by("pk"))
+        wants = dict.fromkeys(Intent.values, False)
+        for one in signals[: round(share * len(signals))]:
+            Understood.objects.create(signal=one, language="en", copy_hash=0, sentiment="neutral", **wants)
+        segments.count_segments(now=NOON)
+        seen.append(languages.count())
+
+    assert seen == [2, 0, 2]
+
+
 def test_the_page_states_both_shares_and_leads_to_the_rows(signed_in, fee):
     client = signed_in("observer")
 
     page = client.get(reverse("web:one_theme", args=[fee.key])).text
 
     assert "Heard more among" in page
+    assert f"Everybody as counted at {moment(NOON)}, this theme as of now." in page
     assert re.search(r'href="[^"]*channel=phone[^"]*from_at=[^"]*">20</a>', page)
     rows = client.get(f"/signals/?theme={fee.key}&channel=phone&language=en").context["page"].signals
     assert len(rows) == 20

@@ -38,6 +38,8 @@ FEWEST_VOICES = 5
 MOST_VALUES, MOST_SHOWN = 200, 8
 # Two values that share so many of their voices say the same.
 ONE_FACT = 0.95
+# While texts wait to be read, the languages told so far are those of the first ones and not everybody's.
+LEAST_READ = 0.95
 # The voices of all values of a column together, under no value.
 ALL = ""
 
@@ -66,7 +68,7 @@ def count_segments(*, now: datetime) -> int:
     band_customers(now=now)
     rows, heard = [], quarter(now).of(ThemedSignal.objects.filter(cluster__isnull=False))
     for column in COLUMNS:
-        counted = _voices(heard, column)
+        counted = _voices(heard, column) if column != "language" or _are_read(heard) else {}
         rows += [
             SegmentVoices(column=column, value=value, voices=voices, counted_at=now)
             for value, voices in counted.items()
@@ -97,8 +99,20 @@ def heard_more_among(theme: Theme) -> list[Segment]:
 
 def weeks_counted() -> Weeks | None:
     """The quarter in which everybody's voices were counted last; None before. Two queries."""
-    counted_at = SegmentVoices.objects.aggregate(at=Max("counted_at"))["at"]
-    return quarter(counted_at) if counted_at else None
+    at = counted_at()
+    return quarter(at) if at else None
+
+
+def counted_at() -> datetime | None:
+    """When everybody's voices were counted last. One query."""
+    at: datetime | None = SegmentVoices.objects.aggregate(at=Max("counted_at"))["at"]
+    return at
+
+
+def _are_read(heard: QuerySet[ThemedSignal]) -> bool:
+    """Whether the language of nearly all signals was looked at. One query."""
+    counted = heard.aggregate(all=Count("pk"), read=Count("signal__understood"))
+    return counted["read"] >= LEAST_READ * counted["all"]
 
 
 def _once(own: QuerySet[ThemedSignal], segments: list[Segment]) -> list[Segment]:

@@ -43,6 +43,7 @@ def shown(theme: Theme) -> dict[str, Any]:
             }
             for one in segments.heard_more_among(theme)
         ],
+        "segments_counted_at": segments.counted_at(),
         "worth_refusal": _refusal(bands),
     }
 
