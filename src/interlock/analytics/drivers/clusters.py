@@ -7,6 +7,7 @@ Source: Liang, Zeger, "Longitudinal data analysis using generalized linear model
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -76,6 +77,7 @@ def distinct(account: Codes) -> int:
     return int(np.count_nonzero(np.bincount(account))) if len(account) else 0
 
 
+@lru_cache(maxsize=4096)
 def quantile(accounts: int, level: float = 0.95) -> float:
     """Return the two-sided multiplier for an interval that rests on this many accounts; t, not normal."""
     return float(t.ppf(0.5 + level / 2, max(accounts - 1, 1)))

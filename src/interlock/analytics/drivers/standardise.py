@@ -13,9 +13,12 @@ Stefanski, Boos, "The calculus of M-estimation", 2002 (sandwich variance); Green
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csr_array
 from scipy.special import expit
 
 from interlock.analytics.drivers.logistic import Cells, Codes, Fit, Floats, offsets
+
+Own = tuple[Codes, Codes]  # cells and columns
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ class Family:
         beta = fit.beta[family]
         self._p = expit((fit.eta - beta[self._code])[:, None] + beta[None, :known_levels])
         self._v = self._p * (1 - self._p)
+        self._sums = self._p @ self._counts
         self._means = self._weight @ self._p / self._total
         self._gradients = self._mean_gradients()
 
@@ -71,12 +75,26 @@ class Family:
         mix = np.repeat(self._counts[:, None], len(levels), axis=1)
         mix[levels, np.arange(len(levels))] = 0.0
         mix /= mix.sum(axis=0)
-        rest = self._p @ mix
+        own = self._own(levels)
+        rest = self._of_the_rest(self._p, self._sums, levels)
         return Standardised(
             with_level=self._with(levels),
-            without=self._rest(levels, mix, rest),
-            attributable=self._due(levels, mix, rest),
+            without=self._rest(levels, mix, rest, own),
+            attributable=self._due(levels, mix, rest, own),
         )
+
+    def _of_the_rest(self, under: Floats, sums: Floats, levels: Codes) -> Floats:
+        """`under @ mix` from the sum over all levels: the mix of the others is all orders but those of the level."""
+        own = self._counts[levels]
+        return (sums[:, None] - under[:, levels] * own) / (self._total - own)
+
+    def _own(self, levels: Codes) -> Own:
+        """The cells of these levels, and the column of each; a cell has one level, so most of a table of both is empty."""
+        column = np.full(self._cells.sizes[self._family], -1)
+        column[levels] = np.arange(len(levels))
+        columns = column[self._code]
+        (cells,) = np.nonzero(columns >= 0)
+        return cells, columns[cells]
 
     def _with(self, levels: Codes) -> Figure:
         base = (
@@ -84,24 +102,26 @@ class Family:
         )
         return Figure(self._means[levels], Influence(base, self._direction(self._gradients[:, levels])))
 
-    def _rest(self, levels: Codes, mix: Floats, rest: Floats) -> Figure:
+    def _rest(self, levels: Codes, mix: Floats, rest: Floats, own: Own) -> Figure:
         """As under one level; besides, the mix of the other levels is itself estimated from the orders."""
         value = self._means @ mix
-        base = (rest - value) * (self._orders / self._total)
         means = self._means[np.minimum(self._code, len(self._means) - 1)]
-        others = self._code[:, None] != levels
-        base += others * (means[:, None] - value) * (self._orders / (self._total - self._counts[levels]))
-        base *= self._known[:, None]
+        others = (means[:, None] - value) * (self._orders / (self._total - self._counts[levels]))
+        others[own] = 0.0
+        base = (rest - value) * (self._orders / self._total) + others
+        base[~self._known] = 0.0
         return Figure(value, Influence(base, self._direction(self._gradients @ mix)))
 
-    def _due(self, levels: Codes, mix: Floats, rest: Floats) -> Figure:
+    def _due(self, levels: Codes, mix: Floats, rest: Floats, own: Own) -> Figure:
         """The share of all outcomes that would not be if the level's orders had been like the others."""
         outcomes = float(self._cells.x[self._known].sum())
         scale = self._orders / outcomes
-        excess = (self._code[:, None] == levels) * (self._p[:, levels] - rest)
-        value = self._cells.n @ excess / outcomes
-        base = (excess - (self._known * self._fit.expected)[:, None] * value) * scale
-        direction = self._direction(self._due_gradients(levels, mix)) / outcomes
+        cells, columns = own
+        excess = self._p[cells, levels[columns]] - rest[own]
+        value = np.bincount(columns, self._cells.n[cells] * excess, len(levels)) / outcomes
+        base = (self._known * self._fit.expected * -scale)[:, None] * value
+        base[own] += excess * scale
+        direction = self._direction(self._due_gradients(levels, mix, own)) / outcomes
         direction[0] -= value * scale  # the outcome of a known order itself, in the denominator
         unknown = slice(self._start + len(self._counts), self._start + self._cells.sizes[self._family])
         direction[unknown] += value * scale
@@ -113,13 +133,25 @@ class Family:
         gradients = np.asarray(self._cells.design.T @ weighted)
         return self._with_own_block(gradients, np.diag(weighted.sum(axis=0)))
 
-    def _due_gradients(self, levels: Codes, mix: Floats) -> Floats:
+    def _due_gradients(self, levels: Codes, mix: Floats, own: Own) -> Floats:
         """Column j: derivative of the summed excess of the own orders of level j by the parameters."""
-        own = self._code[:, None] == levels
-        weighted = own * (self._v[:, levels] - self._v @ mix) * self._cells.n[:, None]
-        gradients = np.asarray(self._cells.design.T @ weighted)
-        block = -mix * ((own * self._cells.n[:, None]).T @ self._v).T
-        block[levels, np.arange(len(levels))] = self._cells.n @ (own * self._v[:, levels])
+        cells, columns = own
+        n, v = self._cells.n[cells], self._v[cells]
+        count, under = self._counts[levels[columns]], v[np.arange(len(cells)), levels[columns]]
+        others = (v @ self._counts - under * count) / (self._total - count)
+        excess = n * (under - others)
+        width = len(levels)
+        designs = [
+            (code[cells], size) for code, size in zip(self._cells.codes, self._cells.sizes, strict=True)
+        ]
+        sums = [
+            np.bincount(code * width + columns, excess, size * width).reshape(size, width)
+            for code, size in [(np.zeros_like(cells), 1), *designs]  # the intercept first
+        ]
+        gradients = np.concatenate(sums)
+        counted = csr_array((n, columns, np.arange(len(cells) + 1)), (len(cells), width))
+        block = -mix * np.asarray(counted.T @ v).T
+        block[levels, np.arange(width)] = np.bincount(columns, n * under, width)
         return self._with_own_block(gradients, block)
 
     def _with_own_block(self, gradients: Floats, block: Floats) -> Floats:
