@@ -113,6 +113,9 @@ POLICY: dict[str, Row] = {
     "loop:withdraw": writes(WRITERS),
     # Whoever holds the link; nobody needs to sign in to say yes or no, nor to read what was released.
     "loop:answer": Row(PUBLIC),
+    # What I get, asked of whoever signs in; stopping it needs only the signed link of a mail.
+    "notices:choices": Row(PUBLIC),
+    "notices:stop": Row(PUBLIC),
     **{f"loop:you_said{name}": Row(PUBLIC) for name in ("", "_feed", "_rows", "_part")},
     "loop:say": writes(PUBLIC),
     "web:outcries": Row(STAFF),

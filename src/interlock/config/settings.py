@@ -137,6 +137,7 @@ REPEATED_TASKS = {
     "interlock.converse.tasks.forget_loose_pictures": 86400,
     # A day ends once in 24 hours, but who was away is told within the hour.
     "interlock.converse.tasks.pass_days": 3600,
+    "interlock.converse.tasks.plan_notices": 300,
     "interlock.listen.asking_tasks.ask_due": 15,
     "interlock.listen.asking_tasks.forget_trials": 600,
     "interlock.listen.tasks.flush_inbox": 300,

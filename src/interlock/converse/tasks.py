@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from interlock.converse import services
+from interlock.converse.notices import planning
 from interlock.converse.talks import pictures
 from interlock.fabric import work
 
@@ -25,3 +26,9 @@ def pass_days() -> int:
     now = timezone.now()
     taken_up = services.take_up_parked(now=now)
     return services.miss_overdue(now=now) + taken_up + services.rest_quiet_conversations(now=now)
+
+
+@work.task(key="all", attempts=3, title=_("Plan mails to people"))
+def plan_notices() -> int:
+    """Let mails wait for all whose hour it is; return how many."""
+    return planning.plan(now=timezone.now())

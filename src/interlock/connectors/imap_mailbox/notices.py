@@ -4,14 +4,27 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
-from email.policy import SMTP as SMTP_POLICY
+from email.policy import EmailPolicy
 from email.utils import format_datetime, formataddr
+from typing import Any
 
 from ..live import NotSent, Sent
 from .account import Account, Server, is_address
 from .sending import hand_over, one_line
 
 AUTHOR = "Interlock"
+
+
+class _WholeLinks(EmailPolicy):
+    """Mail as SMTP wants it, with the link that stops it in one line: folded, it would be encoded, and no reader knows it."""
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        if name == "List-Unsubscribe":
+            return f"{name}: {value}\r\n".encode("ascii")
+        return super().fold_binary(name, value)
+
+
+_POLICY = _WholeLinks(linesep="\r\n")
 
 
 @dataclass(frozen=True)
@@ -28,13 +41,17 @@ class PostOffice:
 
 @dataclass(frozen=True)
 class Note:
-    """What is sent. `reference` is the same at every try; `author` is whom it comes from by name."""
+    """What is sent. `reference` is the same at every try; `author` is whom it comes from by name.
+
+    `stop` is the address where its reader stops such mail, without signing in; by one POST if it is https (RFC 8058).
+    """
 
     to: str
     subject: str
     text: str
     reference: str
     author: str = AUTHOR
+    stop: str = ""
 
 
 def post(office: PostOffice, note: Note, *, now: datetime, wait: Callable[[float], None]) -> Sent:
@@ -50,12 +67,18 @@ def post(office: PostOffice, note: Note, *, now: datetime, wait: Callable[[float
         office.host, office.port, office.security, office.user, office.password, frozenset({office.host})
     )
     account = Account(office.sender, server, server, folder="", kind="", days=0, copies=False)
-    message = EmailMessage(policy=SMTP_POLICY)
+    message = EmailMessage(policy=_POLICY)
     message["From"] = formataddr((note.author, office.sender))
     message["To"] = note.to
     message["Subject"] = one_line(note.subject)[:200]
     message["Date"] = format_datetime(now)
     message["Message-ID"] = f"<{note.reference}@{account.domain}>"
     message["Auto-Submitted"] = "auto-generated"
+    if note.stop:
+        message["Precedence"] = "bulk"
+        message["List-Id"] = f"<notices.{account.domain}>"
+        message["List-Unsubscribe"] = f"<{note.stop}>"
+        if note.stop.startswith("https://"):
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(note.text, charset="utf-8")
     return hand_over(account, message, wait)

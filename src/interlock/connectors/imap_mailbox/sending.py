@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
+from email.policy import EmailPolicy
 from email.utils import format_datetime, formataddr
 from socket import socket
+from typing import cast
 
 from ..errors import ConnectorError
 from ..live import Letter, NotSent, PerhapsSent, Reach, Route, Sent, Unauthorised
@@ -221,7 +223,9 @@ def _taken(reply: tuple[int, bytes], server: Server, what: str) -> None:
 
 
 def _hand_over(smtp: _Smtp, server: Server, message: EmailMessage) -> Sent:
-    raw = message.as_bytes(policy=SMTP_POLICY if message["To"].isascii() else SMTP_POLICY.clone(utf8=True))
+    # The mail's own: a notice keeps its links in one line.
+    policy = cast(EmailPolicy, message.policy)
+    raw = message.as_bytes(policy=policy if message["To"].isascii() else policy.clone(utf8=True))
     raw = re.sub(rb"(?m)^\.", b"..", raw)
     with time_limit(_connection(smtp), server):
         smtp.send(raw if raw.endswith(b"\r\n") else raw + b"\r\n")

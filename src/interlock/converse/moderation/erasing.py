@@ -22,6 +22,8 @@ from interlock.converse.models import (
     Entry,
     Follow,
     Message,
+    Notice,
+    NoticeChoice,
     Picture,
     Post,
     Reaction,
@@ -108,6 +110,8 @@ def _erase_lines(person: Person, now: datetime) -> None:
         pictures.path_of(key).unlink(missing_ok=True)
     Picture.objects.filter(brought_by=person).delete()
     Draft.objects.filter(person=person).delete()
+    Notice.objects.filter(person=person).delete()
+    NoticeChoice.objects.filter(person=person).delete()
     Reaction.objects.filter(person=person).delete()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from interlock.converse.models import Conversation, Message
+from interlock.converse.notices import planning
 from interlock.converse.talks.mentions import named_in, note_mentions
 from interlock.converse.talks.pictures import attach_pictures
 from interlock.converse.talks.quotes import refuse_narrower_quotes
@@ -22,4 +23,5 @@ def checked(body: str, conversation: Conversation, audience: str, by: Person) ->
 def bring_along(message: Message, named: list[Person]) -> None:
     """Keep who is named in a line and which pictures are its own."""
     note_mentions(message, named)
+    planning.tell_named(message, named)
     attach_pictures(message)

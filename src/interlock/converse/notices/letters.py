@@ -1,0 +1,179 @@
+"""What does a mail say? Only what its reader may see at this moment and has not read; nothing then, no mail.
+
+Grouped by talk and post, the newest first, with the words themselves. Whoever wrote a line is not told of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.conf import settings
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.template.defaultfilters import date as written_date
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.timezone import override as in_zone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from interlock.converse import queries
+from interlock.converse.community import looking
+from interlock.converse.models import Message, Notice, ReadMark, Reply, Standing, StatusChange
+from interlock.converse.notices import choosing, stopping
+from interlock.converse.notices.since import since_when
+from interlock.fabric import company
+from interlock.fabric.models import Person
+
+# A mail is read in some minutes: the rest stands on the pages, and is counted.
+MOST_PIECES, MOST_LETTERS = 60, 2_000
+
+
+@dataclass(frozen=True)
+class Letter:
+    subject: str
+    text: str
+
+
+@dataclass
+class Matter:
+    """A talk or a post with what is new there: when, who, words."""
+
+    heading: str
+    url: str
+    pieces: list[tuple[datetime, str, str]] = field(default_factory=list)
+
+    @property
+    def newest(self) -> datetime:
+        return max(at for at, _who, _words in self.pieces)
+
+
+def letter_of(notice: Notice) -> Letter | None:
+    """The mail of one notice; None when there is nothing to say to its reader, or they do not want it."""
+    person = choosing.reachable().select_related("notice_choice").filter(pk=notice.person_id).first()
+    if person is None:
+        return None
+    choice = choosing.choice_of(person)
+    if not (choice.daily if notice.why == Notice.Why.DAILY else choice.at_once):
+        return None
+    with in_zone(choosing.zone_of(person)):
+        match notice.why:
+            case Notice.Why.NAMED:
+                return _named(notice, person)
+            case Notice.Why.DUE:
+                return _due(notice, person)
+            case _:
+                return _daily(notice, person)
+
+
+def _named(notice: Notice, person: Person) -> Letter | None:
+    line = unread_lines(person).filter(pk=notice.message_id, mentions__person=person).first()
+    if line is None:
+        return None
+    heading = line.conversation.heading_for(person)
+    subject = _("%(name)s names you: %(heading)s") % {"name": line.author.name, "heading": heading}
+    return Letter(subject, _text(matters_of([line], person), person))
+
+
+def _due(notice: Notice, person: Person) -> Letter | None:
+    talk = queries.waiting_for(person).filter(pk=notice.conversation_id, due=notice.day).first()
+    if talk is None:
+        return None
+    heading = talk.heading_for(person)
+    said = _("Your answer is due today: %(heading)s") % {"heading": heading}
+    return Letter(said, f"{said}\n{_address('converse:conversation', talk.pk)}\n\n{_foot(person)}")
+
+
+def _daily(notice: Notice, person: Person) -> Letter | None:
+    since = since_when(person, notice.at)
+    matters = [*_talks(person, since, notice.at), *_posts(person, since, notice.at)]
+    if not matters:
+        return None
+    count = sum(len(one.pieces) for one in matters)
+    said = ngettext("%(n)d new line for you", "%(n)d new lines for you", count) % {"n": count}
+    return Letter(f"{company.company()}: {said}", _text(matters, person))
+
+
+def unread_lines(person: Person) -> QuerySet[Message]:
+    """Lines that this person may see now, did not write and has not read."""
+    read = ReadMark.objects.filter(
+        conversation=OuterRef("conversation"), person=person, last_line__gte=OuterRef("pk")
+    )
+    lines = queries.messages_visible_to(person).filter(removed_at=None).exclude(author=person)
+    return lines.exclude(Exists(read)).select_related("author", "conversation")
+
+
+def _talks(person: Person, since: datetime, until: datetime) -> list[Matter]:
+    told = Notice.objects.filter(person=person, why=Notice.Why.NAMED, state=Notice.State.SENT)
+    mine = Q(conversation__in=person.participations.values("conversation")) | Q(
+        pk__in=person.mentions.values("message")
+    )
+    lines = unread_lines(person).filter(mine, sent_at__gt=since, sent_at__lte=until)
+    return matters_of(lines.exclude(pk__in=told.values("message")), person)
+
+
+def matters_of(lines: Iterable[Message], person: Person) -> list[Matter]:
+    """Lines by their talk."""
+    matters: dict[int, Matter] = {}
+    for line in lines:
+        talk = line.conversation
+        url = _address("converse:conversation", talk.pk)
+        matter = matters.setdefault(talk.pk, Matter(talk.heading_for(person), url))
+        matter.pieces.append((line.sent_at, line.author.name, line.body))
+    return list(matters.values())
+
+
+def _posts(person: Person, since: datetime, until: datetime) -> list[Matter]:
+    """Replies and new states of posts that this person follows, where the post can be seen by them."""
+    followed = looking.posts_visible_to(person).filter(
+        standing=Standing.PUBLIC, follows__person=person, changed_at__gt=since
+    )
+    posts = {post.pk: post for post in followed}
+    replies = Reply.objects.filter(
+        post__in=posts, standing=Standing.PUBLIC, said_at__gt=since, said_at__lte=until
+    ).exclude(author=person)
+    steps = StatusChange.objects.filter(post__in=posts, at__gt=since, at__lte=until).exclude(by=person)
+    pieces = [(one.post_id, (one.said_at, one.author_name, one.words)) for one in replies]
+    for step in steps.exclude(after=F("before")).select_related("after"):
+        now_at = _("It is now: %(state)s.") % {"state": step.after}
+        pieces.append((step.post_id, (step.at, str(company.company()), f"{now_at} {step.because}".strip())))
+    matters: dict[int, Matter] = {}
+    for key, piece in pieces:
+        post = posts[key]
+        url = _address("community:post", post.pk, post.slug)
+        matters.setdefault(key, Matter(post.title, url)).pieces.append(piece)
+    return list(matters.values())
+
+
+def _text(matters: list[Matter], person: Person) -> str:
+    parts, left = [], MOST_PIECES
+    for matter in sorted(matters, key=lambda one: one.newest, reverse=True):
+        parts.append(f"{matter.heading}\n{matter.url}")
+        newest_first = sorted(matter.pieces, key=lambda piece: piece[0], reverse=True)
+        for at, who, words in newest_first[:left]:
+            day = written_date(timezone.localtime(at), "j F, H:i")
+            parts.append(f"{who}, {day}:\n{_short(words)}")
+        left -= min(left, len(newest_first))
+        if not left:
+            parts.append(_("More has come; it stands on the pages."))
+            break
+    return "\n\n".join([*parts, _foot(person)])
+
+
+def _short(words: str) -> str:
+    return words if len(words) <= MOST_LETTERS else f"{words[:MOST_LETTERS].rstrip()} …"
+
+
+def _foot(person: Person) -> str:
+    return "-- \n" + "\n".join(
+        [
+            _("Which mails you get: %(url)s") % {"url": _address("notices:choices")},
+            _("Stop all mail: %(url)s") % {"url": stopping.address_of(person)},
+            "",
+        ]
+    )
+
+
+def _address(name: str, *args: object) -> str:
+    return f"{settings.PAGES_URL.rstrip('/')}{reverse(name, args=args)}"

@@ -1,0 +1,26 @@
+"""Stop all mail by the link in each mail, without signing in: signed, good for ever, for one person only (RFC 8058)."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.signing import BadSignature, Signer
+from django.urls import reverse
+
+from interlock.fabric.models import Person
+
+_signer = Signer(salt="converse.notices.stopping", sep=".")
+
+
+def address_of(person: Person) -> str:
+    """The link for this person's mails."""
+    path = reverse("notices:stop", args=[_signer.sign(str(person.pk))])
+    return f"{settings.PAGES_URL.rstrip('/')}{path}"
+
+
+def person_of(link: str) -> Person | None:
+    """Whose link this is; None for a made-up one, and where nobody is mailed any more."""
+    try:
+        number = _signer.unsign(link)
+    except BadSignature:
+        return None
+    return Person.objects.select_related("user").filter(pk=number, user__isnull=False).first()

@@ -1,0 +1,13 @@
+"""Addresses about mails to people."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from interlock.converse.notices import views
+
+app_name = "notices"
+urlpatterns: list[URLPattern] = [
+    path("notices/", views.choices, name="choices"),
+    path("notices/stop/<str:link>/", views.stop, name="stop"),
+]

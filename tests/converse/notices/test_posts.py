@@ -1,0 +1,38 @@
+"""Who follows a post is told what becomes of it, as far as everybody reads it."""
+
+from __future__ import annotations
+
+import pytest
+
+from converse.community.conftest import NOW
+from interlock.converse.models import Follow, Reply, Standing
+from interlock.converse.notices import planning
+from interlock.fabric import work
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_follower_is_told_of_public_replies_and_of_no_held_one(write, reply, marta, edda, mails):
+    post = write(marta, kind="idea", title="A hanger")
+    Follow.objects.get_or_create(post=post, person=marta, defaults={"at": NOW})
+    reply(post, edda, "I need one too.")
+    held = reply(post, edda, "CANARY")
+    Reply.objects.filter(pk=held.pk).update(standing=Standing.HELD)
+
+    planning.plan(now=NOW)
+    work.run_ready()
+
+    told = [(mail.to, "I need one too." in mail.text, "CANARY" in mail.text) for mail in mails]
+    assert told == [(marta.user.email, True, False)]
+
+
+def test_a_post_that_was_taken_from_the_public_is_not_told(write, reply, marta, edda, mails):
+    post = write(marta, kind="idea", title="A hanger")
+    Follow.objects.get_or_create(post=post, person=edda, defaults={"at": NOW})
+    reply(post, marta, "Here is more.")
+    planning.plan(now=NOW)
+    type(post).objects.filter(pk=post.pk).update(standing=Standing.HELD)
+
+    work.run_ready()
+
+    assert mails == []
