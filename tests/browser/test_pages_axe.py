@@ -225,7 +225,8 @@ def closed_loop(theme, by, now) -> dict:
         theme=theme, said="Tell me a date that is true.", did="Dates come from the line.", who="Sales",
         product="City 3", by=by, now=now,
     )  # fmt: skip
-    return {"link": "a" * 24, "step": "decided"}
+    mail_link = stopping.address_of(Person.objects.filter(user__isnull=False).first())
+    return {"link": "a" * 24, "step": "decided", "signed": mail_link.rstrip("/").rpartition("/")[2]}
 
 
 def outcry(now) -> Alarm:
@@ -322,7 +323,7 @@ def addresses(company: dict) -> list[str]:
     found = []
     for name, row in POLICY.items():
         parameters = ADDRESSES[name]
-        community = name.startswith(("community:", "loop:you_said", "loop:answer"))
+        community = name.startswith(("community:", "loop:you_said", "loop:answer", "notices:"))
         if "get" not in row.methods or name in NOT_PAGES or name == "web:context":
             continue
         if "owner" not in row.roles and not community:

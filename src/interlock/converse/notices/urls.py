@@ -9,5 +9,5 @@ from interlock.converse.notices import views
 app_name = "notices"
 urlpatterns: list[URLPattern] = [
     path("notices/", views.choices, name="choices"),
-    path("notices/stop/<str:link>/", views.stop, name="stop"),
+    path("notices/stop/<str:signed>/", views.stop, name="stop"),
 ]

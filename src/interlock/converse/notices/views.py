@@ -47,9 +47,9 @@ def choices(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @csrf_exempt  # mail programs POST here by themselves (RFC 8058); the signed link is the proof
 @BOTH
-def stop(request: HttpRequest, link: str) -> HttpResponse:
+def stop(request: HttpRequest, signed: str) -> HttpResponse:
     """Send no mail there any more. Reading the page changes nothing, so that a scanner of mails stops none."""
-    person = stopping.person_of(link)
+    person = stopping.person_of(signed)
     if person is None or person.user is None:
         raise Http404(_("This link leads nowhere."))
     if request.method == "POST":
