@@ -23,8 +23,9 @@ from interlock.converse.community import answering, posting
 from interlock.converse.community.speaking import on_behalf, without_account
 from interlock.converse.loop import closing, counting, stories
 from interlock.converse.models import Board, Case, Closure, ToldPerson
+from interlock.converse.notices import stopping
 from interlock.fabric import company as companies
-from interlock.fabric.models import Attempt
+from interlock.fabric.models import Attempt, Person
 from interlock.listen import asking_tasks, inbox, live_sources, signal_copies
 from interlock.listen import services as listening
 from interlock.listen.answers import rounds

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('converse', '0010_promises'),
+        ('converse', "0011_parked_until"),
         ('fabric', '0007_no_mail'),
     ]
 
