@@ -20,6 +20,7 @@ def everything_served(client, mixed, who) -> str:
         "conversation_id": [mixed.talk.pk],
         "message_id": list(Message.objects.values_list("pk", flat=True)),
         "commitment_id": [one.pk for one in mixed.talk.commitments.all()],
+        "decision_id": [one.pk for one in mixed.talk.decisions.all()],
     }
     served = []
     for name, parameters in ADDRESSES.items():

@@ -266,6 +266,7 @@ POLICY: dict[str, Row] = {
             "resume",
             "settle",
             "postpone",
+            "look_again",
             "edit_message",
             "undo_edit",
             "remove_message",

@@ -39,6 +39,9 @@ def things(person) -> dict[str, object]:
         "conversation_id": talk.pk,
         "message_id": message.pk,
         "commitment_id": commitment.pk,
+        "decision_id": talk.decisions.create(
+            chosen="33 days", because="so", decided_by=lead, decided_at=timezone.now()
+        ).pk,
         "attempt_id": _failed_work(),
         "source_id": import_.source.pk,
         "import_id": import_.pk,

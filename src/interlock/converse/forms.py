@@ -91,6 +91,12 @@ class DecideForm(forms.Form):
         self.fields["audience"].choices = audience_choices(circles)
 
 
+class LookAgainForm(forms.Form):
+    """When a decision that still holds is looked at next, if it is."""
+
+    revisit_on = forms.DateField(required=False)
+
+
 class CommitForm(forms.Form):
     """Who does what by when."""
 

@@ -97,6 +97,12 @@ def decisions_visible_to(person: Person) -> QuerySet[Decision]:
     return made if may(person, Act.READ) else made.filter(conversation__in=conversations_visible_to(person))
 
 
+def to_look_at_again(person: Person, today: date) -> QuerySet[Decision]:
+    """What this person decided and wanted to look at again by today, the oldest first."""
+    theirs = decisions_visible_to(person).filter(decided_by=person, revisit_on__lte=today)
+    return theirs.order_by("revisit_on", "pk")
+
+
 def my_conversations(person: Person) -> QuerySet[Conversation]:
     """Those I take part in, the latest talk first, with figures for the list. One query."""
     mine = Participant.objects.filter(conversation=OuterRef("pk"), person=person)

@@ -32,6 +32,7 @@ urlpatterns: list[URLPattern] = [
     path("conversations/<int:conversation_id>/draft/", line_pages.draft, name="draft"),
     path("conversations/<int:conversation_id>/pictures/", line_pages.bring_picture, name="bring_picture"),
     path("pictures/<slug:key>/", line_pages.picture, name="picture"),
+    path("decisions/<int:decision_id>/again/", views.look_again, name="look_again"),
     path("commitments/<int:commitment_id>/settle/", promise_pages.settle, name="settle"),
     path("commitments/<int:commitment_id>/postpone/", promise_pages.postpone, name="postpone"),
     path("messages/<int:message_id>/edit/", views.edit, name="edit_message"),

@@ -16,7 +16,15 @@ from django.views.decorators.http import require_GET, require_POST
 
 from interlock.converse import corrections, queries, services
 from interlock.converse.errors import ConversationError
-from interlock.converse.forms import CloseForm, CommitForm, DecideForm, EditForm, ParkForm, SayForm
+from interlock.converse.forms import (
+    CloseForm,
+    CommitForm,
+    DecideForm,
+    EditForm,
+    LookAgainForm,
+    ParkForm,
+    SayForm,
+)
 from interlock.converse.models import Conversation
 from interlock.converse.talks import audiences
 from interlock.converse.talks.pictures import bring_picture, markdown_of
@@ -128,6 +136,28 @@ def decide(request: HttpRequest, conversation_id: int) -> HttpResponse:
         "decide_form",
         lambda found: DecideForm(request.POST, circles=_circles(request, found)),
         services.decide,
+    )
+
+
+@require_POST
+@needs(Act.TALK)
+def look_again(request: HttpRequest, decision_id: int) -> HttpResponse:
+    """Say that a decision still holds."""
+    decision = get_object_or_404(
+        queries.decisions_visible_to(person_of(request)).select_related("conversation"), pk=decision_id
+    )
+    found = seen_conversation(request, decision.conversation_id)
+    form = LookAgainForm(request.POST)
+    if not form.is_valid():
+        messages.info(request, _("Give the next day as a date, or none. Nothing was changed."))
+        return back_to(found, f"decision-{decision.pk}")
+    return act_and_return(
+        request,
+        found,
+        services.look_again,
+        place=f"decision-{decision.pk}",
+        decision=decision,
+        **form.cleaned_data,
     )
 
 

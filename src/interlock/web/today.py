@@ -33,6 +33,7 @@ from interlock.web.today_cards import (
     driver_cards,
     outcry_card,
     promise_cards,
+    revisit_cards,
     source_cards,
     talk_cards,
 )
@@ -110,6 +111,7 @@ def _company_page(person: Person, detection: Detection, snapshot_number: int, no
             *outcry,
             *answer_cards(person, now),
             *promise_cards(person, now),
+            *revisit_cards(person, now),
             *decision_cards(person),
             *source_cards(person, now),
             *others,

@@ -229,6 +229,30 @@ def promise_cards(person: Person, now: datetime) -> list[TodayCard]:
     ]
 
 
+def revisit_cards(person: Person, now: datetime) -> list[TodayCard]:
+    """What this person decided and wanted to look at again by today: one card."""
+    due = list(talks.to_look_at_again(person, timezone.localdate(now))[: MOST_NAMED + 1])
+    if not due:
+        return []
+    first, more = due[0], len(due) - 1
+    why = _("You decided it on %(day)s, and wanted to look at it again on %(again)s.") % {
+        "day": figures.day(first.decided_at),
+        "again": figures.day(first.revisit_on),
+    }
+    beside = ngettext("So it is with one more decision.", "So it is with %(n)s more decisions.", more)
+    return [
+        TodayCard(
+            icon="gavel",
+            kind=_("To look at again"),
+            about="",
+            sentence=first.chosen,
+            why=f"{why} {beside % {'n': figures.in_words(more)}}" if more else why,
+            act=_("Look at it again"),
+            url=f"{reverse('converse:conversation', args=[first.conversation_id])}#decision-{first.pk}",
+        )
+    ]
+
+
 def driver_cards() -> list[TodayCard]:
     report = queries.latest_drivers()
     found = (report.content.get("drivers") or []) if report else []

@@ -1,7 +1,7 @@
 """What can happen in a conversation. Every function runs in one transaction and writes the journal itself."""
 
 from interlock.converse.services.commitments import commit, miss_overdue, postpone, settle_commitment
-from interlock.converse.services.decisions import decide
+from interlock.converse.services.decisions import decide, look_again
 from interlock.converse.services.lines import say
 from interlock.converse.services.opening import frame_conversation, invite, open_conversation
 from interlock.converse.services.states import (
@@ -21,6 +21,7 @@ __all__ = [
     "frame_conversation",
     "invite",
     "locked",
+    "look_again",
     "miss_overdue",
     "open_conversation",
     "park_conversation",
