@@ -6,11 +6,13 @@ import pytest
 from django.urls import reverse
 
 from converse.loop.conftest import DAY, NOW
+from converse.loop.test_closing import tell
 from interlock.converse import services
 from interlock.converse.loop import counting, courses, reading
 from interlock.converse.models import LoopCount, LoopCourse
 from interlock.fabric.contexts import context_for
 from interlock.listen import stages
+from interlock.listen.answers import rounds
 from interlock.listen.models import Answer, AnsweredSignal, Sending
 from interlock.listen.themes import deciding, editing
 from listen.themed import direction, theme
@@ -173,3 +175,20 @@ def test_the_page_of_a_signal_shows_its_six_steps(hinge, client):
         True
     ] * 6
     assert 'aria-current="step">Decided' in line
+
+
+def test_what_was_taken_back_before_it_left_was_not_decided(hinge):
+    letters = tell(hinge)
+    rounds.take_back(made=letters.round, by=hinge.lena, now=NOW)
+    hinge.theme.refresh_from_db()
+    deciding.take_decision_back(theme=hinge.theme, by=hinge.lena, now=NOW)
+    courses.write()
+    assert LoopCourse.objects.count() == 0
+
+
+def test_what_customers_were_told_stands_when_the_decision_is_taken_back(hinge):
+    tell(hinge)
+    hinge.theme.refresh_from_db()
+    deciding.take_decision_back(theme=hinge.theme, by=hinge.lena, now=NOW)
+    courses.write()
+    assert LoopCourse.objects.get().decision == "A second latch, free of charge."

@@ -8,8 +8,11 @@ from django.urls import reverse
 
 from converse.loop.conftest import DAY, NOW, deliver_all
 from converse.loop.test_closing import LATER, tell
-from interlock.converse.loop import own_feedback
-from interlock.listen.models import Clock
+from interlock.converse.loop import own_feedback, replying
+from interlock.converse.models import ToldPerson
+from interlock.converse.moderation import erasing
+from interlock.listen import settling
+from interlock.listen.models import Clock, InboxRow, Signal
 from listen.waiting import clock_of, opened, source
 
 pytestmark = pytest.mark.django_db
@@ -130,3 +133,20 @@ def test_the_page_asks_as_many_questions_for_three_as_for_thirty(
 
     with django_assert_max_num_queries(40):
         client.get(reverse("community:mine"))
+
+
+def test_words_added_to_a_no_go_with_who_is_erased(marta, hinge, foreign):
+    tell(hinge, marta.signals[1], hinge.early[0])
+    told, other = ToldPerson.objects.get(customer="m1"), ToldPerson.objects.get(customer="kim")
+    for one, words in ((told, "CANARY, it rattles."), (other, "Mine as well.")):
+        replying.add_words(person=one, words=words, now=NOW + DAY)
+    settling.settle(now=NOW + DAY)
+    replying.add_words(person=told, words="CANARY, not settled.", now=NOW + DAY)
+
+    erasing.erase(person=marta, now=NOW + DAY)
+
+    assert list(Signal.objects.filter(key__startswith="told:").values_list("body", flat=True)) == [
+        "Mine as well."
+    ]
+    assert InboxRow.objects.filter(key__startswith="told:").count() == 1
+    assert sorted(ToldPerson.objects.values_list("customer", flat=True)) == ["", "kim"]

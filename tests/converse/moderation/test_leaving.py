@@ -84,6 +84,14 @@ def test_everything_of_a_spammer_goes_in_one_act_and_comes_back_in_one(spam, mar
         sweeping.undo(sweep=made, by=lena, now=NOW)
 
 
+def test_who_was_erased_after_a_sweep_is_not_brought_back(spam, marta, lena):
+    made = sweeping.sweep(person=marta, because="Rings.", by=lena, now=NOW)
+    erasing.erase(person=marta, now=NOW)
+
+    with pytest.raises(CommunityError, match="erased since"):
+        sweeping.undo(sweep=made, by=lena, now=NOW)
+
+
 def test_what_comes_after_is_read_first_until_it_is_undone(spam, marta, lena, write):
     made = sweeping.sweep(person=marta, because="Rings.", by=lena, now=NOW)
     assert write(marta, title="More").standing == Standing.HELD

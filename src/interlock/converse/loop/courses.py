@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from interlock.converse.models import Closure, Commitment, Decision, LoopCourse
-from interlock.listen.models import Theme, ThemeState
+from interlock.listen.models import Answer, Theme, ThemeState
 
 THEME = "theme"
 
@@ -113,7 +113,10 @@ def _of_conversations(only: Collection[int] | None) -> list[Decided]:
 
 def _of_closures(only: Collection[int] | None) -> list[Decided]:
     """What customers were told was decided, also of themes that were merged into another since."""
-    told = Closure.objects.filter(_among("theme", only) | _among("theme__became", only))
+    left = Answer.objects.filter(round=OuterRef("round"))  # taking back leaves only what went out
+    told = Closure.objects.filter(
+        _among("theme", only) | _among("theme__became", only), Q(round__taken_back_at=None) | Exists(left)
+    )
     rows = told.values_list("theme", "theme__became", "decided_at", "decision", "is_no")
     return [Decided(became or theme, at, words, is_no) for theme, became, at, words, is_no in rows]
 

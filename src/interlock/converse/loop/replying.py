@@ -101,7 +101,7 @@ def add_words(*, person: ToldPerson, words: str, now: datetime) -> None:
     mark = blake2b(words.encode(), digest_size=8).hexdigest()
     at = now.astimezone(UTC).isoformat()
     row = {
-        "signal_id": f"told:{person.pk}:{mark}",
+        "signal_id": f"{added_by(person)}{mark}",
         "kind": "complaint",
         "occurred_at": at,
         "account_id": about.account_key,
@@ -121,6 +121,11 @@ def add_words(*, person: ToldPerson, words: str, now: datetime) -> None:
         inbox.take_in([inbox.Offer(source=source, rows=[], refused=[offered])], now=now)
     else:
         inbox.take_in([inbox.Offer(source=source, rows=[offered])], now=now)
+
+
+def added_by(person: ToldPerson) -> str:
+    """How the keys of the signals begin that somebody added to a no."""
+    return f"told:{person.pk}:"
 
 
 def answers_source(now: datetime) -> Source:

@@ -30,6 +30,7 @@ from interlock.converse.models import (
     Reply,
     Report,
     Sweep,
+    ToldPerson,
     Vote,
     Wording,
 )
@@ -75,7 +76,9 @@ def erase(*, person: Person, now: datetime) -> None:
     _erase_texts(person, now)
     _erase_traces(person, now)
     _erase_lines(person, now)
-    withdrawing.erase(keys=signals_of(person, address))
+    keys = signals_of(person, address)
+    withdrawing.erase(keys=keys)
+    ToldPerson.objects.filter(signals__signal_key__in=keys).update(customer="")
     Entry.objects.filter(address__iexact=address).delete()
     people.erase(person=person, now=now)
     work.ask(rewrite_word_indexes)

@@ -102,9 +102,12 @@ def undo(*, sweep: Sweep, by: Person, now: datetime) -> None:
     """Bring it all back as it stood; what a colleague judged since stays as judged.
 
     Raises:
-        CommunityError: it was undone already.
+        CommunityError: it was undone already, or they were erased since.
     """
     _must_moderate(by)
+    sweep.refresh_from_db()
+    if not sweep.removed:
+        raise CommunityError(_("They were erased since, so nothing is left to bring back."))
     if not Sweep.objects.filter(pk=sweep.pk, undone_at=None).update(undone_at=now):
         raise CommunityError(_("It is back already; nothing was changed."))
     back: list[Post | Reply] = []
