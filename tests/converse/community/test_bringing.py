@@ -14,6 +14,7 @@ from interlock.converse.bringing.rows import Unreadable
 from interlock.converse.bringing.storing import bring
 from interlock.converse.community import signals
 from interlock.converse.models import Brought, Merge, Post, Reply, StatusChange, Vote
+from interlock.converse.moderation import erasing
 from interlock.fabric.models import Person
 
 from .conftest import NOW
@@ -120,6 +121,23 @@ def test_the_same_file_again_changes_nothing_and_a_newer_one_updates(take, backu
     newer["posts"][0]["title"] = "Two hooks for bags"
     assert take(fider.read(backup(newer))) == (9, 1, 1, 5, ["1:3", "3", "comment-6"])
     assert sorted(Post.objects.values_list("title", flat=True)) == ["A place for bags", "Two hooks for bags"]
+
+
+def test_who_was_erased_here_does_not_come_back_with_the_next_file(take, backup):
+    take(fider.read(backup(FIDER)))
+    erasing.erase(person=Person.objects.get(name="Jonas Weber"), now=NOW)
+    newer = json.loads(json.dumps(FIDER))
+    newer["posts"][1]["title"] = "A place for many bags"
+
+    received = take(fider.read(backup(newer)))
+
+    assert (received[1], {"2", "comment-5"} <= set(received[4])) == (0, True)
+    assert sorted(Post.objects.values_list("title", flat=True)) == ["", "A hook for bags"]
+    assert list(Reply.objects.values_list("author_name", flat=True)) == ["Ada Admin"]
+    assert sorted(Person.objects.filter(role="customer").values_list("name", flat=True)) == [
+        "Marta Hagen",
+        "Somebody who left",
+    ]
 
 
 def test_a_dry_run_tells_the_same_and_stores_nothing(take, backup):

@@ -124,7 +124,8 @@ class _Bringing:
             self.tally.duplicate += 1
             return
         brought = known or Brought(source=self.source, kind=_kind_of(row), foreign=row.key[:200])
-        why = {PostRow: self._post, ReplyRow: self._reply, VoteRow: self._vote}[type(row)](row, brought)
+        store = {PostRow: self._post, ReplyRow: self._reply, VoteRow: self._vote}[type(row)]
+        why = self._taken_away(row, brought) or store(row, brought)
         if why:
             self.tally.refused.append(Refused(row.key, why))
             return
@@ -132,6 +133,16 @@ class _Bringing:
         brought.save()
         self.tally.stored += 1
         self.tally.updated += known is not None
+
+    def _taken_away(self, row: PostRow | ReplyRow | VoteRow, brought: Brought) -> str:
+        """Why nothing comes back that its author took away here, or that went with them when they were erased."""
+        said = brought.reply or (brought.post if isinstance(row, PostRow) else None)
+        if said and said.standing == Standing.TAKEN:
+            return "its author took it away here"
+        person = self._person(row.author) if row.author else None
+        if person and person.left_at and person.user_id is None and not person.is_staff_side:
+            return "its author was erased here"
+        return ""
 
     def _post(self, row: PostRow, brought: Brought) -> str:
         kind = row.kind or self.kind
