@@ -77,8 +77,11 @@ def _name(themes: Sequence[Theme], parts: dict[int, list[int]]) -> int:
     keys: list[str] = []
     owners: list[int] = []
     packed: list[bytes] = []
+    of_theme = {theme.pk: _likest(parts[theme.pk]) for theme in themes}
+    # A theme in people's hands may have lost all its signals, by erasure: it keeps its name.
+    themes = [theme for theme in themes if of_theme[theme.pk]]
     for place, theme in enumerate(themes):
-        for signal in _likest(parts[theme.pk]):
+        for signal in of_theme[theme.pk]:
             texts.append(text_of(signal))
             keys.append(signal.key)
             owners.append(place)
@@ -92,7 +95,7 @@ def _name(themes: Sequence[Theme], parts: dict[int, list[int]]) -> int:
             .values_list("pk", flat=True)
         )
         taken = set(Theme.objects.filter(GIVEN, ended_at=None).values_list("name", flat=True))
-        for theme, one in zip(themes, named, strict=False):
+        for theme, one in zip(themes, named, strict=True):
             theme.words = list(one.words[:WORDS_KEPT])
             theme.quotes = [keys[place] for place in one.quotes]
             if theme.pk not in given:  # people may have named it while texts were read
