@@ -177,7 +177,7 @@ def customer_said_no(*, keys: Sequence[str], because: str, now: datetime) -> lis
 
     A signal without a clock (history, praise) gets one, unless another of these signals has one. Returns the clocks.
     """
-    clocks = list(_clocks_of(keys)) or _new_clock(keys[0], now)
+    clocks = list(_clocks_of(keys)) or (_new_clock(keys[0], now) if keys else [])
     for clock in clocks:
         if clock.stage in ASIDE_STAGES:
             continue

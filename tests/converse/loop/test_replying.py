@@ -162,6 +162,14 @@ def test_words_that_come_with_a_no_are_a_signal_of_the_same_customer_once(told, 
     assert InboxRow.objects.filter(key=made.key).count() == 1
 
 
+def test_who_is_erased_leaves_no_link_and_no_name(told, hinge, client):
+    replying.forget(keys=[hinge.early[2].key])
+
+    assert client.get(link(told["mo"])).status_code == 404
+    assert not ToldPerson.objects.filter(customer="mo").exists()
+    assert ToldPerson.objects.filter(customer="kim").exists()
+
+
 def test_silence_is_silence(told, hinge):
     close_silent(now=LATER + 15 * DAY)
 

@@ -6,6 +6,7 @@ that come with it are a signal of its own.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -15,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as later
 
 from interlock.converse.loop import counting
-from interlock.converse.models import Closure, ToldPerson
+from interlock.converse.models import Closure, ToldPerson, ToldSignal
 from interlock.fabric import journal, work
 from interlock.listen import escalation, inbox, services, stages
 from interlock.listen.models import Clock, Signal, Source, SourceKind, Theme
@@ -79,6 +80,16 @@ def _failed_before(person: ToldPerson, keys: Sequence[str]) -> bool:
     if person.customer and earlier.filter(customer=person.customer).exists():
         return True
     return Clock.objects.filter(signal_key__in=keys, urgency__gt=0).exists()
+
+
+@transaction.atomic
+def forget(*, keys: Sequence[str]) -> None:
+    """Forget who was told by these signals: their link leads nowhere then. What they said stays counted, as nobody's."""
+    people = list(ToldPerson.objects.filter(signals__signal_key__in=keys).distinct())
+    for one in people:
+        one.key, one.customer = secrets.token_urlsafe(18), ""
+        one.save(update_fields=["key", "customer"])
+    ToldSignal.objects.filter(person__in=people).delete()
 
 
 def standing(closure: Closure) -> Theme:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as later
 
 from interlock.converse.community import posting
 from interlock.converse.community.errors import NotAllowed
+from interlock.converse.loop import replying
 from interlock.converse.models import (
     Draft,
     Entry,
@@ -30,7 +31,6 @@ from interlock.converse.models import (
     Reply,
     Report,
     Sweep,
-    ToldPerson,
     Vote,
     Wording,
 )
@@ -78,7 +78,7 @@ def erase(*, person: Person, now: datetime) -> None:
     _erase_lines(person, now)
     keys = signals_of(person, address)
     withdrawing.erase(keys=keys)
-    ToldPerson.objects.filter(signals__signal_key__in=keys).update(customer="")
+    replying.forget(keys=keys)
     Entry.objects.filter(address__iexact=address).delete()
     people.erase(person=person, now=now)
     work.ask(rewrite_word_indexes)
