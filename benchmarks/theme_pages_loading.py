@@ -24,16 +24,16 @@ EACH = 20
 
 
 def load(texts: list[str], signals: int) -> None:
-    done = Path(os.environ["INTERLOCK_HOME"]) / "themes.json"
-    if done.exists():
-        return
     import django  # the settings read INTERLOCK_HOME when they are imported
 
     django.setup()
     from interlock.cli.serving import prepare_database
     from interlock.listen.themes import counting
 
-    prepare_database()
+    prepare_database()  # also of an installation that an earlier version made
+    done = Path(os.environ["INTERLOCK_HOME"]) / "themes.json"
+    if done.exists():
+        return
     began, now = time.perf_counter(), datetime.now(UTC)
     groups, centres = _themes(texts, signals, now)
     _place(groups, centres)
