@@ -107,8 +107,9 @@ def test_silence_confirms_nothing(hinge):
     assert counted(hinge.theme)["confirmed"] == 0
 
 
-def test_the_newest_decision_counts_wherever_it_was_made(hinge, person):
+def test_a_conversation_about_the_theme_decides_it_too_and_its_undo_holds(hinge, person):
     other = person("contributor", "product", name="Priya Nair")
+    deciding.take_decision_back(theme=hinge.theme, by=hinge.lena, now=NOW)
     talk = services.open_conversation(
         context=context_for(kind="theme", key=hinge.theme.key, label="x"),
         title="Which latch?", purpose="fewer", question="Which?",
@@ -121,6 +122,9 @@ def test_the_newest_decision_counts_wherever_it_was_made(hinge, person):
 
     assert [(one.decision, one.decided_at) for one in LoopCourse.objects.all()] == [("A steel latch", NOW)]
     assert counted(hinge.theme)["decided"] == 5
+    hinge.theme.refresh_from_db()
+    deciding.take_decision_back(theme=hinge.theme, by=other, now=NOW)
+    assert counted(hinge.theme)["decided"] == 0
 
 
 def test_a_merged_theme_counts_with_what_it_became(hinge):

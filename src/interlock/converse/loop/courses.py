@@ -1,7 +1,7 @@
 """What was decided last about each theme, and since when is it done?
 
-Decided: what stands with the theme, what a conversation about it decided, or what its customers were told, whichever
-is newest. Done: every promise of its conversations is settled and one kept, or the theme counts as mended; a
+Decided: what stands with the theme, where a conversation about it writes its decision too, or what its customers were
+told, whichever is newer. Done: every promise of its conversations is settled and one kept, or the theme counts as mended; a
 decision not to do it is done with its words.
 """
 
@@ -15,7 +15,7 @@ from datetime import date, datetime
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
-from interlock.converse.models import Closure, Commitment, Decision, LoopCourse
+from interlock.converse.models import Closure, Commitment, LoopCourse
 from interlock.listen.models import Answer, Theme, ThemeState
 
 THEME = "theme"
@@ -51,7 +51,7 @@ class Promises:
 
 @transaction.atomic
 def write(*, only: Collection[int] | None = None) -> int:
-    """Write the course of these themes anew, or of all; return how many have one. Six queries."""
+    """Write the course of these themes anew, or of all; return how many have one. Five queries."""
     themes = Theme.objects.filter(ended_at=None, is_broad=False)
     if only is not None:
         themes = themes.filter(pk__in=only)
@@ -89,7 +89,7 @@ def promises_about(themes: Collection[Theme]) -> dict[int, Promises]:
 
 def _newest(only: Collection[int] | None) -> dict[int, Decided]:
     newest: dict[int, Decided] = {}
-    for one in (*_of_themes(only), *_of_conversations(only), *_of_closures(only)):
+    for one in (*_of_themes(only), *_of_closures(only)):
         if one.theme not in newest or newest[one.theme].at < one.at:
             newest[one.theme] = one
     return newest
@@ -99,16 +99,6 @@ def _of_themes(only: Collection[int] | None) -> list[Decided]:
     decided = Theme.objects.filter(_among("pk", only), decided_at__isnull=False, ended_at=None)
     rows = decided.values_list("pk", "decided_at", "decision", "decided_no")
     return [Decided(pk, at, words, is_no) for pk, at, words, is_no in rows if at]
-
-
-def _of_conversations(only: Collection[int] | None) -> list[Decided]:
-    """What conversations about themes decided: the one place where the loop reads decisions of talks."""
-    rows = Decision.objects.filter(conversation__context__kind=THEME).values_list(
-        "conversation__context__key", "decided_at", "chosen"
-    )
-    keys = {key for key, _at, _words in rows}
-    themes = dict(Theme.objects.filter(_among("pk", only), key__in=keys).values_list("key", "pk"))
-    return [Decided(themes[key], at, words, False) for key, at, words in rows if key in themes]
 
 
 def _of_closures(only: Collection[int] | None) -> list[Decided]:
