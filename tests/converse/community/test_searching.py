@@ -79,6 +79,18 @@ def test_a_reply_deep_in_a_long_page_is_led_to(client, asked, marta):
     assert f'id="{anchor}"' in client.get(address).content.decode()
 
 
+def test_signs_alone_are_found_in_posts_and_replies_as_they_stand(client, asked, marta):
+    reply(asked, as_person(marta, company.company()), "It works 🙂!!!")
+    asked.__class__.objects.filter(pk=asked.pk).update(words="Why does it rattle? 😡")
+
+    lists = [client.get(reverse("community:list"), {"q": sign}).context["posts"] for sign in ("😡", "👍")]
+
+    assert [len(posts) for posts in lists] == [1, 0]
+    assert found(client, "😡") == ["Why does it rattle? 😡"]
+    assert found(client, "🙂", among="replies") == ["It works 🙂!!!"]
+    assert found(client, "👍", among="replies") == []
+
+
 def test_the_page_names_nobody_who_is_not_named_on_the_post(client, asked, marta):
     reply(asked, as_person(marta, company.company()), "A rubber cap.")
 
