@@ -167,7 +167,9 @@ def customer_said_yes(*, keys: Iterable[str], now: datetime) -> None:
             _step(clock, Stage.CONFIRMED)
             clock.closed_at = now
             clock.stopped_at = clock.stopped_at or now
-            clock.save(update_fields=["stage", "closed_at", "stopped_at"])
+            # Their yes ends the urgency that a no made: who changes their mind was not failed twice.
+            clock.urgency, clock.because = 0, ""
+            clock.save(update_fields=["stage", "closed_at", "stopped_at", "urgency", "because"])
             _noted(clock, None, "was confirmed by the customer", now)
 
 

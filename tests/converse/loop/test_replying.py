@@ -127,6 +127,17 @@ def test_a_second_failure_of_the_same_customer_goes_to_a_lead(told, hinge, perso
     assert "twice" in clock_of(hinge.early[0]).because
 
 
+def test_who_changes_their_mind_was_not_failed_twice(told, hinge, person):
+    person("lead", "service", name="Ines Calder")
+
+    for solved in (False, True, False):
+        replying.say(person=told["kim"], solved=solved, now=NOW + DAY)
+
+    clock = clock_of(hinge.early[0])
+    assert (clock.stage, clock.urgency, clock.escalated_to) == ("reopened", 1, None)
+    assert "twice" not in clock.because
+
+
 def test_a_signal_of_history_gets_a_clock_by_a_no(hinge, foreign):
     tell(hinge)
     deliver_all(foreign, LATER)

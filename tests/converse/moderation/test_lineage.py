@@ -131,6 +131,7 @@ def test_two_that_are_answered_differently_are_not_merged(write, marta, edda, le
         (idea, idea, "the same post"),
         (idea, held, "Both must be public"),
         (idea, hidden, "does not read that board"),
+        (hidden, idea, "does not read this one's board"),
     ):
         with pytest.raises(NotAllowed, match=why):
             merging.merge(post=one, into=other, by=lena, now=NOW)

@@ -74,6 +74,8 @@ def why_not(post: Post, into: Post) -> str:
         return _("A question, praise and what is voted on stay apart; they are answered differently.")
     if into.board.opened_at is None and post.board.opened_at is not None:
         return _("The public does not read that board yet.")
+    if post.board.opened_at is None and into.board.opened_at is not None:
+        return _("The public does not read this one's board yet, and would read it there.")
     if Case.objects.filter(post=post, closed_at=None).exists():
         return _("Somebody has to look at it first; it is on the list.")
     return ""
