@@ -116,6 +116,7 @@ POLICY: dict[str, Row] = {
     # What I get, asked of whoever signs in; stopping it needs only the signed link of a mail.
     "notices:choices": Row(PUBLIC),
     "notices:stop": Row(PUBLIC),
+    "notices:replies": Row(LEADS),
     **{f"loop:you_said{name}": Row(PUBLIC) for name in ("", "_feed", "_rows", "_part")},
     "loop:say": writes(PUBLIC),
     "web:outcries": Row(STAFF),

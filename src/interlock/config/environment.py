@@ -7,6 +7,7 @@ A wrong value stops the start with a sentence that names the variable, the value
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -185,6 +186,20 @@ def _mail(text: str) -> dict[str, Any]:
     }
 
 
+def _mailbox(text: str) -> str:
+    """An address of which the part before the @ leaves room for the token of a reply."""
+    name, _at, domain = text.partition("@")
+    if text == "none":
+        return ""
+    if not re.fullmatch(r"[\w.-]{1,20}", name, re.ASCII) or not re.fullmatch(
+        r"[\w.-]{1,180}", domain, re.ASCII
+    ):
+        raise SettingError(
+            "needs an address such as service@example.com, with at most 20 letters before the @"
+        )
+    return text.lower()
+
+
 SETTINGS: tuple[Setting, ...] = (
     Setting(
         "INTERLOCK_HOME",
@@ -217,6 +232,12 @@ SETTINGS: tuple[Setting, ...] = (
         "none",
         "SMTP server for notices, as smtps://user:password@host?from=address; smtp:// for STARTTLS.",
         _mail,
+    ),
+    Setting(
+        "INTERLOCK_REPLY_ADDRESS",
+        "none",
+        "Address of a connected mailbox that takes mail for name+anything@; replies to notices go there.",
+        _mailbox,
     ),
     Setting(
         "DATABASE_URL", "SQLite in INTERLOCK_HOME", "postgresql:// URL of the relational database.", _database

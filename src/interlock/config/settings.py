@@ -138,6 +138,9 @@ REPEATED_TASKS = {
     # A day ends once in 24 hours, but who was away is told within the hour.
     "interlock.converse.tasks.pass_days": 3600,
     "interlock.converse.tasks.plan_notices": 300,
+    # It is asked for with every mail that comes; this finds what a fault left behind.
+    "interlock.converse.by_mail.taking.take_waiting": 600,
+    "interlock.converse.by_mail.taking.forget_old": 86400,
     "interlock.listen.asking_tasks.ask_due": 15,
     "interlock.listen.asking_tasks.forget_trials": 600,
     "interlock.listen.tasks.flush_inbox": 300,
@@ -240,6 +243,9 @@ KEEP_DAYS = ENVIRONMENT["INTERLOCK_KEEP_DAYS"]
 WATCH_FOLDERS = ENVIRONMENT["INTERLOCK_WATCH_FOLDERS"]
 PRIVATE_HOSTS = ENVIRONMENT["INTERLOCK_PRIVATE_HOSTS"]
 MAIL_SERVER = ENVIRONMENT["INTERLOCK_MAIL_URL"]
+REPLY_ADDRESS = ENVIRONMENT["INTERLOCK_REPLY_ADDRESS"]
+# What a mailbox brings that answers a mail of ours goes there, in the transaction that takes in the rest.
+MAIL_ANSWERED_TO = "interlock.converse.by_mail.keeping.keep"
 PAGES_URL = ENVIRONMENT["INTERLOCK_URL"] or "http://{INTERLOCK_HOST}:{INTERLOCK_PORT}".format(**ENVIRONMENT)
 ENCODER = ENVIRONMENT["INTERLOCK_ENCODER"]
 NAMES_URL = ENVIRONMENT["INTERLOCK_NAMES_URL"]

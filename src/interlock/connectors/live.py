@@ -112,12 +112,27 @@ class NotTaken:
 
 
 @dataclass(frozen=True)
+class Answered:
+    """A mail that answers one of ours, as it came: no signal, but a line of the talk that `token` leads to.
+
+    `whole` is False where `raw` is only its beginning. `key` is the same whenever the mail is met.
+    """
+
+    token: str
+    key: str
+    place: str
+    raw: bytes
+    whole: bool = True
+
+
+@dataclass(frozen=True)
 class Page:
     """What one step of an asking brought. The next asking starts from `cursor`, whatever happens after."""
 
     rows: tuple[Incoming, ...]
     cursor: str
     refused: tuple[NotTaken, ...] = ()
+    answered: tuple[Answered, ...] = ()
 
 
 def _keeps_nothing(_secrets: Answers) -> None:

@@ -18,8 +18,10 @@ from itertools import batched
 from pathlib import Path
 from traceback import format_exception
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from interlock.connectors.live import (
@@ -156,15 +158,21 @@ class Asking:
         """Store a page with the place where the next one begins. Raises LeaseLost: then nothing is stored."""
         now = self.outside.now()
         rows, refused = _checked(page, now)
-        self.rows += len(rows) + len(refused)
+        self.rows += len(rows) + len(refused) + len(page.answered)
         parts = [list(part) for part in batched(rows, ROWS_AT_ONCE)] or [[]]
         for part in parts[:-1]:
             self._take_in(part, [], lambda _taken: self._go_on(self.source.cursor, now), now)
-        if parts[-1] or refused:
-            self._take_in(parts[-1], refused, lambda _taken: self._go_on(page.cursor, now), now)
+        if parts[-1] or refused or page.answered:
+            self._take_in(parts[-1], refused, lambda _taken: self._end_page(page, now), now)
         else:
             self._go_on(page.cursor, now)
         self.source.cursor = page.cursor
+
+    def _end_page(self, page: Page, now: datetime) -> None:
+        """Keep the mails that answer ours for the room above that wrote them, and go on behind this page."""
+        self._go_on(page.cursor, now)
+        if page.answered:
+            import_string(settings.MAIL_ANSWERED_TO)(page.answered, source=self.source, now=now)
 
     def _take_in(
         self, rows: list[Offered], refused: list[Refusal], within: Callable[[Taken], None], now: datetime

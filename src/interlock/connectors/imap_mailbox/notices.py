@@ -44,6 +44,7 @@ class Note:
     """What is sent. `reference` is the same at every try; `author` is whom it comes from by name.
 
     `stop` is the address where its reader stops such mail, without signing in; by one POST if it is https (RFC 8058).
+    `reply_to` is where an answer to it goes, where that is another address than the sender's.
     """
 
     to: str
@@ -52,6 +53,7 @@ class Note:
     reference: str
     author: str = AUTHOR
     stop: str = ""
+    reply_to: str = ""
 
 
 def post(office: PostOffice, note: Note, *, now: datetime, wait: Callable[[float], None]) -> Sent:
@@ -74,6 +76,8 @@ def post(office: PostOffice, note: Note, *, now: datetime, wait: Callable[[float
     message["Date"] = format_datetime(now)
     message["Message-ID"] = f"<{note.reference}@{account.domain}>"
     message["Auto-Submitted"] = "auto-generated"
+    if note.reply_to:
+        message["Reply-To"] = formataddr((note.author, note.reply_to))
     if note.stop:
         message["Precedence"] = "bulk"
         message["List-Id"] = f"<notices.{account.domain}>"

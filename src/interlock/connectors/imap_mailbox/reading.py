@@ -11,9 +11,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from ..live import Incoming, NotTaken, Page, Reach, Route
+from ..live import Answered, Incoming, NotTaken, Page, Reach, Route
 from ..mail import LONGEST_MAIL, Mail, contact_key, read_mail
 from ..mail.message import plain_subject
+from ..mail.return_address import token_in
 from .account import Account
 from .client import Mailbox, signed_in
 
@@ -26,7 +27,7 @@ BEGINNING = 1_000_000
 WINDOW = 500_000
 LARGEST_SKEW = timedelta(days=1)
 
-Row = Incoming | NotTaken | None
+Row = Incoming | NotTaken | Answered | None
 
 
 def read_pages(account: Account, cursor: str, reach: Reach) -> Iterator[Page]:
@@ -84,6 +85,7 @@ def _page(account: Account, mailbox: Mailbox, uids: Sequence[int], cursor: str, 
         rows=tuple(row for row in rows if isinstance(row, Incoming)),
         cursor=cursor,
         refused=tuple(row for row in rows if isinstance(row, NotTaken)),
+        answered=tuple(row for row in rows if isinstance(row, Answered)),
     )
 
 
@@ -123,7 +125,10 @@ def _row(account: Account, uid: int, raw: bytes | None, facts: dict[bytes, Any],
     place = f"{account.folder}, mail {uid}"
     if raw is None:
         return NotTaken(place, "The mail server could not hand this mail over. Look at it in the mailbox.")
-    mail = read_mail(raw, whole=int(facts.get(b"RFC822.SIZE") or 0) <= LONGEST_MAIL)
+    whole = int(facts.get(b"RFC822.SIZE") or 0) <= LONGEST_MAIL
+    mail = read_mail(raw, whole=whole)
+    if token := token_in(raw, account.address):
+        return Answered(token, mail.key, place, raw, whole)
     if mail.sender.lower() == account.address:
         if _is_our_answer(mail, account):
             return None

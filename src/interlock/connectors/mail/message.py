@@ -56,7 +56,7 @@ def contact_key(address: str) -> str:
 
 def read_mail(raw: bytes, *, whole: bool = True) -> Mail:
     """Read a mail. `whole` is False where `raw` is only its beginning."""
-    message, body = _parsed(raw)
+    message, body = parsed(raw)
     if not whole:
         body.note("longer than 10 MB: only the first text was read")
     sender = _sender(message)
@@ -89,7 +89,8 @@ def plain_subject(subject: str) -> str:
     return subject.strip()
 
 
-def _parsed(raw: bytes) -> "tuple[Message[str, str], Body]":
+def parsed(raw: bytes) -> "tuple[Message[str, str], Body]":
+    """A mail and its text; of one that cannot be taken apart only the headers."""
     if len(_NESTED.findall(raw)) <= _MOST_NESTED:
         try:
             message = message_from_bytes(raw)

@@ -38,9 +38,14 @@ def new_words(text: str, *, answers: bool = False) -> str:
 
     `answers`: the mail says that it answers another, so that a single quoted line is one.
     """
+    return own_words(text, answers=answers) or text.strip()
+
+
+def own_words(text: str, *, answers: bool = False) -> str:
+    """The author's own words; empty where there are none."""
     lines = [line.rstrip() for line in text.split("\n")]
     kept = _without_signature(_without_quotes(lines[: _cut(lines)], answers))
-    return _joined(kept) or text.strip()
+    return _joined(kept)
 
 
 def _joined(lines: list[str]) -> str:

@@ -33,6 +33,7 @@ from interlock.converse.models.loops import LoopCourse as LoopCourse
 from interlock.converse.models.loops import Story as Story
 from interlock.converse.models.loops import ToldPerson as ToldPerson
 from interlock.converse.models.loops import ToldSignal as ToldSignal
+from interlock.converse.models.mail_replies import MailReply as MailReply
 from interlock.converse.models.moderation import Case as Case
 from interlock.converse.models.moderation import Merge as Merge
 from interlock.converse.models.moderation import Policy as Policy

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.core.cache import caches
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as later
 
@@ -22,6 +23,7 @@ from interlock.converse.models import (
     Draft,
     Entry,
     Follow,
+    MailReply,
     Message,
     Notice,
     NoticeChoice,
@@ -80,6 +82,7 @@ def erase(*, person: Person, now: datetime) -> None:
     withdrawing.erase(keys=keys)
     replying.forget(keys=keys)
     Entry.objects.filter(address__iexact=address).delete()
+    MailReply.objects.filter(Q(person=person) | Q(sender__iexact=address)).delete()
     people.erase(person=person, now=now)
     work.ask(rewrite_word_indexes)
     caches["pages"].clear()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -19,10 +19,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from interlock.converse import queries
+from interlock.converse.by_mail import addresses as by_mail
 from interlock.converse.community import looking
-from interlock.converse.models import Message, Notice, ReadMark, Reply, Standing, StatusChange
+from interlock.converse.models import (
+    Audience,
+    Conversation,
+    Message,
+    Notice,
+    ReadMark,
+    Reply,
+    Standing,
+    StatusChange,
+)
 from interlock.converse.notices import choosing, stopping
 from interlock.converse.notices.since import since_when
+from interlock.converse.talks import audiences
 from interlock.fabric import company
 from interlock.fabric.models import Person
 
@@ -34,19 +45,29 @@ MOST_PIECES, MOST_LETTERS = 60, 2_000
 class Letter:
     subject: str
     text: str
+    reply_to: str = ""
 
 
 @dataclass
 class Matter:
-    """A talk or a post with what is new there: when, who, words."""
+    """A talk or a post with what is new there: when, who, words. A reply by mail goes to `back`, and `readers` read it."""
 
     heading: str
     url: str
+    back: str
+    readers: str
     pieces: list[tuple[datetime, str, str]] = field(default_factory=list)
 
     @property
     def newest(self) -> datetime:
-        return max(at for at, _who, _words in self.pieces)
+        return max((at for at, _who, _words in self.pieces), default=datetime.min.replace(tzinfo=UTC))
+
+    def how_to_reply(self, *, alone: bool) -> str:
+        """In a mail about this alone one replies to the mail; empty where nobody reads replies."""
+        if not self.back:
+            return ""
+        to = _("Reply to this mail.") if alone else _("Reply to: %(address)s") % {"address": self.back}
+        return f"{to}\n{self.readers}"
 
 
 def letter_of(notice: Notice) -> Letter | None:
@@ -73,7 +94,7 @@ def _named(notice: Notice, person: Person) -> Letter | None:
         return None
     heading = line.conversation.heading_for(person)
     subject = _("%(name)s names you: %(heading)s") % {"name": line.author.name, "heading": heading}
-    return Letter(subject, _text(matters_of([line], person), person))
+    return _letter(subject, matters_of([line], person), person)
 
 
 def _due(notice: Notice, person: Person) -> Letter | None:
@@ -82,7 +103,8 @@ def _due(notice: Notice, person: Person) -> Letter | None:
         return None
     heading = talk.heading_for(person)
     said = _("Your answer is due today: %(heading)s") % {"heading": heading}
-    return Letter(said, f"{said}\n{_address('converse:conversation', talk.pk)}\n\n{_foot(person)}")
+    narrowest = audiences.allowed(talk, person, "")
+    return _letter(said, [_talk_matter(talk, narrowest, person, said)], person)
 
 
 def _daily(notice: Notice, person: Person) -> Letter | None:
@@ -92,7 +114,18 @@ def _daily(notice: Notice, person: Person) -> Letter | None:
         return None
     count = sum(len(one.pieces) for one in matters)
     said = ngettext("%(n)d new line for you", "%(n)d new lines for you", count) % {"n": count}
-    return Letter(f"{company.company()}: {said}", _text(matters, person))
+    return _letter(f"{company.company()}: {said}", matters, person)
+
+
+def _letter(subject: str, matters: list[Matter], person: Person) -> Letter:
+    """The mail, with an address to reply to where a mailbox brings what comes there."""
+    if not by_mail.are_read():
+        for matter in matters:
+            matter.back = ""
+    back = matters[0].back if len(matters) == 1 else ""
+    if len(matters) > 1 and any(matter.back for matter in matters):
+        back = by_mail.of_several(person)
+    return Letter(subject, _text(matters, person), back)
 
 
 def unread_lines(person: Person) -> QuerySet[Message]:
@@ -114,14 +147,31 @@ def _talks(person: Person, since: datetime, until: datetime) -> list[Matter]:
 
 
 def matters_of(lines: Iterable[Message], person: Person) -> list[Matter]:
-    """Lines by their talk."""
-    matters: dict[int, Matter] = {}
+    """Lines by their talk. A reply is read by no more people than any of the lines that it answers."""
+    by_talk: dict[int, list[Message]] = {}
     for line in lines:
-        talk = line.conversation
-        url = _address("converse:conversation", talk.pk)
-        matter = matters.setdefault(talk.pk, Matter(talk.heading_for(person), url))
-        matter.pieces.append((line.sent_at, line.author.name, line.body))
-    return list(matters.values())
+        by_talk.setdefault(line.conversation_id, []).append(line)
+    matters = []
+    for those in by_talk.values():
+        narrowest = min((line.audience for line in those), key=audiences.WIDENING.index)
+        matter = _talk_matter(those[0].conversation, narrowest, person)
+        matter.pieces = [(line.sent_at, line.author.name, line.body) for line in those]
+        matters.append(matter)
+    return matters
+
+
+def _talk_matter(talk: Conversation, audience: str, person: Person, heading: str = "") -> Matter:
+    readers = {
+        Audience.STAFF: _("Only staff will read it."),
+        Audience.PARTNER: _("Staff and the partner will read it."),
+        Audience.CUSTOMER: _("Everybody in the conversation will read it."),
+    }
+    return Matter(
+        heading or talk.heading_for(person),
+        _address("converse:conversation", talk.pk),
+        by_mail.of_talk(talk, audience, person),
+        readers[Audience(audience)],
+    )
 
 
 def _posts(person: Person, since: datetime, until: datetime) -> list[Matter]:
@@ -141,8 +191,9 @@ def _posts(person: Person, since: datetime, until: datetime) -> list[Matter]:
     matters: dict[int, Matter] = {}
     for key, piece in pieces:
         post = posts[key]
-        url = _address("community:post", post.pk, post.slug)
-        matters.setdefault(key, Matter(post.title, url)).pieces.append(piece)
+        url, back = _address("community:post", post.pk, post.slug), by_mail.of_post(post, person)
+        matter = matters.setdefault(key, Matter(post.title, url, back, _("Everybody can read it.")))
+        matter.pieces.append(piece)
     return list(matters.values())
 
 
@@ -154,6 +205,8 @@ def _text(matters: list[Matter], person: Person) -> str:
         for at, who, words in newest_first[:left]:
             day = written_date(timezone.localtime(at), "j F, H:i")
             parts.append(f"{who}, {day}:\n{_short(words)}")
+        if reply := matter.how_to_reply(alone=len(matters) == 1):
+            parts.append(reply)
         left -= min(left, len(newest_first))
         if not left:
             parts.append(_("More has come; it stands on the pages."))

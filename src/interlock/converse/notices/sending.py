@@ -65,6 +65,7 @@ def _sent(notice: Notice, now: datetime) -> State:
     note = Note(
         user.email, letter.subject, letter.text, f"notice-{notice.pk}",
         author=str(company.company()), stop=stopping.address_of(notice.person),
+        reply_to=letter.reply_to,
     )  # fmt: skip
     post(PostOffice(**settings.MAIL_SERVER), note, now=now, wait=time.sleep)
     return State.SENT

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
+from interlock.converse.by_mail.views import replies
 from interlock.converse.notices import views
 
 app_name = "notices"
 urlpatterns: list[URLPattern] = [
     path("notices/", views.choices, name="choices"),
+    path("notices/replies/", replies, name="replies"),
     path("notices/stop/<str:signed>/", views.stop, name="stop"),
 ]

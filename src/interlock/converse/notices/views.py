@@ -39,6 +39,7 @@ def choices(request: HttpRequest) -> HttpResponse:
         "form": form,
         "address": address,
         "is_on": no_mail.may_mail(address),
+        "may_see_replies": may(person, Act.IMPORT),
     }
     return render(request, "converse/notices/choices.html", context, status=422 if form.errors else 200)
 

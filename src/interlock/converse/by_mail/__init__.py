@@ -1,0 +1,1 @@
+"""Replies by mail: the addresses that lead back into a talk or post, and what comes to them."""
