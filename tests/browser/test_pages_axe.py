@@ -83,6 +83,8 @@ NOT_PAGES = {
     "loop:you_said_feed",
     "loop:you_said_rows",
     "community:kept_copy",
+    "widget:script",
+    "widget:panel",
     # Of customers: tests/browser/test_community.py reads them.
     "community:take_away_post",
     "community:take_away_reply",

@@ -245,6 +245,11 @@ POLICY: dict[str, Row] = {
         for said in ("post", "reply")
     },
     **{f"community:{name}": Row(PUBLIC) for name in ("mail", "erase", "kept_copy")},
+    # Other sites ask without a session; tests/converse/community/test_widget.py holds which of them may.
+    **{f"widget:{name}": Row(PUBLIC) for name in ("script", "panel")},
+    "widget:mine": writes(PUBLIC),
+    "widget:settings": Row(LEADS, LEADS),
+    "widget:new_key": writes(OWNER),
     "community:settings": Row(LEADS),
     "community:company": writes(OWNER),
     "community:roster": Row(LEADS, LEADS),

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("interlock.converse.urls")),
     path("", include("interlock.converse.loop.urls")),
     path("", include("interlock.converse.notices.urls")),
+    path("", include("interlock.converse.widget.urls")),
     path("", include("interlock.converse.community.urls")),
     path("", include("interlock.reconnect.urls")),
     path("", include("interlock.api.urls")),

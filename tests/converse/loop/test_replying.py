@@ -207,7 +207,7 @@ def test_a_page_of_a_link_names_no_other_customer_and_no_staff_words(told, hinge
 
 
 def test_one_machine_may_ask_only_so_often(told, client, monkeypatch):
-    monkeypatch.setattr(answering, "TRIES", 3)
+    monkeypatch.setattr(answering, "AN_HOUR", 3)
 
     answers = [client.get(link(told["kim"])).status_code for _try in range(5)]
 

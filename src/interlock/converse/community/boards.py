@@ -30,7 +30,7 @@ ROSTER_DAYS = 14
 _TAKEN = frozenset(
     {"tell", "near", "search", "mine", "enter", "leave", "kept", "queue", "moderation", "settings", "posts", "reply", "vote",
      "follow", "feed", "answer", "status", "judge", "you-said", "merge", "split", "reword", "take-away", "report",
-     "appeal", "erase", "mail"}
+     "appeal", "erase", "mail", "widget"}
 )  # fmt: skip
 
 

@@ -90,7 +90,7 @@ def take_code(*, key: str, code: str, now: datetime) -> Person | str:
         return _("This is not the code of the mail. Look once more, or ask for a new one.")
     entry.used_at = now
     entry.save(update_fields=["used_at"])
-    return _person(entry, now)
+    return person_at(address=entry.address, name=entry.name, now=now)
 
 
 @work.task(queue="prompt", attempts=4, first_wait=2, title=later("Mail a code to sign in"))
@@ -156,15 +156,16 @@ def _comes_by_code(user: User) -> bool:
     return not Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
 
 
-def _person(entry: Entry, now: datetime) -> Person | str:
-    user = User.objects.filter(email__iexact=entry.address).select_related("person").first()
+def person_at(*, address: str, name: str, now: datetime) -> Person | str:
+    """The customer of an address that was shown to be theirs, made when new; or why they come in another way."""
+    user = User.objects.filter(email__iexact=address).select_related("person").first()
     if user:
         return (
             user.person
             if user.is_active and _comes_by_code(user)
             else _("Sign in with your password or passkey.")
         )
-    return people.join_as_customer(email=entry.address, name=entry.name, now=now)
+    return people.join_as_customer(email=address, name=name, now=now)
 
 
 def _code_hash(entry: Entry, code: str) -> str:

@@ -1,4 +1,4 @@
-"""Build the page assets into `web/static/built/`: one style sheet, two scripts, htmx and the fonts.
+"""Build the page assets into `web/static/built/`: one style sheet, two scripts, the widget, htmx and the fonts.
 
 Run by `./do sync` with the project's Python, after `npm ci`. Tailwind reads only our templates, esbuild
 bundles our scripts and the parts of ECharts that they use; htmx comes out of the django-htmx package.
@@ -23,7 +23,7 @@ FONTS = {
     "newsreader": ["latin-standard-normal", "latin-standard-italic", "latin-ext-standard-normal"],
     "inter": ["latin-opsz-normal", "latin-ext-opsz-normal"],
 }
-SCRIPTS = ["app", "charts"]
+SCRIPTS = ["app", "charts", "widget"]
 
 
 class BuildFailed(Exception):
@@ -77,6 +77,7 @@ def _style_sheet(built: Path) -> tuple[str, subprocess.Popen[str]]:
 def _script(name: str, built: Path) -> tuple[str, subprocess.Popen[str]]:
     arguments = [str(ASSETS / "js" / f"{name}.js"), f"--outfile={built / name}.js"]
     options = ["--bundle", "--minify", "--format=iife", "--target=es2020", "--log-level=warning"]
+    options.append("--loader:.css=text")  # the widget brings its style along
     return _start(f"{name}.js (esbuild)", [str(NODE_MODULES / ".bin" / "esbuild"), *arguments, *options])
 
 

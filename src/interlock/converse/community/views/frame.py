@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -85,6 +86,16 @@ def machine_of(request: HttpRequest) -> str:
     """The mark of the machine a request comes from; behind a proxy the proxy names it last."""
     forwarded = request.headers.get("X-Forwarded-For", "") if settings.SECURE_PROXY_SSL_HEADER else ""
     return mark_of(_network_of(forwarded.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")))
+
+
+def asks_too_often(request: HttpRequest, name: str, an_hour: int) -> bool:
+    """Count a request of this machine under a name; whether it is past so many an hour."""
+    key = f"{name}:{machine_of(request)}"
+    cache.add(key, 0, 3_600)
+    try:
+        return cache.incr(key) > an_hour
+    except ValueError:  # it ran out between the two lines
+        return False
 
 
 def _network_of(address: str) -> str:

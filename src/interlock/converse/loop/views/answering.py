@@ -11,7 +11,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -19,12 +18,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from interlock.converse.community.views.frame import machine_of
+from interlock.converse.community.views.frame import asks_too_often
 from interlock.converse.loop import replying
 from interlock.fabric import company
 
 # A household or an office behind one address answers some dozens of letters an hour; guessing needs 10 to the 40.
-TRIES, AN_HOUR = 120, 3_600
+AN_HOUR = 120
 
 
 def rarely(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -32,13 +31,7 @@ def rarely(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
     @wraps(view)
     def counted(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        name = f"loop:{machine_of(request)}"
-        cache.add(name, 0, AN_HOUR)
-        try:
-            tries = cache.incr(name)
-        except ValueError:  # it ran out between the two lines
-            tries = 1
-        if tries > TRIES:
+        if asks_too_often(request, "loop", AN_HOUR):
             words = {"company": company.company()}
             return render(request, "converse/loop/too_often.html", words, status=429)
         return view(request, *args, **kwargs)

@@ -1,0 +1,1 @@
+"""The widget: one script tag with which other sites take feedback, and show what became of it."""
