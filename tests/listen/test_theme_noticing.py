@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import numpy as np
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from interlock.analytics.text import encoders
+from interlock.fabric.contexts import context_for
 from interlock.listen.models import (
+    AnswerRound,
     ChangeKind,
     Cluster,
     PlacedSignal,
@@ -237,6 +241,38 @@ def test_of_two_new_themes_the_one_that_a_person_named_stays_and_two_named_ones_
     first, second = two_new(spoken)
     clerk = person("contributor", "service")
     editing.rename(theme=second, name="The new fee", by=clerk, now=NOON + days(2))
+    found_to_be_one(first, second)
+    first.refresh_from_db()
+    assert (first.became, Theme.objects.get(pk=second.pk).ended_at) == (second, None)
+
+    editing.take_back(change=ThemeChange.objects.get(kind=ChangeKind.MERGED), by=clerk, now=NOON + days(3))
+    found_to_be_one(first, second)
+    assert Theme.objects.filter(pk__in=[first.pk, second.pk], ended_at=None).count() == 2
+
+
+def answered(one, by):
+    AnswerRound.objects.create(
+        reference=uuid4(),
+        theme=one,
+        by=by,
+        text="It is a mistake.",
+        made_at=NOON,
+        sends_at=NOON,
+        recipients=[],
+    )
+
+
+def talked_about(one, by):
+    """What every room that talks about a theme leaves: its context."""
+    context_for(kind="theme", key=one.key, label=one.name)
+
+
+@pytest.mark.parametrize("touch", [answered, talked_about])
+def test_a_theme_that_people_talk_about_or_answered_is_not_joined_away(spoken, person, touch):
+    first, second = two_new(spoken)
+    clerk = person("contributor", "service")
+
+    touch(second, clerk)
     found_to_be_one(first, second)
     first.refresh_from_db()
     assert (first.became, Theme.objects.get(pk=second.pk).ended_at) == (second, None)

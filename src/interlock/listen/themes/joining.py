@@ -11,7 +11,16 @@ from datetime import datetime
 from django.db.models import Q
 
 from interlock.fabric import events, journal
-from interlock.listen.models import ChangeKind, Cluster, PlacedSignal, Theme, ThemeChange, ThemedSignal
+from interlock.fabric.models import Context
+from interlock.listen.models import (
+    AnswerRound,
+    ChangeKind,
+    Cluster,
+    PlacedSignal,
+    Theme,
+    ThemeChange,
+    ThemedSignal,
+)
 
 
 def join(theme_id: int, into_id: int, *, looked_to: int, now: datetime) -> Theme | None:
@@ -51,10 +60,13 @@ def join(theme_id: int, into_id: int, *, looked_to: int, now: datetime) -> Theme
 
 
 def _is_touched(theme: Theme) -> bool:
-    """Whether a person changed it, put something into it, or decides about it."""
+    """Whether a person changed it, put something into it, decides about it, talks about it, or answered all who spoke."""
     by_people = Q(by__isnull=False) | Q(undone_by__isnull=False)
     return (
         bool(theme.question or theme.decider_id or theme.decision)
         or ThemeChange.objects.filter(by_people, Q(theme=theme) | Q(other=theme)).exists()
         or PlacedSignal.objects.filter(cluster__theme=theme).exists()
+        # Who talks about a theme does so in a room above this one, on its context.
+        or Context.objects.filter(kind="theme", key=theme.key).exists()
+        or AnswerRound.objects.filter(theme=theme).exists()
     )
