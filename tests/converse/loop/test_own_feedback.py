@@ -83,7 +83,9 @@ def test_what_was_written_to_them_stands_there_with_its_two_buttons(marta, clien
     assert [one.says for one in page.context["said"]] == ["", "yes", ""]
 
 
-def test_a_no_to_an_answer_that_was_no_letter_opens_the_theme(marta, client, hinge, foreign):
+def test_a_no_to_an_answer_that_was_no_letter_opens_the_theme_until_they_say_yes(
+    marta, client, hinge, foreign
+):
     from interlock.listen.models import Answer, AnsweredSignal  # beside its only use
 
     (clock,) = opened(marta.signals[0], now=NOW)
@@ -96,6 +98,11 @@ def test_a_no_to_an_answer_that_was_no_letter_opens_the_theme(marta, client, hin
 
     hinge.theme.refresh_from_db()
     assert (clock_of(marta.signals[0]).stage, hinge.theme.state) == ("reopened", "reopened")
+
+    client.post(reverse("loop:say", args=[marta.signals[0].pk]), {"say": "yes"})
+
+    hinge.theme.refresh_from_db()
+    assert (hinge.theme.state, hinge.theme.decision) == ("quiet", "A second latch, free of charge.")
 
 
 def test_what_is_somebody_elses_is_absent(marta, client, hinge):

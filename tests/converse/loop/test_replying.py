@@ -13,7 +13,7 @@ from interlock.converse.loop.views import answering
 from interlock.converse.models import LoopCount, ToldPerson
 from interlock.fabric import journal
 from interlock.listen import settling
-from interlock.listen.models import Clock, InboxRow, Signal, ThemeState
+from interlock.listen.models import Clock, InboxRow, Signal, Theme, ThemeState
 from interlock.listen.stages import close_silent
 from interlock.listen.themes import deciding
 from listen.waiting import clock_of, opened
@@ -83,8 +83,8 @@ def test_a_no_opens_the_theme_with_lineage_journal_and_a_card_on_today(told, hin
 
     hinge.theme.refresh_from_db()
     assert (hinge.theme.state, hinge.theme.decided_at, hinge.theme.decision) == ("reopened", None, "")
-    assert list(hinge.theme.changes.values_list("kind", "said")) == [
-        ("reopened", {"decision": "A second latch, free of charge."})
+    assert [(one.kind, one.said["decision"]) for one in hinge.theme.changes.all()] == [
+        ("reopened", "A second latch, free of charge.")
     ]
     assert journal.entries_about(hinge.theme).filter(verb__startswith="was opened again").exists()
     assert list(deciding.asking(hinge.lena)) == [hinge.theme]
@@ -96,6 +96,57 @@ def test_a_second_no_opens_nothing_twice(told, hinge):
 
     assert hinge.theme.changes.filter(kind="reopened").count() == 1
     assert counted() == (0, 2)
+
+
+def as_decided(theme) -> dict[str, object]:
+    """Everything that a no takes away."""
+    return Theme.objects.values(
+        "state", "state_since", "question", "decider", "decide_by", "decision", "decided_by", "decided_at", "decided_no"
+    ).get(pk=theme.pk)  # fmt: skip
+
+
+def test_the_decision_stands_again_once_everybody_who_said_no_says_yes(told, hinge):
+    before = as_decided(hinge.theme)
+
+    for name in ("lee", "mo"):
+        replying.say(person=told[name], solved=False, now=NOW + DAY)
+    replying.say(person=told["lee"], solved=True, now=NOW + 2 * DAY)
+    assert as_decided(hinge.theme)["state"] == "reopened"
+    replying.say(person=told["mo"], solved=True, now=NOW + 2 * DAY)
+
+    assert as_decided(hinge.theme) == before
+    assert journal.entries_about(hinge.theme).filter(verb__startswith="stands again").count() == 1
+    assert list(deciding.asking(hinge.lena)) == []
+
+
+def test_a_third_no_after_it_opens_it_once_more(told, hinge):
+    for solved in (False, True, False):
+        replying.say(person=told["lee"], solved=solved, now=NOW + DAY)
+
+    assert as_decided(hinge.theme)["state"] == "reopened"
+    assert [one.undone_at is None for one in hinge.theme.changes.order_by("pk")] == [False, True]
+
+
+def test_what_was_asked_anew_meanwhile_is_not_put_back(told, hinge):
+    replying.say(person=told["lee"], solved=False, now=NOW + DAY)
+    deciding.ask_decision(
+        theme=hinge.theme, question="And now?", decider=None, decide_by=None, function="product",
+        by=hinge.lena, now=NOW + DAY,
+    )  # fmt: skip
+    asked = as_decided(hinge.theme)
+
+    replying.say(person=told["lee"], solved=True, now=NOW + 2 * DAY)
+
+    assert as_decided(hinge.theme) == asked
+    assert asked["state"] == "reopened"
+
+
+def test_a_yes_of_who_never_said_no_opens_and_closes_nothing(told, hinge):
+    replying.say(person=told["lee"], solved=False, now=NOW + DAY)
+
+    replying.say(person=told["kim"], solved=True, now=NOW + 2 * DAY)
+
+    assert as_decided(hinge.theme)["state"] == "reopened"
 
 
 def test_an_opened_theme_that_is_decided_anew_can_be_told_again(told, hinge, foreign):

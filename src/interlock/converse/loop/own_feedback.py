@@ -127,18 +127,20 @@ def say(*, signal: Signal, solved: bool, now: datetime, words: str = "") -> None
 @transaction.atomic
 def _say_of_answer(signal: Signal, solved: bool, now: datetime) -> None:
     """To an answer that was no letter: their clock knows what they said, and a no opens the theme again."""
+    themed = ThemedSignal.objects.filter(signal=signal, cluster__isnull=False).select_related(
+        "cluster__theme"
+    )
+    themes = [one.cluster.theme for one in themed if one.cluster]
     if solved:
         stages.customer_said_yes(keys=[signal.key], now=now)
+        for theme in themes:
+            replying.stand_again(theme=theme, now=now)
     else:
         failed_before = Clock.objects.filter(signal_key=signal.key, urgency__gt=0).exists()
         because = _("The customer says under My feedback that it is not solved.")
         clocks = stages.customer_said_no(keys=[signal.key], because=because, now=now)
         for clock in clocks if failed_before else ():
             escalation.call_lead(clock=clock, now=now)
-        themed = ThemedSignal.objects.filter(signal=signal, cluster__isnull=False).select_related(
-            "cluster__theme"
-        )
-        for one in themed:
-            if one.cluster:
-                deciding.open_again(theme=one.cluster.theme, now=now)
+        for theme in themes:
+            deciding.open_again(theme=theme, now=now)
     counting.ask_to_count(now)

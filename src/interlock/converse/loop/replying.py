@@ -1,6 +1,6 @@
 """A customer says by their link, or under My feedback, whether what we did solves it; they may change their mind.
 
-A no opens the theme again, lets the customer wait before others, and goes to a lead where we failed them before. Words
+A no opens the theme again until nobody says no any more, lets the customer wait before others, and goes to a lead where we failed them before. Words
 that come with it are a signal of its own.
 """
 
@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as later
 
@@ -19,7 +20,7 @@ from interlock.converse.loop import counting
 from interlock.converse.models import Closure, ToldPerson, ToldSignal
 from interlock.fabric import journal, work
 from interlock.listen import escalation, inbox, services, stages
-from interlock.listen.models import Clock, Signal, Source, SourceKind, Theme
+from interlock.listen.models import Clock, Signal, Source, SourceKind, Theme, ThemedSignal
 from interlock.listen.themes import deciding
 
 LONGEST_WORDS = 2_000
@@ -51,6 +52,7 @@ def say(*, person: ToldPerson, solved: bool, now: datetime, words: str = "") -> 
     keys = list(locked.signals.order_by("pk").values_list("signal_key", flat=True))
     if solved:
         stages.customer_said_yes(keys=keys, now=now)
+        stand_again(theme=standing(locked.closure), now=now)
     else:
         _not_solved(locked, keys, now)
     journal.note(
@@ -72,6 +74,18 @@ def _not_solved(person: ToldPerson, keys: Sequence[str], now: datetime) -> None:
             if clock.stage not in stages.ASIDE_STAGES:
                 escalation.call_lead(clock=clock, now=now)
     deciding.open_again(theme=standing(person.closure), now=now)
+
+
+def stand_again(*, theme: Theme, now: datetime) -> None:
+    """Let what was decided stand where nobody who said no since still does. In a transaction."""
+    opened = deciding.opened_again(theme)
+    if opened is None:
+        return
+    no = ToldPerson.objects.filter(choice=Choice.NO, chosen_at__gte=opened.at)
+    urgent = Clock.objects.filter(urgency__gt=0, stopped_at=None).values("signal_key")
+    waits = ThemedSignal.objects.filter(cluster__theme=theme, signal__key__in=urgent)
+    if not (no.filter(Q(closure__theme=theme) | Q(closure__theme__became=theme)).exists() or waits.exists()):
+        deciding.stand_again(theme=theme, now=now)
 
 
 def _failed_before(person: ToldPerson, keys: Sequence[str]) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Case, Q, QuerySet, When
@@ -32,6 +33,18 @@ ASKS_ANEW = {
     "decided_no": False,
     "decide_by": None,
 }
+# What a customer's yes after a no brings back, and what must not have changed meanwhile.
+_AT_STAKE = (
+    "question",
+    "decider_id",
+    "state",
+    "state_since",
+    "decision",
+    "decided_by_id",
+    "decided_at",
+    "decided_no",
+    "decide_by",
+)
 SETTLED = (ThemeState.QUIET, ThemeState.FIXED)
 
 
@@ -164,13 +177,43 @@ def open_again(*, theme: Theme, now: datetime) -> bool:
     if theme.ended_at or not (decided or theme.state in SETTLED):
         return False
     detail = {"decision": theme.decision}
+    was = {name: _plain(getattr(theme, name)) for name in _AT_STAKE}
     theme.state, theme.state_since = ThemeState.REOPENED, now
     for name, value in ASKS_ANEW.items():
         setattr(theme, name, value)
     theme.save()
-    ThemeChange.objects.create(kind=ChangeKind.REOPENED, theme=theme, at=now, said=detail)
+    ThemeChange.objects.create(kind=ChangeKind.REOPENED, theme=theme, at=now, said=detail | {"was": was})
     _tell(theme, "was opened again by a customer's no", None, now, detail)
     return True
+
+
+def opened_again(theme: Theme) -> ThemeChange | None:
+    """The line of its lineage by which customers opened it again, while that stands. One query."""
+    changes = ThemeChange.objects.filter(theme=theme, kind=ChangeKind.REOPENED, undone_at=None)
+    return changes.order_by("-pk").first()
+
+
+@transaction.atomic
+def stand_again(*, theme: Theme, now: datetime) -> bool:
+    """Whoever said no says yes by now: what was decided stands as it stood. False where it was asked anew meanwhile."""
+    theme = Theme.objects.select_for_update(of=("self",)).get(pk=theme.pk)
+    change = opened_again(theme)
+    was = change.said.get("was") if change else None
+    asked_anew = was and (theme.question, theme.decider_id) != (was["question"], was["decider_id"])
+    untouched = theme.state == ThemeState.REOPENED and not (theme.decided_at or theme.decide_by)
+    if change is None or was is None or theme.ended_at or asked_anew or not untouched:
+        return False
+    for name, value in was.items():
+        setattr(theme, name, theme._meta.get_field(name).to_python(value))
+    theme.save()
+    change.undone_at = now
+    change.save(update_fields=["undone_at"])
+    _tell(theme, "stands again by a customer's yes", None, now, {"decision": theme.decision})
+    return True
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _tell(theme: Theme, verb: str, by: Person | None, now: datetime, detail: dict[str, str]) -> None:

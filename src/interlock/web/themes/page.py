@@ -322,6 +322,7 @@ def _line(change: ThemeChange, theme: Theme) -> dict[str, Any]:
         "change": change,
         "text": sentences[ChangeKind(change.kind)],
         "by": _by(change),
+        "undone_by": change.undone_by or _("a customer's yes"),
         "undoable": bool(change.steps) and change.undone_at is None,
         "undo": _("It is no theme of its own") if change.kind == ChangeKind.NOTICED else _("Take it back"),
     }
