@@ -99,6 +99,7 @@ SEARCHES = {
     "web:place_signal": [{"q": "late"}],
     "web:outcries": [{"show": "all"}, {"show": "over"}],
     "web:themes": [{"show": "all"}, {"show": "few"}],
+    "web:people": [{"side": "customer"}, {"side": "partner", "q": "none"}],
 }
 
 
@@ -327,7 +328,7 @@ def addresses(company: dict) -> list[str]:
     for name, row in POLICY.items():
         parameters = ADDRESSES[name]
         community = name.startswith(("community:", "loop:you_said", "loop:answer", "notices:"))
-        if "get" not in row.methods or name in NOT_PAGES or name == "web:context":
+        if "get" not in row.methods or name in NOT_PAGES or name in {"web:context", "web:organisation"}:
             continue
         if "owner" not in row.roles and not community:
             continue
@@ -338,6 +339,7 @@ def addresses(company: dict) -> list[str]:
     about = [("account", signal.account_key), ("product", signal.product_key), ("order", signal.order_key)]
     about += [("region", signal.region), ("team+family", "shops-north|Heron Cargo")]
     found += [f"{reverse('web:context')}?{urlencode({'kind': kind, 'key': key})}" for kind, key in about]
+    found += [f"{reverse('web:organisation')}?{urlencode({'key': signal.account_key})}"]
     return [*found, "/nowhere/a-long-address-of-many-signs-that-nobody-would-ever-have-typed/"]
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import email
 from datetime import timedelta
+from email import policy
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
 from conftest import NOON
-from interlock.fabric import invitations, people
-from interlock.fabric.invitations import AddressTaken, InvitationUnusable
+from connectors.mailbox.servers import Post, running_smtp
+from interlock.fabric import invitations, people, work
+from interlock.fabric.invitations import AddressTaken, InvitationUnusable, NotYourRole
 from interlock.fabric.models import Invitation, Person, User
 
 LONG = "four quiet herons cargo"
@@ -137,7 +140,7 @@ def test_ending_access_ends_the_session(signed_in, person):
 def test_only_an_owner_invites_an_owner(signed_in):
     browser = signed_in("lead", "sales")
 
-    answer = browser.post(reverse("web:people"), {"email": "x@example.com", "role": "owner"})
+    answer = browser.post(reverse("web:invitations"), {"email": "x@example.com", "role": "owner"})
 
     assert answer.status_code == 422
     assert not Invitation.objects.exists()
@@ -163,3 +166,136 @@ def test_a_lost_password_is_replaced_by_a_link_from_the_owner(signed_in, person,
     assert (again, again.user.check_password(LONG)) == (lost, True)
     with pytest.raises(InvitationUnusable, match="has been used"):
         invitations.open_invitation(token, now=timezone.now())
+
+
+@pytest.fixture
+def receiver(settings):
+    """An SMTP server of this machine, as the installation's own."""
+    kept = Post()
+    with running_smtp(kept, auth_require_tls=False) as port:
+        settings.MAIL_SERVER = {
+            "host": "127.0.0.1", "port": port, "security": "none", "user": "", "password": "",
+            "sender": "interlock@example.com",
+        }  # fmt: skip
+        settings.PAGES_URL = "https://talk.example.com"
+        yield kept
+
+
+def token_in(mail) -> str:
+    text = email.message_from_bytes(mail[1], policy=policy.default).get_content()
+    return text.split("https://talk.example.com/welcome/")[1].split("/")[0]
+
+
+def test_an_invitation_is_mailed_with_a_link_that_only_the_mail_knows(signed_in, receiver):
+    browser = signed_in("lead", "sales")
+    form = {"email": "New@Example.com", "role": "contributor", "functions": ["product"], "by_mail": "on"}
+
+    page = browser.post(reverse("web:invitations"), form).content.decode()
+    work.run_ready()
+
+    assert "/welcome/" not in page
+    [mail] = receiver.kept
+    assert b"asks you to take part" in mail[1]
+    invitation = invitations.open_invitation(token_in(mail), now=timezone.now())
+    assert (invitation.email, invitation.role, invitation.mailed_at is not None) == (
+        "new@example.com",
+        "contributor",
+        True,
+    )
+
+
+def test_a_pending_invitation_is_renewed_and_withdrawn(signed_in, receiver):
+    browser = signed_in("owner")
+    first = invitations.invite(
+        email="new@example.com", role="lead", functions=[], by=browser.person, now=NOON
+    )
+    pending = Invitation.objects.get()
+
+    page = browser.post(reverse("web:renew_invitation", args=[pending.pk])).content.decode()
+    second = page.split("/welcome/")[1].split("/")[0]
+    browser.post(reverse("web:renew_invitation", args=[pending.pk]), {"by_mail": "yes"})
+    work.run_ready()
+    third = token_in(receiver.kept[0])
+
+    for old in (first, second):
+        with pytest.raises(InvitationUnusable, match="not known"):
+            invitations.open_invitation(old, now=timezone.now())
+    assert invitations.open_invitation(third, now=timezone.now() + timedelta(days=6)) == pending
+    browser.post(reverse("web:withdraw_invitation", args=[pending.pk]))
+    with pytest.raises(InvitationUnusable, match="was withdrawn"):
+        invitations.accept(token=third, name="Eve", email="", password=LONG, now=timezone.now())
+    assert list(invitations.pending_visible_to(browser.person)) == []
+
+
+def test_a_withdrawn_invitation_is_not_mailed_any_more(signed_in, receiver):
+    browser = signed_in("owner")
+    browser.post(reverse("web:invitations"), {"email": "new@example.com", "role": "lead", "by_mail": "on"})
+    browser.post(reverse("web:withdraw_invitation", args=[Invitation.objects.get().pk]))
+
+    work.run_ready()
+
+    assert receiver.kept == []
+
+
+def test_whoever_answers_customers_asks_customers_in_and_sees_their_own_invitations(signed_in, person):
+    owner = person("owner")
+    invitations.invite(email="lead@example.com", role="lead", functions=[], by=owner, now=NOON)
+    browser = signed_in("contributor", "service")
+
+    refused = browser.post(reverse("web:invitations"), {"email": "p@example.com", "role": "partner"})
+    browser.post(reverse("web:invitations"), {"email": "marta@example.com", "role": "customer"})
+
+    assert refused.status_code == 422
+    with pytest.raises(NotYourRole, match="only a lead"):
+        invitations.invite(
+            email="p@example.com", role="partner", functions=[], by=browser.person, now=NOON, organisation="M"
+        )
+    assert [one.email for one in invitations.pending_visible_to(browser.person)] == ["marta@example.com"]
+    assert invitations.pending_visible_to(owner).count() == 2
+
+
+def test_an_address_that_is_asked_in_is_not_asked_twice(person):
+    owner = person("owner")
+    invitations.invite(email="new@example.com", role="lead", functions=[], by=owner, now=NOON)
+
+    with pytest.raises(AddressTaken, match="asked in already"):
+        invitations.invite(email="NEW@example.com", role="lead", functions=[], by=owner, now=NOON)
+
+    invitations.invite(
+        email="new@example.com", role="lead", functions=[], by=owner, now=NOON + timedelta(days=8)
+    )
+
+
+def test_a_partner_joins_for_the_organisation_of_the_invitation(signed_in, client):
+    browser = signed_in("owner")
+    form = {"email": "tom@example.com", "role": "partner", "organisation": "Motrane"}
+    page = browser.post(reverse("web:invitations"), form).content.decode()
+    token = page.split("/welcome/")[1].split("/")[0]
+
+    tom = invitations.accept(token=token, name="Tom", email="", password=LONG, now=timezone.now())
+
+    assert (tom.role, tom.account_key) == ("partner", "partner:motrane")
+
+
+def test_a_customer_who_is_asked_in_may_choose_codes_and_the_link_ends_there(client, person, receiver):
+    token = invitations.invite(
+        email="marta@example.com", role="customer", functions=[], by=person("owner"), now=timezone.now()
+    )
+    url = reverse("web:welcome", args=[token])
+
+    answer = client.post(url, {"name": "Marta", "email": "", "proof": "code"})
+
+    marta = Person.objects.get(name="Marta")
+    assert (answer.status_code, marta.role, marta.user.has_usable_password()) == (302, "customer", False)
+    assert client.get(url).status_code == 410
+
+
+def test_staff_never_come_in_by_codes(client, person, receiver):
+    token = invitations.invite(
+        email="lea@example.com", role="lead", functions=["sales"], by=person("owner"), now=timezone.now()
+    )
+
+    answer = client.post(reverse("web:welcome", args=[token]), {"name": "Lea", "email": "", "proof": "code"})
+
+    assert answer.status_code == 422
+    assert not Person.objects.filter(name="Lea").exists()

@@ -33,6 +33,8 @@ def things(person) -> dict[str, object]:
     import_ = _import(lead)
     return {
         "person_id": maker.pk,
+        "side_id": maker.customer_sides.create(account_key="shop").pk,
+        "invitation_id": _invitation(lead).pk,
         "disconnect_id": found.pk,
         "selection": "all",
         "what": "pause",
@@ -54,6 +56,13 @@ def things(person) -> dict[str, object]:
         "round_id": _round(lead).pk,
         **_held(lead),
     }
+
+
+def _invitation(lead):
+    from interlock.fabric import invitations  # Django must be set up before rooms are imported
+
+    invitations.invite(email="new@example.com", role="lead", functions=[], by=lead, now=timezone.now())
+    return invitations.pending_visible_to(lead).get()
 
 
 def _held(lead) -> dict[str, int]:
@@ -224,7 +233,9 @@ def test_what_is_there_is_refused_to_the_wrong_role(signed_in, things, role):
     assert let_in == []
 
 
-@pytest.mark.parametrize("name", ["reconnect:disconnect", "listen:signal", "listen:import", "web:person"])
+@pytest.mark.parametrize(
+    "name", ["reconnect:disconnect", "listen:signal", "listen:import", "web:change_person"]
+)
 def test_the_things_are_really_there(signed_in, things, name):
     """The control: whoever may is let in, so a refusal above is no missing thing."""
     url = reverse(name, kwargs={key: things[key] for key in ADDRESSES[name]})

@@ -168,6 +168,12 @@ def conversations_about(person: Person, kind: str, key: str) -> QuerySet[Convers
     )
 
 
+def talks_with(person: Person, account_key: str) -> QuerySet[Conversation]:
+    """Talks in which somebody of an organisation takes part, of those this person sees, the newest first."""
+    theirs = Participant.objects.filter(conversation=OuterRef("pk"), person__account_key=account_key)
+    return conversations_visible_to(person).filter(Exists(theirs)).order_by("-opened_at", "-pk")
+
+
 def conversations_about_any(person: Person, contexts: Sequence[tuple[str, str]]) -> QuerySet[Conversation]:
     """Conversations on any of these contexts, one at least, that this person may see, the newest first."""
     about = Q()

@@ -9,16 +9,26 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as later
 
-from interlock.fabric import journal
+from interlock.connectors.imap_mailbox.notices import Note, PostOffice, post
+from interlock.connectors.live import NotSent, PerhapsSent
+from interlock.fabric import company, journal, no_mail, organisations, work
+from interlock.fabric.access import Act, may
 from interlock.fabric.models import Invitation, Person, Role, User
 
 VALID_FOR = timedelta(days=7)
@@ -29,7 +39,11 @@ class InvitationUnusable(Exception):
 
 
 class AddressTaken(Exception):
-    """Somebody already signs in with this e-mail address."""
+    """Somebody already signs in with this e-mail address, or is asked in with it."""
+
+
+class NotYourRole(Exception):
+    """Somebody asks in people of a role they may not give."""
 
 
 def first_owner_link(*, now: datetime) -> str | None:
@@ -44,27 +58,141 @@ def first_owner_link(*, now: datetime) -> str | None:
     if owners:
         return renew(person=owners[0], by=None, now=now)
     Invitation.objects.filter(invited_by=None, role=Role.OWNER, used_at=None).delete()
-    return _make(email="", role=Role.OWNER, functions=[], by=None, now=now)
+    token = secrets.token_urlsafe(32)
+    Invitation.objects.create(**_fresh(token, now), role=Role.OWNER)
+    return token
+
+
+def roles_to_invite(person: Person) -> list[str]:
+    """Whom somebody may ask in: owners everybody, leads all but owners, others who answer customers those."""
+    if may(person, Act.OWN):
+        return list(Role.values)
+    if may(person, Act.INVITE):
+        return [role for role in Role.values if role != Role.OWNER]
+    return [Role.CUSTOMER.value] if may(person, Act.ANSWER) else []
+
+
+def pending_visible_to(person: Person) -> QuerySet[Invitation]:
+    """Invitations that were not taken up: all for those who may ask anybody in, one's own for others. Newest first."""
+    pending = Invitation.objects.filter(used_at=None, closed_at=None, invited_by__isnull=False)
+    mine = pending if may(person, Act.INVITE) else pending.filter(invited_by=person)
+    known = mine.filter(role__in=roles_to_invite(person))
+    return known.select_related("invited_by").order_by("-made_at", "-pk")
 
 
 @transaction.atomic
 def invite(
-    *, email: str, role: str, functions: Sequence[str], by: Person, now: datetime, account_key: str = ""
+    *,
+    email: str,
+    role: str,
+    functions: Sequence[str],
+    by: Person,
+    now: datetime,
+    organisation: str = "",
+    by_mail: bool = False,
 ) -> str:
-    """Make an invitation and return its token, which is shown once and never again.
+    """Make an invitation and return its token, which is shown once and never again; nothing where it is mailed.
 
     Raises:
-        AddressTaken: the address belongs to somebody who is already here.
+        AddressTaken: the address belongs to somebody who is already here, or is asked in already.
+        NotYourRole: this person may not ask in somebody of this role.
+        NotOne: no organisation, or more than one, answers to the name given.
     """
+    if role not in roles_to_invite(by):
+        raise NotYourRole(_("Only an owner can invite an owner, and only a lead colleagues and partners."))
     if email and User.objects.filter(email__iexact=email).exists():
         raise AddressTaken(
             _("%(email)s already has an account; nothing was sent or changed.") % {"email": email}
         )
-    token = _make(email=email, role=role, functions=functions, by=by, now=now, account_key=account_key)
-    journal.note(
-        actor=by, verb="invited", about=by, at=now, detail={"role": role, "functions": list(functions)}
+    waiting = Invitation.objects.filter(email__iexact=email, used_at=None, closed_at=None, expires_at__gt=now)
+    if email and waiting.exists():
+        raise AddressTaken(
+            _("%(email)s is asked in already. Renew or withdraw that invitation; nothing was sent.")
+            % {"email": email}
+        )
+    token = secrets.token_urlsafe(32)
+    invitation = Invitation.objects.create(
+        **_fresh(token, now),
+        email=email.strip().lower(),
+        role=role,
+        functions=list(functions),
+        account_key=organisations.key_of(role, organisation),
+        invited_by=by,
+        by_mail=by_mail,
     )
-    return token
+    detail = {"role": role, "functions": list(functions)}
+    journal.note(actor=by, verb="invited", about=by, at=now, detail=detail)
+    return _mailed(invitation) if by_mail else token
+
+
+@transaction.atomic
+def renew_invitation(*, invitation: Invitation, by: Person, now: datetime, by_mail: bool) -> str:
+    """Give a pending invitation a new link and seven more days; the link before opens nothing. As `invite`."""
+    token = secrets.token_urlsafe(32)
+    for name, value in _fresh(token, now).items():
+        setattr(invitation, name, value)
+    invitation.by_mail, invitation.mailed_at = by_mail, None
+    invitation.save()
+    journal.note(actor=by, verb="renewed an invitation", about=by, at=now, detail={"role": invitation.role})
+    return _mailed(invitation) if by_mail else token
+
+
+@transaction.atomic
+def withdraw(*, invitation: Invitation, by: Person, now: datetime) -> None:
+    """Let a pending invitation open nothing any more."""
+    invitation.closed_at = now
+    invitation.save(update_fields=["closed_at"])
+    journal.note(actor=by, verb="withdrew an invitation", about=by, at=now, detail={"role": invitation.role})
+
+
+def _new_link(invitation_id: int, now: datetime) -> tuple[Invitation, str] | None:
+    """A pending invitation with a token made now, for the mail that carries it; None when nothing is to be sent."""
+    pending = Invitation.objects.filter(pk=invitation_id, by_mail=True, used_at=None, closed_at=None)
+    invitation = pending.filter(expires_at__gt=now).select_related("invited_by").first()
+    if invitation is None:
+        return None
+    token = secrets.token_urlsafe(32)
+    invitation.token_hash = _hash(token)
+    invitation.save(update_fields=["token_hash"])
+    return invitation, token
+
+
+@work.task(queue="prompt", attempts=6, first_wait=5, title=later("Mail somebody an invitation"))
+def send_invitation(invitation_id: int) -> None:
+    """Mail the link. A second try makes another one, so that none is ever written down."""
+    now = timezone.now()
+    found = _new_link(invitation_id, now)
+    if found is None or not settings.MAIL_SERVER:
+        return
+    invitation, token = found
+    if not no_mail.may_mail(invitation.email):
+        raise work.GiveUp(_("This address wants no mail from here. Hand the link over instead."))
+    about = str(company.company())
+    inviter = invitation.invited_by.name if invitation.invited_by else about
+    told = {
+        "name": inviter,
+        "company": about,
+        "day": date_format(timezone.localtime(invitation.expires_at), "j F"),
+    }
+    said = _("%(name)s asks you to take part at %(company)s. Make your account with this link:") % told
+    ends = _("It is good for one account, until %(day)s. If you expected nothing, do nothing.") % told
+    link = f"{settings.PAGES_URL}{reverse('web:welcome', args=[token])}"
+    note = Note(
+        invitation.email,
+        _("%(name)s asks you in: %(company)s") % told,
+        f"{said}\n{link}\n\n{ends}\n",
+        f"invitation-{invitation.pk}-{now:%H%M%S%f}",
+        author=about,
+    )
+    try:
+        post(PostOffice(**settings.MAIL_SERVER), note, now=now, wait=time.sleep)
+    except PerhapsSent:
+        pass  # it may have arrived: a second mail would close the first one's link
+    except NotSent as error:
+        if error.for_good:
+            raise work.GiveUp(_("The mail server does not take this address.")) from None
+        raise
+    Invitation.objects.filter(pk=invitation.pk).update(mailed_at=now)
 
 
 def open_invitation(token: str, *, now: datetime) -> Invitation:
@@ -82,23 +210,34 @@ def _usable(found: QuerySet[Invitation], now: datetime) -> Invitation:
         raise InvitationUnusable(
             _("This link is not known here. It may have been replaced by a newer one; ask for a new link.")
         )
+    if invitation.closed_at and not invitation.used_at:
+        raise InvitationUnusable(
+            _("This invitation was withdrawn. Ask the person who sent it if that was a mistake.")
+        )
     if invitation.expires_at < now:
         raise InvitationUnusable(
             _("This link was valid for seven days. Ask the person who sent it for a new one.")
         )
-    if invitation.used_by and _has_credentials(invitation.used_by.user):
+    if invitation.used_by and (invitation.closed_at or _has_credentials(invitation.used_by.user)):
         raise InvitationUnusable(_("This link has been used. Sign in with the account it made."))
     return invitation
 
 
 @transaction.atomic
 def accept(
-    *, token: str, name: str, email: str, password: str | None, now: datetime, function: str = ""
+    *,
+    token: str,
+    name: str,
+    email: str,
+    password: str | None,
+    now: datetime,
+    function: str = "",
+    by_code: bool = False,
 ) -> Person:
     """Make the account, or go on with one that has no password and no passkey yet.
 
-    `password` None means that a passkey follows at once; `function` is what the person says to work in,
-    taken where the invitation names none.
+    `password` None means that a passkey follows at once, or with `by_code` that a customer comes in by mailed codes;
+    `function` is what the person says to work in, taken where the invitation names none.
 
     Raises:
         InvitationUnusable: see `open_invitation`.
@@ -118,6 +257,11 @@ def accept(
     else:
         user.set_password(password)
     user.save(update_fields=["password"])
+    if by_code:
+        invitation.closed_at = (
+            now  # nothing else would ever close the link of somebody without password and passkey
+        )
+        invitation.save(update_fields=["closed_at"])
     return person
 
 
@@ -138,7 +282,7 @@ def renew(*, person: Person, by: Person | None, now: datetime) -> str:
     person.user.save(update_fields=["password"])
     Authenticator.objects.filter(user=person.user).delete()
     token = secrets.token_urlsafe(32)
-    fields = {"token_hash": _hash(token), "made_at": now, "expires_at": now + VALID_FOR, "used_at": now}
+    fields = {**_fresh(token, now), "used_at": now, "closed_at": None}
     Invitation.objects.update_or_create(
         used_by=person,
         defaults=fields,
@@ -169,27 +313,14 @@ def _new_person(
     return person
 
 
-def _make(
-    *,
-    email: str,
-    role: str,
-    functions: Sequence[str],
-    by: Person | None,
-    now: datetime,
-    account_key: str = "",
-) -> str:
-    token = secrets.token_urlsafe(32)
-    Invitation.objects.create(
-        token_hash=_hash(token),
-        email=email.strip().lower(),
-        role=role,
-        functions=list(functions),
-        account_key=account_key,
-        invited_by=by,
-        made_at=now,
-        expires_at=now + VALID_FOR,
-    )
-    return token
+def _fresh(token: str, now: datetime) -> dict[str, Any]:
+    return {"token_hash": _hash(token), "made_at": now, "expires_at": now + VALID_FOR}
+
+
+def _mailed(invitation: Invitation) -> str:
+    """Have the link mailed; the token that was made is replaced by one that only the mail knows."""
+    work.ask(send_invitation, invitation.pk)
+    return ""
 
 
 def _has_credentials(user: User | None) -> bool:

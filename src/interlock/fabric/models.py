@@ -97,6 +97,7 @@ class Person(models.Model):
     theme = models.CharField(max_length=10, blank=True, choices=[("paper", _("Paper")), ("ink", _("Ink"))])
     shortcuts = models.BooleanField(default=True)
     left_at = models.DateTimeField(null=True, blank=True)
+    away_from = models.DateTimeField(null=True, blank=True, help_text=_("empty: since it was said"))
     away_until = models.DateTimeField(null=True, blank=True)
     stand_in = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="+", help_text=_("who answers meanwhile")
@@ -104,6 +105,11 @@ class Person(models.Model):
 
     class Meta:
         ordering = ["name", "pk"]
+        indexes = [
+            models.Index(fields=["name", "id"], name="person_by_name"),
+            models.Index(fields=["role", "name", "id"], name="person_of_role"),
+            models.Index(fields=["account_key"], name="person_of_account"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -111,6 +117,30 @@ class Person(models.Model):
     @property
     def is_staff_side(self) -> bool:
         return self.role in STAFF_ROLES
+
+
+class CustomerSide(models.Model):
+    """Somebody is a customer too: a colleague or partner who buys, or a customer of one more account.
+
+    A role says what somebody may do, so it is the widest of their sides; being a customer adds to any.
+    """
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="customer_sides")
+    account_key = models.CharField(max_length=200, blank=True, help_text=_("empty: of no account we know"))
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "account_key"], name="customer_side_once")]
+        indexes = [models.Index(fields=["account_key"], name="customer_side_of_account")]
+
+
+class Organisation(models.Model):
+    """A partner's organisation that no record names; accounts of customers stand in the records alone."""
+
+    key = models.CharField(max_length=200, unique=True)
+    name = models.CharField(max_length=200)
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Company(models.Model):
@@ -144,6 +174,13 @@ class Invitation(models.Model):
     )
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+    by_mail = models.BooleanField(default=False, help_text=_("its link is mailed, not handed over"))
+    mailed_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text=_("opens nothing any more: withdrawn, or used by one who comes by codes"),
+    )
     used_at = models.DateTimeField(null=True, blank=True)
     used_by = models.OneToOneField(Person, models.PROTECT, null=True, blank=True, related_name="invitation")
 

@@ -11,9 +11,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from interlock.fabric import journal
+from interlock.fabric import journal, organisations
 from interlock.fabric.access import ACTS, Act, may
-from interlock.fabric.models import Function, Person, Role, User
+from interlock.fabric.models import CustomerSide, Function, Person, Role, User
 
 
 class LastOwner(Exception):
@@ -42,30 +42,74 @@ def bring_in_customer(*, name: str, email: str, account: str) -> Person:
     return Person.objects.create(user=user, name=name, role=Role.CUSTOMER, account_key=account)
 
 
+class OtherOrganisation(Exception):
+    """A partner stays with one organisation, or knowledge would pass a wall with them."""
+
+
 def people_visible_to(person: Person) -> QuerySet[Person]:
-    """Colleagues for staff, oneself for everybody else. One query."""
+    """Everybody for staff, one's own organisation for a partner, oneself for everybody else. One query."""
     everybody = Person.objects.select_related("user", "team", "stand_in")
-    return everybody if person.is_staff_side else everybody.filter(pk=person.pk)
+    if person.is_staff_side:
+        return everybody
+    if person.role == Role.PARTNER and person.account_key:
+        return everybody.filter(role=Role.PARTNER, account_key=person.account_key)
+    return everybody.filter(pk=person.pk)
 
 
 @transaction.atomic
 def change_person(
-    *, person: Person, role: str, functions: Sequence[str], by: Person, now: datetime
+    *, person: Person, role: str, functions: Sequence[str], by: Person, now: datetime, organisation: str = ""
 ) -> Person:
-    """Give somebody another role or other functions.
+    """Give somebody another role, other functions, or another account; a partner's stays what it is.
+
+    A customer who becomes something else stays a customer of the account they had.
 
     Raises:
         LastOwner: the change would leave the installation without an owner.
+        OtherOrganisation: a partner of one organisation would become one of another.
+        NotOne: no organisation, or more than one, answers to the name given.
     """
+    account_key = _account_key(person, role, organisation)
     if role != Role.OWNER:
         _keep_an_owner(person)
-    before = {"role": person.role, "functions": person.functions}
+    before = {"role": person.role, "functions": person.functions, "account": person.account_key}
+    if person.role == role == Role.PARTNER and person.account_key not in {"", account_key}:
+        raise OtherOrganisation(
+            _("%(name)s is here for another organisation. End that access and invite them for the new one.")
+            % {"name": person.name}
+        )
+    if person.role == Role.CUSTOMER != role:
+        CustomerSide.objects.get_or_create(person=person, account_key=person.account_key)
     person.role = Role(role).value
     person.functions = [Function(code).value for code in functions]
-    person.save(update_fields=["role", "functions"])
-    after = {"role": person.role, "functions": person.functions}
+    person.account_key = account_key
+    person.save(update_fields=["role", "functions", "account_key"])
+    after = {"role": person.role, "functions": person.functions, "account": person.account_key}
     journal.note(actor=by, verb="changed", about=person, at=now, detail={"before": before, "after": after})
     return person
+
+
+@transaction.atomic
+def make_customer_too(*, person: Person, account: str, by: Person, now: datetime) -> CustomerSide:
+    """Note that somebody is a customer too, of the account of this name or key, or of none. Twice changes nothing.
+
+    Raises:
+        NotOne: the records hold no such account, or several.
+    """
+    account_key = organisations.customer_called(account) if account.strip() else ""
+    side, made = CustomerSide.objects.get_or_create(person=person, account_key=account_key)
+    if made:
+        detail = {"account": account_key}
+        journal.note(actor=by, verb="noted as customer too", about=person, at=now, detail=detail)
+    return side
+
+
+@transaction.atomic
+def end_customer_side(*, side: CustomerSide, by: Person, now: datetime) -> None:
+    """Take back that somebody is a customer too; what they said as one stays."""
+    detail = {"account": side.account_key}
+    journal.note(actor=by, verb="no longer customer too", about=side.person, at=now, detail=detail)
+    side.delete()
 
 
 @transaction.atomic
@@ -97,6 +141,7 @@ def erase(*, person: Person, now: datetime) -> None:
     user, person.user = person.user, None
     person.name, person.account_key = _("Somebody who left"), ""
     person.save(update_fields=["user", "name", "account_key"])
+    person.customer_sides.all().delete()
     if user:
         user.delete()  # addresses, passkeys and codes hang on it
     journal.note(actor=None, verb="erased", about=person, at=now)
@@ -106,33 +151,53 @@ class NoStandIn(Exception):
     """Somebody cannot stand in for this person."""
 
 
+def can_be_away(person: Person) -> bool:
+    """Whether anything falls to this person that somebody else could do: colleagues who answer, and partners."""
+    return may(person, Act.ANSWER) or (person.role == Role.PARTNER and person.left_at is None)
+
+
 @transaction.atomic
 def set_away(
-    *, person: Person, until: datetime | None, stand_in: Person | None, by: Person, now: datetime
+    *,
+    person: Person,
+    until: datetime | None,
+    stand_in: Person | None,
+    by: Person,
+    now: datetime,
+    since: datetime | None = None,
 ) -> Person:
-    """Say until when somebody is away and who answers meanwhile. Until when empty: here, with this stand-in.
+    """Say from when until when somebody is away and who stands in. Until when empty: here, with this stand-in.
 
     Raises:
-        NoStandIn: somebody would stand in for themselves, or the stand-in has left or may not answer customers.
+        NoStandIn: the stand-in is the person, has left, or is not of the same side.
     """
-    if stand_in and (stand_in.pk == person.pk or not may(stand_in, Act.ANSWER)):
+    if stand_in and not stand_ins_for(person).filter(pk=stand_in.pk).exists():
         raise NoStandIn(
-            _(
-                "%(name)s cannot stand in here. Choose a colleague who may answer customers; nothing was changed."
-            )
+            _("%(name)s cannot stand in here. Choose somebody of the same side who may; nothing was changed.")
             % {"name": stand_in.name}
         )
-    person.away_until, person.stand_in = until, stand_in
-    person.save(update_fields=["away_until", "stand_in"])
-    detail = {"until": until, "stand_in": stand_in.pk if stand_in else None}
+    person.away_from, person.away_until, person.stand_in = since if until else None, until, stand_in
+    person.save(update_fields=["away_from", "away_until", "stand_in"])
+    detail = {"from": since, "until": until, "stand_in": stand_in.pk if stand_in else None}
     journal.note(actor=by, verb="said who stands in", about=person, at=now, detail=detail)
     return person
 
 
 def stand_ins_for(person: Person) -> QuerySet[Person]:
-    """Colleagues who may answer customers while this person is away. One query."""
-    roles = [role for role, acts in ACTS.items() if Act.ANSWER in acts]
-    return Person.objects.filter(left_at=None, user__isnull=False, role__in=roles).exclude(pk=person.pk)
+    """Who can stand in: colleagues who may answer customers, or those of the same partner. One query."""
+    others = Person.objects.filter(left_at=None, user__isnull=False).exclude(pk=person.pk)
+    if person.is_staff_side:
+        return others.filter(role__in=[role for role, acts in ACTS.items() if Act.ANSWER in acts])
+    same = others.filter(role=Role.PARTNER, account_key=person.account_key)
+    return same if person.role == Role.PARTNER and person.account_key else same.none()
+
+
+def _account_key(person: Person, role: str, words: str) -> str:
+    """Where the name leads; what stands there already is kept, although several may have that name."""
+    kept = person.account_key
+    if kept and role == person.role and words.strip() in {kept, organisations.names_of([kept])[kept]}:
+        return kept
+    return organisations.key_of(role, words)
 
 
 def choose_theme(*, person: Person, theme: str) -> None:

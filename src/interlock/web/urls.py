@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from interlock.web import context_page, gallery, live, people, views, work_page
+from interlock.web import context_page, gallery, live, views, work_page
+from interlock.web.directory import inviting, joining, organisation, profile
+from interlock.web.directory import listing as people_list
 from interlock.web.outcries import acting, heard
 from interlock.web.outcries import listing as alarm_list
 from interlock.web.outcries import page as alarm_page
@@ -23,7 +25,7 @@ urlpatterns: list[URLPattern] = [
     path("theme/", views.theme, name="theme"),
     path("shortcuts/", views.shortcuts, name="shortcuts"),
     path("gallery/", gallery.gallery, name="gallery"),
-    path("welcome/<str:token>/", people.welcome, name="welcome"),
+    path("welcome/<str:token>/", joining.welcome, name="welcome"),
     path("signals/themes/", listing.themes, name="themes"),
     path("signals/themes/rows.csv", listing.themes_csv, name="themes_csv"),
     path("signals/themes/names/", names_page.theme_names, name="theme_names"),
@@ -54,9 +56,21 @@ urlpatterns: list[URLPattern] = [
     path("work/", work_page.work, name="work"),
     path("work/<int:attempt_id>/again/", work_page.try_again, name="work_again"),
     path("work/<int:attempt_id>/drop/", work_page.drop, name="work_drop"),
-    path("people/", people.people_list, name="people"),
-    path("people/<int:person_id>/", people.person_page, name="person"),
-    path("people/<int:person_id>/away/", people.away, name="away"),
-    path("people/<int:person_id>/renew/", people.renew, name="renew"),
-    path("people/<int:person_id>/end/", people.end_access, name="end_access"),
+    path("people/", people_list.people, name="people"),
+    path("people/organisations/", people_list.accounts, name="organisations"),
+    path("people/organisation/", organisation.organisation, name="organisation"),
+    path("people/invitations/", inviting.pending, name="invitations"),
+    path("people/invitations/<int:invitation_id>/renew/", inviting.renew, name="renew_invitation"),
+    path("people/invitations/<int:invitation_id>/withdraw/", inviting.withdraw, name="withdraw_invitation"),
+    path("people/<int:person_id>/", profile.person_page, name="person"),
+    path("people/<int:person_id>/change/", profile.change_person, name="change_person"),
+    path("people/<int:person_id>/customer/", profile.customer_too, name="customer_too"),
+    path(
+        "people/<int:person_id>/customer/<int:side_id>/end/",
+        profile.customer_no_more,
+        name="customer_no_more",
+    ),
+    path("people/<int:person_id>/away/", profile.away, name="away"),
+    path("people/<int:person_id>/renew/", profile.renew, name="renew"),
+    path("people/<int:person_id>/end/", profile.end_access, name="end_access"),
 ]

@@ -7,7 +7,7 @@ same, of a decision only what was written to customers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,7 +40,7 @@ class Feedback:
 
 
 def signals_of(person: Person) -> list[Signal]:
-    """The newest of their signals. Three queries, each along an index of its own."""
+    """The newest of their signals. Four queries, each along an index of its own."""
     found = list(_newest(Q(contact_key=f"community:{person.pk}")))
     if person.user and person.user.email:
         routes = ReplyRoute.objects.annotate(low=Lower("address")).exclude(address="")
@@ -48,19 +48,20 @@ def signals_of(person: Person) -> list[Signal]:
             routes.filter(low=person.user.email.lower()).order_by("-pk").values_list("signal_key", flat=True)
         )
         found += _newest(Q(key__in=list(keys[: SHOWN * 4])))
-    if person.account_key:
-        found += _newest(_of_account(person))
+    accounts = {person.account_key, *person.customer_sides.values_list("account_key", flat=True)} - {""}
+    if accounts:
+        found += _newest(_of_accounts(person, accounts))
     unique = {one.pk: one for one in found}
     return sorted(unique.values(), key=lambda one: (one.occurred_at, one.pk), reverse=True)[:SHOWN]
 
 
-def _of_account(person: Person) -> Q:
-    """What their account said as a whole. What colleagues wrote down is not told apart from their own notes."""
+def _of_accounts(person: Person, accounts: Collection[str]) -> Q:
+    """What their accounts said as a whole. What colleagues wrote down is not told apart from their own notes."""
     address = person.user.email.lower() if person.user else ""
     routes = ReplyRoute.objects.annotate(low=Lower("address")).filter(signal_key=OuterRef("key"))
     others = routes.exclude(address="").exclude(low=address)
     return (
-        Q(account_key=person.account_key, contact_key="")
+        Q(account_key__in=accounts, contact_key="")
         & ~Q(source__kind=SourceKind.CAPTURED)
         & ~Q(Exists(others))
     )

@@ -80,6 +80,28 @@ def ask_out(*, participant: Participant, by: Person, now: datetime) -> None:
     telling.tell_talk(conversation, now, Audience.CUSTOMER)
 
 
+def leave_talks(*, person: Person, was: str, by: Person, now: datetime) -> None:
+    """After a change of role, end somebody's part in talks that they would otherwise take behind a wall.
+
+    Whoever belonged to the house and is a guest now leaves all they were in as a colleague; whoever became a
+    partner leaves those in which another partner organisation takes part. What they wrote stays.
+    """
+    if person.is_staff_side or person.role == was:
+        return
+    theirs = Participant.objects.filter(person=person).select_related("conversation")
+    if was not in STAFF_ROLES:
+        others = Participant.objects.filter(person__role=Role.PARTNER).exclude(person=person)
+        if person.account_key:
+            others = others.exclude(person__account_key=person.account_key)
+        theirs = theirs.filter(conversation__in=others.values("conversation"))
+        theirs = theirs if person.role == Role.PARTNER else theirs.none()
+    for one in theirs:
+        detail = {"person": person.pk, "because": "their side changed"}
+        journal.note(actor=by, verb="asked out", about=one.conversation, at=now, detail=detail)
+        telling.tell_talk(one.conversation, now, Audience.CUSTOMER)
+        one.delete()
+
+
 def _require_asker(conversation: Conversation, by: Person) -> None:
     is_in = conversation.participants.filter(person=by).exists()
     if not (by.is_staff_side and may(by, Act.CONVENE) and is_in):

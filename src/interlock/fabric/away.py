@@ -1,0 +1,62 @@
+"""Who is away, who stands in for them, and how that is said. It begins and ends by itself: only days are kept."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from interlock.fabric.models import Person
+
+# Those who take turns would hand a thing round for ever; nobody has more stand-ins behind them than this.
+LONGEST_CHAIN = 10
+
+
+def away_at(now: datetime) -> Q:
+    """Of a person: away at this moment."""
+    return Q(away_until__gt=now) & (Q(away_from=None) | Q(away_from__lte=now))
+
+
+def is_away(person: Person, now: datetime) -> bool:
+    began = person.away_from is None or person.away_from <= now
+    return person.away_until is not None and person.away_until > now and began
+
+
+def words(person: Person, now: datetime) -> str:
+    """Ana is away until 3 May; Rui stands in. Nothing while somebody is here. Reads the stand-in's row."""
+    if not is_away(person, now) or person.away_until is None:
+        return ""
+    # What is kept is the morning after the last day.
+    last_day = timezone.localtime(person.away_until - timedelta(minutes=1))
+    said = _("%(name)s is away until %(day)s") % {"name": person.name, "day": date_format(last_day, "j F")}
+    if person.stand_in is None:
+        return f"{said}."
+    return _("%(said)s; %(name)s stands in.") % {"said": said, "name": person.stand_in.name}
+
+
+def stood_in_for(person: Person, now: datetime) -> list[int]:
+    """The numbers of those who are away and whose things are this person's meanwhile. One query."""
+    away = dict(Person.objects.filter(away_at(now), left_at=None).values_list("pk", "stand_in"))
+    if person.pk in away:
+        return []
+    return [one for one in away if _last_of(one, away) == person.pk]
+
+
+def helpers(now: datetime) -> dict[int, int]:
+    """Who stands in for whom at this moment: of each who is away and has somebody here. One query."""
+    away = dict(Person.objects.filter(away_at(now), left_at=None).values_list("pk", "stand_in"))
+    found = {one: _last_of(one, away) for one in away}
+    return {one: helper for one, helper in found.items() if helper is not None}
+
+
+def _last_of(person: int, away: dict[int, int | None]) -> int | None:
+    """The first who is here along the stand-ins; None where nobody is."""
+    helper = away.get(person)
+    for _step in range(LONGEST_CHAIN):
+        if helper is None or helper == person or helper not in away:
+            break
+        helper = away[helper]
+    return None if helper is None or helper == person or helper in away else helper
