@@ -9,9 +9,12 @@ from urllib.parse import urlencode
 
 from django.db.models import Model, QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
+from interlock.converse.community import looking
 from interlock.converse.community.looking import REPLY_ROWS
-from interlock.converse.models import Conversation, Decision, Message, Post, Reply
+from interlock.converse.models import Conversation, Decision, Message, Post, Reply, Standing
+from interlock.converse.moderation import lineage
 from interlock.fabric.models import Person
 from interlock.listen.excerpts import Piece, excerpt
 from interlock.listen.search import Part
@@ -80,13 +83,30 @@ def decision_hit(decision: Decision, parts: Sequence[Part], person: Person) -> H
     )
 
 
-def post_hit(post: Post, parts: Sequence[Part]) -> Hit:
+def post_hits(rows: QuerySet[Post], most: int, parts: Sequence[Part], person: Person | None) -> Hits:
+    """As `first_of`, but what became part of another post leads to that one, where this reader sees it. A query a level more."""
+    page = list(rows[: most + 1])
+    found, is_more = page[:most], len(page) > most
+    ends = lineage.ends_of(one.pk for one in found if one.standing == Standing.MOVED)
+    holders = looking.posts_visible_to(person).in_bulk(set(ends.values())) if ends else {}
+    hits = [
+        post_hit(one, parts, holders.get(ends.get(one.pk, 0)))
+        for one in found
+        if one.standing != Standing.MOVED or ends.get(one.pk) in holders
+    ]
+    return Hits(hits, str(found[-1].pk) if is_more else "")
+
+
+def post_hit(post: Post, parts: Sequence[Part], holder: Post | None = None) -> Hit:
+    to = holder or post
     return Hit(
-        url=reverse("community:post", args=[post.pk, post.slug]),
+        url=reverse("community:post", args=[to.pk, to.slug]),
         title=excerpt(post.title, parts),
         pieces=excerpt(post.words, parts),
         who=post.author_name,
-        where=f"{post.board.name}, {post.status.name}",
+        where=_("part of “%(title)s”") % {"title": to.title}
+        if holder
+        else f"{post.board.name}, {post.status.name}",
         at=post.said_at,
         quoted=True,
     )

@@ -16,7 +16,7 @@ from django.db.models.expressions import RawSQL
 
 from interlock.converse import queries
 from interlock.converse.community import looking
-from interlock.converse.models import Conversation, Decision, Message, Post, Reply, Standing
+from interlock.converse.models import Conversation, Decision, Merge, Message, Post, Reply, Standing
 from interlock.fabric.access import Act, may
 from interlock.fabric.models import Person
 from interlock.listen.search import FEW_HITS, Part, as_fts5, tsquery_of
@@ -51,7 +51,13 @@ def decisions_holding(person: Person, parts: Sequence[Part], before: int = 0) ->
 
 
 def posts_holding(person: Person | None, parts: Sequence[Part], before: int = 0) -> QuerySet[Post]:
-    return _holding(looking.posts_visible_to(person).exclude(standing__in=_GONE), parts, before)
+    """Posts, and those that became part of another one: `hits.post_hits` leads from them to what holds them."""
+    merged = Q(standing=Standing.MOVED) & Exists(Merge.objects.filter(post=OuterRef("pk"), undone_at=None))
+    if not may(person, Act.READ):
+        merged &= Q(board__opened_at__isnull=False)
+    stands = looking.seen_by(person) & ~Q(standing__in=_GONE)
+    posts = Post.objects.select_related("board", "status").filter(stands | merged)
+    return _holding(posts, parts, before)
 
 
 def replies_holding(person: Person | None, parts: Sequence[Part], before: int = 0) -> QuerySet[Reply]:

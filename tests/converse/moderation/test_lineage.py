@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import permutations
 
 import pytest
 from django.urls import reverse
@@ -110,11 +111,97 @@ def test_a_chain_of_merges_is_undone_in_any_order(write, marta, edda, person, re
     )
 
     merging.undo(merge=first, by=lena, now=NOW)
-    # The reply stands at the end of the chain and comes home with the second step.
+    assert (Reply.objects.get(pk=said.pk).post_id, counts(posts[2])[0]) == (posts[0].pk, 2)
     merging.undo(merge=second, by=lena, now=NOW)
 
     assert [post.standing for post in Post.objects.order_by("pk")] == [Standing.PUBLIC] * 3
-    assert Reply.objects.get(pk=said.pk).post_id == posts[1].pk
+    assert Reply.objects.get(pk=said.pk).post_id == posts[0].pk
+
+
+@pytest.fixture
+def four(write, person, reply):
+    """Four ideas of four houses; three voters chose some of them, each was replied to and followed."""
+    authors = [person("customer", name=f"Author {n}", account=f"A-{n}") for n in range(4)]
+    posts = [write(by, kind="idea", title=f"Idea {n}") for n, by in enumerate(authors)]
+    for number, chosen in enumerate([(0, 1), (0, 3), (1, 2, 3)]):
+        voter = person("customer", name=f"Voter {number}", account=f"V-{number}")
+        for place in chosen:
+            posting.vote(post=posts[place], by=voter, on=True, now=NOW)
+            posting.follow(post=posts[place], by=voter, on=True, now=NOW)
+        reply(posts[chosen[0]], voter, f"Mine as well, says {number}.", same=True)
+    return posts
+
+
+def everything():
+    """Where each row stands, and what each post counts."""
+    rows = [sorted(model.objects.values_list("pk", "post")) for model in (Vote, Follow, Reply)]
+    return rows, [counts(post) for post in Post.objects.order_by("pk")]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_merges_within_merges_leave_nothing_behind_in_whatever_order_they_are_undone(four, lena, order):
+    before = everything()
+    pairs = ((0, 1), (1, 2), (2, 3))
+    made = [merging.merge(post=four[one], into=four[other], by=lena, now=NOW) for one, other in pairs]
+
+    for number in order:
+        merging.undo(merge=Merge.objects.get(pk=made[number].pk), by=lena, now=NOW)
+
+    assert everything() == before
+
+
+def test_what_went_home_and_was_merged_elsewhere_is_not_taken_along_by_an_older_undo(four, lena):
+    first = merging.merge(post=four[0], into=four[1], by=lena, now=NOW)
+    second = merging.merge(post=four[1], into=four[2], by=lena, now=NOW)
+    merging.undo(merge=first, by=lena, now=NOW)
+    before = Vote.objects.filter(post=four[0]).count()
+    merging.merge(post=four[0], into=four[3], by=lena, now=NOW)
+    merging.merge(post=four[3], into=four[2], by=lena, now=NOW)
+
+    merging.undo(merge=Merge.objects.get(pk=second.pk), by=lena, now=NOW)
+
+    assert before == 2
+    assert sorted(Vote.objects.filter(post=four[1]).values_list("person__name", flat=True)) == [
+        "Voter 0",
+        "Voter 2",
+    ]
+
+
+def test_a_merged_post_s_own_words_lead_to_what_holds_it(write, marta, edda, person, lena, client):
+    one, other = (
+        write(marta, kind="idea", title="A hook", words="For the marmalade helmet."),
+        write(edda, kind="idea", title="A hanger"),
+    )
+    end = write(person("customer", name="Ana B"), kind="idea", title="A shelf")
+    first = merging.merge(post=one, into=other, by=lena, now=NOW)
+    merging.merge(post=other, into=end, by=lena, now=NOW)
+
+    def found(reader=None):
+        client.logout()
+        if reader:
+            client.force_login(reader.user)
+        hits = client.get(reverse("community:search"), {"q": "marmalade"}).context["hits"]
+        listed = client.get(reverse("community:list"), {"q": "marmalade"}).context["posts"]
+        return [(hit.url, hit.where) for hit in hits], [post.pk for post in listed]
+
+    for reader in (None, marta, lena):
+        assert found(reader) == ([(page_of(end), "part of “A shelf”")], [end.pk])
+
+    merging.undo(merge=first, by=lena, now=NOW)
+    assert found() == ([(page_of(one), "Heron Cargo, Open")], [one.pk])
+
+
+def test_a_merged_post_is_not_found_where_nobody_reads_what_holds_it(write, marta, edda, lena, client):
+    one = write(marta, title="A hook", words="For the marmalade helmet.")
+    other = write(edda, title="A hanger")
+    merging.merge(post=one, into=other, by=lena, now=NOW)
+    judged(other, lena, because="It sells.")
+
+    for address in ("search", "list"):
+        assert (
+            "marmalade helmet"
+            not in client.get(reverse(f"community:{address}"), {"q": "marmalade"}).content.decode()
+        )
 
 
 def test_two_that_are_answered_differently_are_not_merged(write, marta, edda, lena, unnamed):

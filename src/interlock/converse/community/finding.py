@@ -6,10 +6,11 @@ import re
 from collections.abc import Sequence
 
 from django.db import connections
-from django.db.models import BooleanField, QuerySet
+from django.db.models import BooleanField, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
-from interlock.converse.models import Post
+from interlock.converse.models import Merge, Post
+from interlock.converse.moderation import lineage
 from interlock.listen.models import Signal
 from interlock.listen.search import signs_of, with_signs
 from interlock.listen.themes import echoing
@@ -20,12 +21,17 @@ SAID = ("title", "words")
 # Shorter words (the, and, der) stand in every post and tell nothing of what it is about.
 FEWEST_LETTERS = 4
 MOST_CLOSE = 5
+# Of older ones nothing leads to what holds them; a page shows 30.
+MOST_MERGED = 200
 # A rare word says more than a common one, but of a common one not every hit can be looked at.
 LOOKED_AT = 2_000
 
 
 def containing(posts: QuerySet[Post], text: str) -> QuerySet[Post]:
-    """Keep the posts whose title or words contain all of these words, of which the last may go on; or these signs."""
+    """Keep the posts whose title or words contain all of these words, of which the last may go on; or these signs.
+
+    What became part of another post is found as that one.
+    """
     words = _WORD.findall(text)[:MOST_WORDS]
     if not words:
         signs = signs_of(text)
@@ -37,7 +43,16 @@ def containing(posts: QuerySet[Post], text: str) -> QuerySet[Post]:
             "converse_post.id IN (SELECT rowid FROM converse_post_words WHERE converse_post_words MATCH %s)"
         )
         value = " AND ".join(f'"{word}"' for word in words) + " *"
-    return posts.filter(RawSQL(condition, [value], output_field=BooleanField()))  # noqa: S611 - the words are a value
+    holds = RawSQL(condition, [value], output_field=BooleanField())  # noqa: S611 - the words are a value
+    held_by = _holders_of_merged(holds)
+    return posts.filter(Q(holds) | Q(pk__in=held_by)) if held_by else posts.filter(holds)
+
+
+def _holders_of_merged(holds: RawSQL) -> set[int]:
+    """What holds a post by now whose own words were found. Two queries, and one for each merge of a merge."""
+    merged = Merge.objects.filter(undone_at=None).values("post")
+    found = Post.objects.filter(holds, pk__in=merged).order_by("-pk").values_list("pk", flat=True)
+    return set(lineage.ends_of(found[:MOST_MERGED]).values())
 
 
 def much_like(

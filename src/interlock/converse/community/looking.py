@@ -33,11 +33,15 @@ def posts_visible_to(person: Person | None) -> QuerySet[Post]:
 
     Of what its author took away the place is left where others answered; no list shows it.
     """
-    posts = Post.objects.select_related("board", "status")
+    return Post.objects.select_related("board", "status").filter(seen_by(person))
+
+
+def seen_by(person: Person | None) -> Q:
+    """The same as a condition on posts."""
     if may(person, Act.READ):
-        return posts
+        return Q()
     public = Q(standing__in=[Standing.PUBLIC, Standing.TAKEN], board__opened_at__isnull=False)
-    return posts.filter(public | Q(author=person) if person else public)
+    return public | Q(author=person) if person else public
 
 
 def replies_visible_to(person: Person | None) -> QuerySet[Reply]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from interlock.converse.models import Merge, Post, Split, Standing
 
 # Nobody merges deeper; a circle cannot be made, and would end here.
@@ -30,16 +32,37 @@ def merge_of(post: Post) -> Merge | None:
     return standing.first()
 
 
-def leads_to(post: Post) -> Post | None:
-    """The post that holds it now, at the end of all merges; None where it is part of none. One query a level."""
-    found = None
+def merges_above(post: Post) -> list[Merge]:
+    """The merges by which it is part of another post, and that one of another, to the end. One query a level."""
+    found: list[Merge] = []
     here = post
     for _depth in range(DEEPEST):
         merge = merge_of(here)
         if merge is None:
             break
-        found = here = merge.into
+        found.append(merge)
+        here = merge.into
     return found
+
+
+def leads_to(post: Post) -> Post | None:
+    """The post that holds it now, at the end of all merges; None where it is part of none. One query a level."""
+    above = merges_above(post)
+    return above[-1].into if above else None
+
+
+def ends_of(numbers: Iterable[int]) -> dict[int, int]:
+    """Which post holds each of these at the end of all merges; those that are part of none are left out. One query a level."""
+    ends: dict[int, int] = {}
+    here = {number: number for number in numbers}
+    for _depth in range(DEEPEST):
+        merges = Merge.objects.filter(post__in=set(here.values()), undone_at=None)
+        into = dict(merges.values_list("post", "into")) if here else {}
+        here = {number: into[at] for number, at in here.items() if at in into}
+        if not here:
+            break
+        ends |= here
+    return ends
 
 
 def split_from(post: Post) -> Split | None:

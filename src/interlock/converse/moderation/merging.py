@@ -2,10 +2,12 @@
 
 The merged post keeps its words, its author, its status and what was decided about it; it stands under the other one
 in its author's own words. A vote of somebody who voted for both stays where it was, so that nobody counts twice.
+Merges within merges are undone in any order: what came with a post goes home with it from wherever it went on to.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -15,6 +17,7 @@ from django.utils.translation import gettext as _
 from interlock.converse.community import posting, signals
 from interlock.converse.community.errors import CommunityError, NotAllowed
 from interlock.converse.models import Case, Follow, Merge, Post, Reply, Standing, Vote
+from interlock.converse.moderation import lineage
 from interlock.fabric import journal
 from interlock.fabric.access import Act, may
 from interlock.fabric.models import Person
@@ -28,7 +31,7 @@ def merge(*, post: Post, into: Post, by: Person, now: datetime) -> Merge:
         NotAllowed: the role does not moderate, or the two cannot be one; the text says why.
     """
     _must_moderate(by)
-    post, into = _locked(post, into)
+    post, into = _locked([post.pk, into.pk])
     _must_fit(post, into)
     moved = {
         "votes": _move(Vote.objects.filter(post=post), _voters(Vote, into), into),
@@ -37,7 +40,7 @@ def merge(*, post: Post, into: Post, by: Person, now: datetime) -> Merge:
     }
     made = Merge.objects.create(post=post, into=into, by=by, at=now, moved=moved)
     posting.changed(post, now, standing=Standing.MOVED)
-    _settle(post, into, moved["replies"], now)
+    _settle([post, into], post, moved["replies"], now)
     detail = {"post": post.pk, "into": into.pk, **{name: len(rows) for name, rows in moved.items()}}
     journal.note(actor=by, verb="merged", about=made, at=now, detail=detail)
     return made
@@ -51,17 +54,22 @@ def undo(*, merge: Merge, by: Person, now: datetime) -> None:
         CommunityError: it was undone already.
     """
     _must_moderate(by)
-    post, into = _locked(merge.post, merge.into)
+    above = lineage.merges_above(merge.into)
+    post, *holders = _locked([merge.post_id, merge.into_id, *(one.into_id for one in above)])
     if not Merge.objects.filter(pk=merge.pk, undone_at=None).update(undone_at=now):
         raise CommunityError(_("These are two posts again already; nothing was changed."))
     for said, name in ((Vote, "votes"), (Follow, "follows")):
-        there = said.objects.filter(pk__in=merge.moved[name], post=into)
+        there = said.objects.filter(pk__in=merge.moved[name], post__in=holders)
         there.exclude(person__in=_voters(said, post)).update(post=post)
-    Reply.objects.filter(pk__in=merge.moved["replies"], post=into).update(post=post)
+    Reply.objects.filter(pk__in=merge.moved["replies"], post__in=holders).update(post=post)
+    for later in above:
+        _let_go(later, merge)
     if post.standing == Standing.MOVED:
         posting.changed(post, now, standing=Standing.PUBLIC)
-    _settle(post, into, merge.moved["replies"], now)
-    journal.note(actor=by, verb="unmerged", about=merge, at=now, detail={"post": post.pk, "into": into.pk})
+    _settle([post, *holders], post, merge.moved["replies"], now)
+    journal.note(
+        actor=by, verb="unmerged", about=merge, at=now, detail={"post": post.pk, "into": merge.into_id}
+    )
 
 
 def why_not(post: Post, into: Post) -> str:
@@ -87,10 +95,17 @@ def _must_fit(post: Post, into: Post) -> None:
         raise NotAllowed(_("%(why)s Nothing was merged.") % {"why": why})
 
 
-def _locked(post: Post, into: Post) -> tuple[Post, Post]:
-    """Both with their counts ours, locked in one order so that nobody waits for each other."""
-    found = {number: posting.locked(Post(pk=number)) for number in sorted({post.pk, into.pk})}
-    return found[post.pk], found[into.pk]
+def _locked(numbers: Sequence[int]) -> list[Post]:
+    """These posts with their counts ours, locked in one order so that nobody waits for each other."""
+    found = {number: posting.locked(Post(pk=number)) for number in sorted(set(numbers))}
+    return [found[number] for number in numbers]
+
+
+def _let_go(later: Merge, undone: Merge) -> None:
+    """What went on by a later merge and is home again is not that one's to take back."""
+    for name, rows in undone.moved.items():
+        later.moved[name] = [number for number in later.moved[name] if number not in set(rows)]
+    later.save(update_fields=["moved"])
 
 
 def _voters(said: type[Vote] | type[Follow], post: Post) -> set[int]:
@@ -107,10 +122,10 @@ def _move(
     return numbers
 
 
-def _settle(post: Post, into: Post, replies: list[int], now: datetime) -> None:
-    """Count both anew, and let the records know under which address the words stand."""
-    posting.recount(post, now)
-    posting.recount(into, now)
+def _settle(counted: Sequence[Post], post: Post, replies: list[int], now: datetime) -> None:
+    """Count these anew, and let the records know under which address the words stand."""
+    for one in counted:
+        posting.recount(one, now)
     Reply.objects.filter(pk__in=replies, standing=Standing.PUBLIC).exclude(signal_key="").update(
         signal_due=now
     )

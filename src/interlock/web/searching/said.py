@@ -8,7 +8,7 @@ from typing import Any
 
 from interlock.converse import searching
 from interlock.converse.community import finding
-from interlock.converse.hits import Hits, decision_hit, first_of, line_hit, post_hit, reply_hit, talk_hit
+from interlock.converse.hits import Hits, decision_hit, first_of, line_hit, post_hits, reply_hit, talk_hit
 from interlock.fabric.models import Person
 from interlock.listen.search import with_signs
 from interlock.web.searching.asked import Asked
@@ -42,7 +42,7 @@ def posts(person: Person | None, asked: Asked, after: str, most: int, now: datet
     rows = searching.posts_holding(person, asked.parts, number(after))
     rows = with_signs(rows, asked.signs, finding.SAID)
     rows = rows.filter(**_narrowed(asked, now, by="author", since="said_at", board="board__key"))
-    return first_of(rows, most, partial(post_hit, parts=asked.parts))
+    return post_hits(rows, most, asked.parts, person)
 
 
 def replies(person: Person | None, asked: Asked, after: str, most: int, now: datetime) -> Hits:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 from interlock.converse import searching
 from interlock.converse.community import finding, looking
 from interlock.converse.community.views.frame import page
-from interlock.converse.hits import Hits, first_of, post_hit, reply_hit
+from interlock.converse.hits import Hits, first_of, post_hits, reply_hit
 from interlock.converse.models import Board
 from interlock.fabric.access import person_of
 from interlock.fabric.models import Person
@@ -61,7 +61,7 @@ def _found(person: Person | None, words: str, among: str, board: str, before: in
         on = replies.filter(post__board__key=board) if board else replies
         return first_of(on, ROWS, partial(reply_hit, parts=parts))
     posts = with_signs(searching.posts_holding(person, parts, before), signs, finding.SAID)
-    return first_of(posts.filter(board__key=board) if board else posts, ROWS, partial(post_hit, parts=parts))
+    return post_hits(posts.filter(board__key=board) if board else posts, ROWS, parts, person)
 
 
 def _chips(words: str, among: str, board: str, boards: list[Board]) -> list[dict[str, object]]:
