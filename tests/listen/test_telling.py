@@ -14,7 +14,7 @@ from interlock.connectors.live import NotSent
 from interlock.fabric import work
 from interlock.fabric.secrets import sealed
 from interlock.listen.models import Alarm, Notice, NoticeState, OutcryWatch, WatchedStream
-from interlock.listen.outcry import messages, posting, telling
+from interlock.listen.outcry import posting, setting, telling
 from listen.waiting import NOON
 from listen.web_hook import running_chat
 
@@ -253,19 +253,50 @@ def test_without_a_mail_server_the_alarm_says_so(db, home, settings):
     assert not posting.mail_is_set_up()
 
 
-def test_a_name_of_a_product_can_neither_call_a_channel_nor_hide_a_link():
-    said = messages.Message("", "Outcry: <!channel> <http://evil|Lamps> & @all").chat
+def test_each_kind_of_chat_has_its_own_form(chat):
+    OutcryWatch.objects.update(chat_kind="teams")
+    (notice,) = noted(alarm(label="**Lamps** <at>all</at>"))
+    telling.send(notice.pk, now=NOON)
 
-    assert said == "Outcry: &lt;!channel&gt; &lt;http://evil|Lamps&gt; &amp; @\u200ball"
+    [attachment] = chat.said[0]["attachments"]
+    [run] = attachment["content"]["body"][0]["inlines"]
+    assert (run["type"], "**Lamps** <at>all</at>" in run["text"]) == ("TextRun", True)
 
 
-def test_a_trial_reaches_everybody_and_says_where_it_did_not(chat, post):
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        (200, b"ok", "One trial message was sent. localhost took it (200)."),
+        (
+            200,
+            b'{"success":false,"error":"archived"}',
+            "localhost answered 200 but did not take it: archived",
+        ),
+        (
+            403,
+            b"no_service",
+            "refused it (403). Make a new webhook there and enter its address. It says: “no_service”.",
+        ),
+        (
+            403,
+            b"hooks/the-secret-part is void",
+            "refused it (403). Make a new webhook there and enter its address.",
+        ),
+    ],
+)
+def test_a_trial_says_what_the_chat_answered_and_never_the_secret(chat, status, body, said):
+    chat.answers, chat.body = [status], body
+
+    told = telling.try_out(OutcryWatch.objects.get())
+
+    assert told.endswith(said)
+    assert "the-secret-part" not in told
+
+
+def test_the_preview_is_the_newest_alarm_in_the_form_of_the_chat(chat):
     watch = OutcryWatch.objects.get()
-    watch.mails = ["desk@aldermoor.example"]
-    watch.save()
-    assert telling.try_out(watch) == "2 trial messages were sent."
+    before = setting.chat_preview(watch, telling.newest_message())
+    alarm()
 
-    chat.answers = [404]
-    assert telling.try_out(watch).startswith("One trial message was sent. Chat: localhost refused it (404).")
-    assert len(post.kept) == 2
-    assert telling.try_out(OutcryWatch(pk=2)) == "Nobody is told yet. Enter an address or a chat first."
+    assert before["text"].startswith("This is a trial.")
+    assert setting.chat_preview(watch, telling.newest_message())["text"].startswith("Outcry: Panniers")

@@ -17,6 +17,7 @@ class Chat:
     port: int = 0
     answers: list[int] = field(default_factory=list)
     location: str = ""
+    body: bytes = b""
     hangs: threading.Event | None = None
     said: list[dict[str, str]] = field(default_factory=list)
 
@@ -41,8 +42,9 @@ def running_chat() -> Iterator[Chat]:
             self.send_response(status)
             if chat.location:
                 self.send_header("location", chat.location)
-            self.send_header("content-length", "0")
+            self.send_header("content-length", str(len(chat.body)))
             self.end_headers()
+            self.wfile.write(chat.body)
 
         def log_message(self, *_: object) -> None:
             """Nothing of it belongs into the output of tests."""

@@ -328,7 +328,7 @@ def test_leads_read_what_was_refused_and_why_and_nobody_below_them_does(mixed, d
     page = signed_in("lead", "sales").get("/notices/replies/")
 
     shown = page.content.decode()
-    assert "1 reply came by mail; 0 stands in its conversation." in shown
+    assert "0 of 1 reply by mail found its conversation." in shown
     assert "It was sent from another address" in shown
     assert "Call me: maria@ortiz.example" in shown
     assert signed_in("contributor").get("/notices/replies/").status_code == 403

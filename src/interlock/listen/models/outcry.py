@@ -47,6 +47,9 @@ class OutcryWatch(models.Model):
     told = models.ManyToManyField(Person, related_name="+", help_text=_("who is written to"))
     mails = models.JSONField(default=list, help_text=_("further mail addresses that are written to"))
     webhook = models.TextField(blank=True, help_text=_("address of a chat's webhook, encrypted"))
+    chat_kind = models.CharField(
+        max_length=10, blank=True, help_text=_("the form of its messages; empty: as its address says")
+    )
     listened_until = models.DateTimeField(null=True, blank=True)
     state = models.BinaryField(null=True, help_text=_("arrays of the detector, a row a stream"))
     past = models.JSONField(default=dict, help_text=_("the back-test on the company's own past"))

@@ -19,16 +19,10 @@ from interlock.listen.outcry.one_event import how_much_it_says, leading, others
 
 @dataclass(frozen=True)
 class Message:
-    """One message; `chat` is its text where chats may not take words for commands."""
+    """One message."""
 
     subject: str
     text: str
-
-    @property
-    def chat(self) -> str:
-        """Names come from outside: none of them may call a whole channel or hide a link."""
-        plain = self.text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        return plain.replace("@", "@\u200b")
 
 
 def about(alarms: Sequence[Alarm]) -> Message:

@@ -5,14 +5,17 @@ Both say whether it surely went out, surely did not, or nobody knows, so that no
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import datetime
 from functools import cache
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from interlock.connectors import chats
 from interlock.connectors.imap_mailbox.notices import Note, PostOffice, post
 from interlock.connectors.live import AddressRefused, Http, HttpReply, NotSent, PerhapsSent, Unreachable
 from interlock.connectors.outbound import open_http
@@ -21,6 +24,8 @@ from interlock.listen.outcry.messages import Message
 
 # A chat answers within a second; a worker and a page wait no longer than this.
 CHAT_SECONDS = 15.0
+# Kinds of chats, by the name that people know.
+CHATS = chats.NAMES
 _PATIENCE = {408, 425, 429}
 _NOBODY_KNOWS = {504}
 
@@ -57,28 +62,41 @@ def is_chat(address: str) -> bool:
     return parts.scheme == "https" and bool(host)
 
 
-def by_chat(message: Message, *, webhook: str) -> None:
-    """Post `{"text": ...}` once, as Slack, Mattermost and Teams take it.
+def by_chat(message: Message, *, webhook: str, kind: str = "") -> str:
+    """Post once, in the form of this kind of chat (else of the kind that the address names); return its answer in words.
 
     Raises:
         NotSent, PerhapsSent: no text of theirs holds the address, which is a secret.
     """
     host = urlsplit(webhook).hostname or _("the chat")
     try:
-        reply = _http(frozenset(settings.PRIVATE_HOSTS))("POST", webhook, json={"text": message.chat})
+        reply = _http(frozenset(settings.PRIVATE_HOSTS))(
+            "POST", webhook, json=chat_payload(message, webhook, kind)
+        )
     except AddressRefused as error:
         raise NotSent(str(error), for_good=True) from error
     except Unreachable as error:
         if error.handed_over:
             raise PerhapsSent(str(error)) from error
         raise NotSent(str(error)) from error
-    _judge(reply, host)
+    _judge(reply, host, webhook)
+    return _("%(host)s took it (%(status)d).") % {"host": host, "status": reply.status}
 
 
-def _judge(reply: HttpReply, host: str) -> None:
-    if 200 <= reply.status < 300:
-        return
+def chat_payload(message: Message, webhook: str, kind: str = "") -> dict[str, Any]:
+    """What is posted there."""
+    return chats.payload(kind or chats.kind_of(webhook), message.text, open_word=_("Open"))
+
+
+def _judge(reply: HttpReply, host: str, webhook: str) -> None:
     values = {"host": host, "status": reply.status}
+    if 200 <= reply.status < 300:
+        if refused := chats.refusal(reply.body):
+            raise NotSent(
+                _("%(host)s answered %(status)d but did not take it: %(said)s") % {**values, "said": refused},
+                for_good=True,
+            )
+        return
     if reply.status in _NOBODY_KNOWS:
         raise PerhapsSent(
             _("%(host)s answered %(status)d: nobody knows whether it has the message.") % values
@@ -90,10 +108,21 @@ def _judge(reply: HttpReply, host: str) -> None:
         )
     if reply.status in _PATIENCE or reply.status >= 500:
         raise NotSent(_("%(host)s answered %(status)d and did not take it.") % values)
-    raise NotSent(
-        _("%(host)s refused it (%(status)d). Make a new webhook there and enter its address.") % values,
-        for_good=True,
-    )
+    refused = _("%(host)s refused it (%(status)d). Make a new webhook there and enter its address.") % values
+    raise NotSent(f"{refused}{_their_words(reply, webhook)}", for_good=True)
+
+
+def _their_words(reply: HttpReply, webhook: str) -> str:
+    """What the chat says itself, where it is short and holds no piece of the secret address."""
+    words = " ".join(reply.body[:300].decode("utf-8", "replace").split())
+    pieces = [
+        piece
+        for piece in re.split(r"[/?&=]", urlsplit(webhook)._replace(scheme="", netloc="").geturl())
+        if piece
+    ]
+    if not words or len(words) > 200 or "<" in words or any(piece in words for piece in pieces):
+        return ""
+    return " " + _("It says: “%(words)s”.") % {"words": words}
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.db import transaction
@@ -17,6 +18,8 @@ from interlock.fabric.models import STAFF_ROLES, Function, Person, Role
 from interlock.fabric.secrets import SealBroken, opened, sealed
 from interlock.listen.errors import EditRefused
 from interlock.listen.models import OutcryWatch
+from interlock.listen.outcry import posting
+from interlock.listen.outcry.messages import Message
 
 # One false alarm in this many days, by what people call it.
 SPANS = {"month": 365 / 12, "quarter": DAYS_A_QUARTER, "year": 365.0}
@@ -63,15 +66,16 @@ def set_telling(
     told: Collection[Person],
     mails: Sequence[str],
     webhook: str | None,
+    chat_kind: str = "",
     by: Person,
     now: datetime,
 ) -> None:
     """Say who is on duty, who is written to, and which chat is told. `webhook` None keeps the one that is kept."""
     row = _locked()
-    row.host, row.mails = host, list(dict.fromkeys(mails))
+    row.host, row.mails, row.chat_kind = host, list(dict.fromkeys(mails)), chat_kind
     if webhook is not None:
         row.webhook = sealed(webhook) if webhook else ""
-    row.save(update_fields=["host", "mails", "webhook"])
+    row.save(update_fields=["host", "mails", "webhook", "chat_kind"])
     row.told.set(told)
     detail = {
         "host": host.pk if host else None,
@@ -95,6 +99,14 @@ def chat_name(row: OutcryWatch) -> str:
         return urlsplit(opened(row.webhook)).hostname or ""
     except SealBroken as error:
         return str(error)
+
+
+def chat_preview(row: OutcryWatch, message: Message) -> dict[str, Any]:
+    """What the chat that is told would be sent; empty where its address cannot be opened any more."""
+    try:
+        return posting.chat_payload(message, opened(row.webhook), row.chat_kind)
+    except SealBroken:
+        return {}
 
 
 def people_to_tell() -> QuerySet[Person]:

@@ -85,18 +85,19 @@ def send(notice_id: int, *, now: datetime) -> None:
         _keep(notice_id, NoticeState.SENT, "", now=now)
 
 
-def _send(message: messages.Message, *, to: str, reference: str, now: datetime) -> None:
+def _send(message: messages.Message, *, to: str, reference: str, now: datetime) -> str:
+    """Send it, and return what a chat answered."""
     if to != CHAT:
         posting.by_mail(message, to=to, reference=reference, now=now)
-        return
-    row = OutcryWatch.objects.only("webhook").get(pk=1)
+        return ""
+    row = OutcryWatch.objects.only("webhook", "chat_kind").get(pk=1)
     if not row.webhook:
         raise NotSent(_("The chat was taken off the list meanwhile."), for_good=True)
     try:
         webhook = opened(row.webhook)
     except SealBroken as error:
         raise NotSent(str(error), for_good=True) from error
-    posting.by_chat(message, webhook=webhook)
+    return posting.by_chat(message, webhook=webhook, kind=row.chat_kind)
 
 
 @transaction.atomic
@@ -116,18 +117,24 @@ def _keep(
         alarm.save(update_fields=["told_at", "told_error"])
 
 
+def newest_message() -> messages.Message:
+    """What is said of the newest alarm; the trial where there is none yet."""
+    alarms = list(whole(Alarm.objects.select_related("stream")).order_by("-pk")[:1])
+    return messages.about(alarms) if alarms else messages.trial()
+
+
 def try_out(row: OutcryWatch) -> str:
     """Send everybody who is told a trial message now, and say in a sentence how that went."""
-    to_all, wrong = receivers(row), []
+    to_all, wrong, answers = receivers(row), [], []
     now = timezone.now()
     for place, to in enumerate(to_all):
         reference = f"trial-{now:%Y%m%d%H%M%S%f}-{place}"
         try:
-            _send(messages.trial(), to=to, reference=reference, now=now)
+            answers.append(_send(messages.trial(), to=to, reference=reference, now=now))
         except (NotSent, PerhapsSent) as error:
             wrong.append(_("%(to)s: %(error)s") % {"to": to or _("Chat"), "error": error})
     if not to_all:
         return _("Nobody is told yet. Enter an address or a chat first.")
     sent = len(to_all) - len(wrong)
     said = ngettext("One trial message was sent.", "%(n)d trial messages were sent.", sent) % {"n": sent}
-    return " ".join([said, *wrong])
+    return " ".join([said, *filter(None, answers), *wrong])

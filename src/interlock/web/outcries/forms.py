@@ -73,7 +73,14 @@ class TellingForm(forms.Form):
         required=False,
         max_length=2_000,
         widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password"}),
-        help_text=later("Slack, Mattermost, Teams and others give you one. It is kept as a secret."),
+        help_text=later(
+            "Slack, Teams, Mattermost, Rocket.Chat and Google Chat give you one. It is kept as a secret."
+        ),
+    )
+    chat_kind = forms.ChoiceField(
+        label=later("Kind of chat"),
+        required=False,
+        choices=[("", later("as its address says")), *posting.CHATS.items()],
     )
     forget = forms.BooleanField(label=later("Tell this chat no more"), required=False)
 
@@ -96,7 +103,12 @@ class TellingForm(forms.Form):
     def kept(watch: OutcryWatch) -> dict[str, Any]:
         """What the form shows of the settings in force."""
         told = list(watch.told.values_list("pk", flat=True))
-        return {"host": watch.host_id, "told": told, "mails": "\n".join(watch.mails)}
+        return {
+            "host": watch.host_id,
+            "told": told,
+            "mails": "\n".join(watch.mails),
+            "chat_kind": watch.chat_kind,
+        }
 
     def clean_mails(self) -> list[str]:
         lines = [line.strip() for line in self.cleaned_data["mails"].replace(",", "\n").splitlines()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.contrib import messages
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from interlock.fabric.access import Act, may, needs, person_of
 from interlock.fabric.models import Person
 from interlock.listen.errors import ListenError
+from interlock.listen.models import OutcryWatch
 from interlock.listen.outcry import looking, posting, setting, telling, trial
 from interlock.web.outcries import past_words, words
 from interlock.web.outcries.forms import BudgetForm, TellingForm
@@ -56,6 +58,7 @@ def set_telling(request: HttpRequest) -> HttpResponse:
             told=list(form.cleaned_data["told"]),
             mails=form.cleaned_data["mails"],
             webhook=form.webhook_wanted(),
+            chat_kind=form.cleaned_data["chat_kind"],
             by=person,
             now=timezone.now(),
         )
@@ -100,9 +103,18 @@ def _page(person: Person | None, **more: Any) -> dict[str, Any]:
         "may_own": may(person, Act.OWN),
         "host": setting.host_on_duty(now),
         "chat": setting.chat_name(watch),
+        "chat_preview": _chat_preview(watch) if may(person, Act.OWN) else "",
         "told": list(watch.told.all()),
         "has_mail": posting.mail_is_set_up(),
         "budget_form": BudgetForm(initial=BudgetForm.kept(watch)),
         "telling_form": TellingForm(watch=watch, initial=TellingForm.kept(watch)),
         **more,
     }
+
+
+def _chat_preview(watch: OutcryWatch) -> str:
+    """What the chat was or would be sent about the newest alarm, else the trial; empty where no chat is told."""
+    if not watch.webhook:
+        return ""
+    preview = setting.chat_preview(watch, telling.newest_message())
+    return json.dumps(preview, ensure_ascii=False, indent=2) if preview else ""
