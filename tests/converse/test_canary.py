@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 def everything_served(client, mixed, who) -> str:
     """Every byte that this person is served: all addresses, of this talk and its lines, read and written to."""
-    from interlock.converse.models import Message
+    from interlock.converse.models import Choice, Ground, Message, Option, Stance
 
     client.force_login(who.user)
     things = {
@@ -21,6 +21,10 @@ def everything_served(client, mixed, who) -> str:
         "message_id": list(Message.objects.values_list("pk", flat=True)),
         "commitment_id": [one.pk for one in mixed.talk.commitments.all()],
         "decision_id": [one.pk for one in mixed.talk.decisions.all()],
+        "choice_id": list(Choice.objects.values_list("pk", flat=True)),
+        "option_id": list(Option.objects.values_list("pk", flat=True)),
+        "stance_id": list(Stance.objects.values_list("pk", flat=True)),
+        "ground_id": list(Ground.objects.values_list("pk", flat=True)),
     }
     served = []
     for name, parameters in ADDRESSES.items():
@@ -30,7 +34,8 @@ def everything_served(client, mixed, who) -> str:
             url = reverse(name, kwargs=dict.fromkeys(parameters, number))
             served += [_bytes_of(client.get(f"{url}{query}")) for query in ("", "?q=canary&answer=1&htmx=1")]
             if name.startswith("converse:"):
-                served.append(_bytes_of(client.post(url, {"body": "Hello.", "state": "kept"})))
+                said = {"body": "Hello.", "state": "kept", "stance": "object", "reason": "No."}
+                served.append(_bytes_of(client.post(url, said)))
                 served.append(_bytes_of(client.post(url, {"body": ""}, headers={"HX-Request": "true"})))
     return "\n".join(served)
 
@@ -42,11 +47,33 @@ def _bytes_of(answer) -> str:
 
 @pytest.fixture
 def decided(mixed):
-    """The talk with a decision and a promise for each audience, and answers to hidden lines."""
+    """The talk with a choice, a decision and a promise for each audience, and answers to hidden lines."""
     from interlock.converse import services
 
     services.say(conversation=mixed.talk, by=mixed.maker, body=f"Mine, {STAFF_CANARY}.", now=NOW)
-    for audience, canary in (("staff", STAFF_CANARY), ("partner", PARTNER_CANARY)):
+    for audience, canary in (
+        ("staff", STAFF_CANARY),
+        ("partner", PARTNER_CANARY),
+        ("customer", CUSTOMER_CANARY),
+    ):
+        choice = services.ask_choice(
+            conversation=mixed.talk, by=mixed.staff, question=f"Which, {canary}?", functions=["service"],
+            options=[f"One {canary}", f"Two {canary}"], audience=audience, now=NOW,
+        )  # fmt: skip
+        option = choice.options.first()
+        services.amend_option(option=option, by=mixed.staff, words=canary, costs=canary, now=NOW)
+        services.add_ground(option=option, by=mixed.staff, note=STAFF_CANARY, now=NOW)
+        stance = services.take_stance(
+            option=option, by=mixed.maker, consents=False, reason=STAFF_CANARY, now=NOW
+        )
+        services.answer_objection(stance=stance, by=mixed.staff, answer=STAFF_CANARY, now=NOW)
+        chosen = services.decide(
+            conversation=mixed.talk, by=mixed.staff, option=choice.options.last(), because=canary,
+            despite=STAFF_CANARY, audience=audience, now=NOW,
+        )  # fmt: skip
+        services.take_decision_back(decision=chosen, by=mixed.staff, because=canary, now=NOW)
+        if audience == "customer":
+            continue
         services.decide(
             conversation=mixed.talk, by=mixed.staff, chosen=f"Chosen {canary}", because=canary,
             audience=audience, now=NOW,
@@ -101,7 +128,14 @@ def test_a_guest_cannot_tell_whether_the_house_has_written_among_itself(client, 
     before = [_page(client, url), _page(client, listed)]
 
     services.say(conversation=mixed.talk, by=mixed.maker, body="Among us.", now=NOW)
-    services.decide(conversation=mixed.talk, by=mixed.staff, chosen="Ours", because="so", now=NOW)
+    choice = services.ask_choice(
+        conversation=mixed.talk, by=mixed.staff, question="Which?", options=["A", "B"], now=NOW
+    )
+    services.take_stance(option=choice.options.first(), by=mixed.maker, consents=True, now=NOW)
+    ours = services.decide(
+        conversation=mixed.talk, by=mixed.staff, option=choice.options.first(), because="so", now=NOW
+    )
+    services.correct_decision(decision=ours, by=mixed.staff, chosen="Ours", because="so", now=NOW)
     services.commit(
         conversation=mixed.talk, by=mixed.staff, what="Ours", owner=mixed.staff, due=NOW.date(), now=NOW
     )

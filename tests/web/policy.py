@@ -282,6 +282,7 @@ POLICY: dict[str, Row] = {
             "settle",
             "postpone",
             "look_again",
+            "take_stance",
             "edit_message",
             "undo_edit",
             "remove_message",
@@ -296,4 +297,19 @@ POLICY: dict[str, Row] = {
     "converse:people": Row(TALKERS),
     "converse:widen": Row(TALKERS, TALKERS),
     **{f"converse:{name}": writes(WRITERS) for name in ("start", "frame", "ask_in", "ask_out")},
+    **{
+        f"converse:{name}": writes(WRITERS)
+        for name in (
+            "ask_choice",
+            "add_option",
+            "amend_option",
+            "add_ground",
+            "remove_ground",
+            "answer_objection",
+            "choose",
+            "leave_choice",
+            "correct_decision",
+            "take_decision_back",
+        )
+    },
 }

@@ -44,6 +44,7 @@ def things(person) -> dict[str, object]:
         "decision_id": talk.decisions.create(
             chosen="33 days", because="so", decided_by=lead, decided_at=timezone.now()
         ).pk,
+        **_choice(talk, lead),
         "attempt_id": _failed_work(),
         "source_id": import_.source.pk,
         "import_id": import_.pk,
@@ -63,6 +64,19 @@ def _invitation(lead):
 
     invitations.invite(email="new@example.com", role="lead", functions=[], by=lead, now=timezone.now())
     return invitations.pending_visible_to(lead).get()
+
+
+def _choice(talk, lead) -> dict[str, int]:
+    """A choice among staff, with an option that somebody objects to and evidence for it."""
+    now = timezone.now()
+    choice = talk.choices.create(question="CANARY", asked_by=lead, asked_at=now)
+    option = choice.options.create(words="CANARY", brought_by=lead, brought_at=now)
+    return {
+        "choice_id": choice.pk,
+        "option_id": option.pk,
+        "stance_id": option.stances.create(person=lead, consents=False, reason="CANARY", at=now).pk,
+        "ground_id": option.grounds.create(note="CANARY", added_by=lead, added_at=now).pk,
+    }
 
 
 def _held(lead) -> dict[str, int]:

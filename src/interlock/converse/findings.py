@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
 from interlock.converse import queries
-from interlock.converse.models import Commitment, Conversation
+from interlock.converse.models import Commitment, Conversation, Decision
 from interlock.fabric.models import Person
 
 State = Conversation.State
@@ -65,7 +65,7 @@ def _reached(conversation: Conversation) -> int:
         return STEPS.index(State(conversation.state))
     if conversation.state == State.OPEN:
         return -1
-    if list(conversation.decisions.all()):
+    if _standing_decisions(conversation):
         return STEPS.index(State.DECIDED)
     return STEPS.index(State.TWO_WAY if conversation.two_way_at else State.FRAMED)
 
@@ -73,7 +73,7 @@ def _reached(conversation: Conversation) -> int:
 def _reached_for_guest(conversation: Conversation, two_way_at: datetime | None) -> int:
     if conversation.state == State.CLOSED:
         return STEPS.index(State.CLOSED)
-    if list(conversation.decisions.all()):
+    if _standing_decisions(conversation):
         promised = {one.state for one in conversation.commitments.all()}
         done = Commitment.State.KEPT in promised and promised <= {
             Commitment.State.KEPT,
@@ -83,11 +83,15 @@ def _reached_for_guest(conversation: Conversation, two_way_at: datetime | None) 
     return STEPS.index(State.TWO_WAY if two_way_at else State.FRAMED)
 
 
+def _standing_decisions(conversation: Conversation) -> list[Decision]:
+    return [one for one in conversation.decisions.all() if one.stands]
+
+
 def _steps(
     conversation: Conversation, reached: int, framed_at: datetime | None, two_way_at: datetime | None
 ) -> list[dict[str, str]]:
     """The five steps: done, now or to come, with the days that this reader's lines and decisions tell."""
-    decided_at = next((one.decided_at for one in conversation.decisions.all()), None)
+    decided_at = next((one.decided_at for one in _standing_decisions(conversation)), None)
     days = {State.FRAMED: framed_at, State.TWO_WAY: two_way_at, State.DECIDED: decided_at}
     listed = []
     for number, step in enumerate(STEPS):

@@ -84,6 +84,7 @@ class DecideForm(forms.Form):
         required=False,
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )
+    is_no = forms.BooleanField(label=_("Not done: we tell customers why"), required=False)
     audience = forms.ChoiceField(label=_("Who reads it"), required=False)
 
     def __init__(self, *args: Any, circles: Sequence[Circle], **kwargs: Any) -> None:
@@ -124,8 +125,10 @@ class CommitForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["audience"].choices = audience_choices(circles)
         self._people = {str(one.person_id): one.person for one in conversation.participants.all()}
-        if list(conversation.decisions.all()):
-            self.fields["decision"].queryset = conversation.decisions.all()
+        if any(one.stands for one in conversation.decisions.all()):
+            self.fields["decision"].queryset = conversation.decisions.filter(
+                taken_back_at=None, pk__in=[one.pk for one in conversation.decisions.all()]
+            )
         else:
             del self.fields["decision"]
         self.fields["owner"].choices = [(key, person.name) for key, person in self._people.items()]

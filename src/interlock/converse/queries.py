@@ -9,15 +9,20 @@ from enum import StrEnum
 from django.db.models import Count, Exists, Min, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from interlock.converse.models import (
+    Asked,
     Audience,
+    Choice,
     Commitment,
     Conversation,
     Decision,
+    Ground,
     Mention,
     Message,
+    Option,
     Participant,
     Postponement,
     Reaction,
+    Stance,
 )
 from interlock.fabric.access import Act, may
 from interlock.fabric.contexts import point_key
@@ -97,9 +102,30 @@ def decisions_visible_to(person: Person) -> QuerySet[Decision]:
     return made if may(person, Act.READ) else made.filter(conversation__in=conversations_visible_to(person))
 
 
+def choices_visible_to(person: Person) -> QuerySet[Choice]:
+    """Choices put to an audience this person belongs to, in talks they see, whole; what speaks for options is for staff.
+
+    At most six queries.
+    """
+    audiences, reads_all = audiences_read_by(person), may(person, Act.READ)
+    stances = Stance.objects.filter(audience__in=audiences).select_related("person", "answered_by")
+    options = Option.objects.prefetch_related(
+        Prefetch("stances", stances),
+        Prefetch(
+            "grounds", Ground.objects.select_related("added_by") if reads_all else Ground.objects.none()
+        ),
+    )
+    put = Choice.objects.filter(audience__in=audiences).select_related("asked_by")
+    seen = put if reads_all else put.filter(conversation__in=conversations_visible_to(person))
+    return seen.prefetch_related(
+        Prefetch("options", options), Prefetch("asked", Asked.objects.select_related("person"))
+    )
+
+
 def to_look_at_again(person: Person, today: date) -> QuerySet[Decision]:
     """What this person decided and wanted to look at again by today, the oldest first."""
-    theirs = decisions_visible_to(person).filter(decided_by=person, revisit_on__lte=today)
+    standing = decisions_visible_to(person).filter(taken_back_at=None)
+    theirs = standing.filter(decided_by=person, revisit_on__lte=today)
     return theirs.order_by("revisit_on", "pk")
 
 
@@ -194,8 +220,11 @@ def whole_conversation(person: Person) -> QuerySet[Conversation]:
             Prefetch("messages", messages_visible_to(person).select_related("author", "reply_to__author")),
             Prefetch(
                 "decisions",
-                Decision.objects.filter(audience__in=audiences).select_related("decided_by"),
+                Decision.objects.filter(audience__in=audiences).select_related(
+                    "decided_by", "taken_back_by", "corrected_by"
+                ),
             ),
+            Prefetch("choices", choices_visible_to(person)),
             Prefetch(
                 "commitments",
                 Commitment.objects.filter(audience__in=audiences)

@@ -45,9 +45,12 @@ def talk_columns(person: Person) -> list[str]:
 
 
 def decisions_holding(person: Person, parts: Sequence[Part], before: int = 0) -> QuerySet[Decision]:
-    """Decisions made for an audience that this person belongs to, in talks they see."""
-    found = _containing(queries.decisions_visible_to(person), parts, ["chosen", "because", "instead_of"])
-    return _later_than(found, before)
+    """Decisions that stand, made for an audience that this person belongs to, in talks they see."""
+    standing = queries.decisions_visible_to(person).filter(taken_back_at=None)
+    columns = ["chosen", "because", "instead_of"]
+    if may(person, Act.READ):  # the choice may have been for fewer readers than its decision
+        columns += ["despite", "option__choice__question"]
+    return _later_than(_containing(standing, parts, columns), before)
 
 
 def posts_holding(person: Person | None, parts: Sequence[Part], before: int = 0) -> QuerySet[Post]:

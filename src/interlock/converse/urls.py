@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from interlock.converse import views
-from interlock.converse.talks import line_pages, opening_pages, promise_pages
+from interlock.converse.talks import choice_pages, line_pages, opening_pages, promise_pages
 
 app_name = "converse"
 urlpatterns: list[URLPattern] = [
@@ -32,7 +32,18 @@ urlpatterns: list[URLPattern] = [
     path("conversations/<int:conversation_id>/draft/", line_pages.draft, name="draft"),
     path("conversations/<int:conversation_id>/pictures/", line_pages.bring_picture, name="bring_picture"),
     path("pictures/<slug:key>/", line_pages.picture, name="picture"),
+    path("conversations/<int:conversation_id>/choices/", choice_pages.ask, name="ask_choice"),
+    path("choices/<int:choice_id>/options/", choice_pages.add_option, name="add_option"),
+    path("choices/<int:choice_id>/leave/", choice_pages.leave, name="leave_choice"),
+    path("options/<int:option_id>/amend/", choice_pages.amend_option, name="amend_option"),
+    path("options/<int:option_id>/stance/", choice_pages.take_stance, name="take_stance"),
+    path("options/<int:option_id>/evidence/", choice_pages.add_ground, name="add_ground"),
+    path("options/<int:option_id>/choose/", choice_pages.choose, name="choose"),
+    path("stances/<int:stance_id>/answer/", choice_pages.answer, name="answer_objection"),
+    path("grounds/<int:ground_id>/remove/", choice_pages.remove_ground, name="remove_ground"),
     path("decisions/<int:decision_id>/again/", views.look_again, name="look_again"),
+    path("decisions/<int:decision_id>/back/", choice_pages.take_decision_back, name="take_decision_back"),
+    path("decisions/<int:decision_id>/correct/", choice_pages.correct_decision, name="correct_decision"),
     path("commitments/<int:commitment_id>/settle/", promise_pages.settle, name="settle"),
     path("commitments/<int:commitment_id>/postpone/", promise_pages.postpone, name="postpone"),
     path("messages/<int:message_id>/edit/", views.edit, name="edit_message"),

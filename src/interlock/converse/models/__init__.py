@@ -1,6 +1,11 @@
-"""What the room keeps: conversations and their people, the lines with all that belongs to one, decisions, commitments, the loop."""
+"""What the room keeps: conversations and their people, the lines with all that belongs to one, choices, decisions, commitments, the loop."""
 
 from interlock.converse.models.bringing import Brought as Brought
+from interlock.converse.models.choices import Asked as Asked
+from interlock.converse.models.choices import Choice as Choice
+from interlock.converse.models.choices import Ground as Ground
+from interlock.converse.models.choices import Option as Option
+from interlock.converse.models.choices import Stance as Stance
 from interlock.converse.models.community import Board as Board
 from interlock.converse.models.community import Contribution as Contribution
 from interlock.converse.models.community import Duty as Duty

@@ -7,28 +7,44 @@ from urllib.parse import urlsplit
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from interlock.converse.models.choices import Option
 from interlock.converse.models.conversations import Conversation
 from interlock.converse.models.lines import Audience
 from interlock.fabric.models import Person
 
 
 class Decision(models.Model):
-    """A choice among options, with its reason and the day it is looked at again."""
+    """A choice among options, with its reason and the day it is looked at again. Taken back or corrected, it stays readable."""
 
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="decisions")
     chosen = models.CharField(max_length=500)
-    instead_of = models.CharField(max_length=500, blank=True)
+    instead_of = models.TextField(max_length=4000, blank=True)
     because = models.CharField(max_length=1000)
     revisit_on = models.DateField(null=True, blank=True)
     audience = models.CharField(max_length=8, choices=Audience, default=Audience.STAFF)
     decided_by = models.ForeignKey(Person, models.PROTECT, related_name="decisions")
     decided_at = models.DateTimeField()
+    is_no = models.BooleanField(default=False, help_text=_("what customers ask for is not done"))
+    option = models.ForeignKey(Option, models.CASCADE, null=True, blank=True, related_name="decisions")
+    despite = models.CharField(
+        max_length=500, blank=True, help_text=_("why, though objections were unanswered; read by staff")
+    )
+    corrects = models.OneToOneField(
+        "self", models.SET_NULL, null=True, blank=True, related_name="corrected_by"
+    )
+    taken_back_at = models.DateTimeField(null=True, blank=True)
+    taken_back_by = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="+")
+    taken_back_because = models.CharField(max_length=500, blank=True)
 
     class Meta:
         ordering = ["decided_at", "pk"]
 
     def __str__(self) -> str:
         return self.chosen
+
+    @property
+    def stands(self) -> bool:
+        return self.taken_back_at is None
 
 
 class Commitment(models.Model):

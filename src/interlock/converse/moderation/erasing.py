@@ -23,6 +23,7 @@ from interlock.converse.models import (
     Draft,
     Entry,
     Follow,
+    Ground,
     MailReply,
     Message,
     Notice,
@@ -32,6 +33,7 @@ from interlock.converse.models import (
     Reaction,
     Reply,
     Report,
+    Stance,
     Sweep,
     Vote,
     Wording,
@@ -81,6 +83,7 @@ def erase(*, person: Person, now: datetime) -> None:
     keys = signals_of(person, address)
     withdrawing.erase(keys=keys)
     replying.forget(keys=keys)
+    Ground.objects.filter(signal_key__in=keys).delete()
     Entry.objects.filter(address__iexact=address).delete()
     MailReply.objects.filter(Q(person=person) | Q(sender__iexact=address)).delete()
     people.erase(person=person, now=now)
@@ -116,6 +119,7 @@ def _erase_lines(person: Person, now: datetime) -> None:
         pictures.path_of(key).unlink(missing_ok=True)
     Picture.objects.filter(brought_by=person).delete()
     Draft.objects.filter(person=person).delete()
+    Stance.objects.filter(person=person).update(reason="")
     Notice.objects.filter(person=person).delete()
     NoticeChoice.objects.filter(person=person).delete()
     Reaction.objects.filter(person=person).delete()

@@ -55,7 +55,7 @@ def commit(
         what=what.strip(),
         owner=owner,
         due=due,
-        link=_outside(link),
+        link=outside_link(link),
         decision=_for_its_readers(decision, audience),
         audience=audience,
         made_by=by,
@@ -147,7 +147,7 @@ def _ours(commitment: Commitment, conversation: Conversation, by: Person) -> Com
     return conversation.commitments.get(pk=commitment.pk)
 
 
-def _outside(link: str) -> str:
+def outside_link(link: str) -> str:
     """A link to somewhere else, if there is one; nobody is asked whether it is there."""
     if link:
         try:

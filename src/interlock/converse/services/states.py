@@ -29,8 +29,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     State.OPEN: frozenset({State.FRAMED, State.DORMANT, State.PARKED}),
     State.FRAMED: frozenset({State.TWO_WAY, State.DORMANT, State.PARKED}),
     State.TWO_WAY: frozenset({State.FRAMED, State.DECIDED, State.DORMANT, State.PARKED}),
-    State.DECIDED: frozenset({State.ACTED, State.PARKED}),
-    State.ACTED: frozenset({State.DECIDED, State.CLOSED}),
+    State.DECIDED: frozenset({State.TWO_WAY, State.ACTED, State.PARKED}),
+    State.ACTED: frozenset({State.TWO_WAY, State.DECIDED, State.CLOSED}),
     State.CLOSED: frozenset({State.OPEN, State.FRAMED, State.TWO_WAY, State.DECIDED, State.ACTED}),
     State.DORMANT: frozenset({State.OPEN, State.FRAMED, State.TWO_WAY, State.PARKED, State.CLOSED}),
     State.PARKED: frozenset({State.OPEN, State.FRAMED, State.TWO_WAY, State.DECIDED, State.ACTED}),
@@ -174,7 +174,7 @@ def _all_done(conversation: Conversation) -> bool:
 
 
 def state_by_content(conversation: Conversation) -> str:
-    if conversation.decisions.exists():
+    if conversation.decisions.filter(taken_back_at=None).exists():
         return State.ACTED if _all_done(conversation) else State.DECIDED
     if conversation.two_way_at:
         return State.TWO_WAY

@@ -9,9 +9,18 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from interlock.converse import findings, queries
+from interlock.converse.choice_forms import ChoiceForm
 from interlock.converse.forms import CloseForm, CommitForm, DecideForm, FrameForm, ParkForm, SayForm
 from interlock.converse.models import Conversation, Message, Participant
-from interlock.converse.talks import audiences, drafts, people, reading, reading_page, telling
+from interlock.converse.talks import (
+    audiences,
+    drafts,
+    people,
+    reading,
+    reading_page,
+    shown_choices,
+    telling,
+)
 from interlock.converse.talks.quotes import quote_of
 from interlock.converse.talks.requests import number_of, reader_of
 from interlock.fabric.access import Act, may
@@ -48,6 +57,7 @@ def page_of(request: HttpRequest, found: Conversation, say_form: SayForm | None 
         "first_answer": findings.first_answer_hours(found, standing),
         "circles": circles,
         "topics": telling.topics_of(found, person),
+        "choices": shown_choices.shown_choices(found, person, circles, now),
         "today": timezone.localdate(),
         **_rights(found, person, participants),
         **_forms(request, found, person, circles, say_form),
@@ -91,6 +101,8 @@ def _forms(
     begun = {"body": draft.body, "audience": draft.audience} if draft else {}
     if quoted := _line_asked_for(request.GET.get("quote"), found, person):
         begun["body"] = f"{quote_of(quoted)}{begun.get('body', '')}"
+    if put := next((one for one in found.choices.all() if one.pk == number_of(request.GET.get("put"))), None):
+        begun["body"] = f"{shown_choices.as_question(put)}{begun.get('body', '')}"
     form = say_form or SayForm(conversation=found, person=person, initial=begun)
     answered = form["reply_to"].value() if say_form else request.GET.get("answer")
     return {
@@ -105,6 +117,8 @@ def _forms(
         ),
         "park_form": ParkForm(),
         "close_form": CloseForm(),
+        "choice_form": ChoiceForm(conversation=found, circles=circles),
+        "quotable": shown_choices.quotable(found, person) if found.choices.all() else [],
         "colleagues": people.colleagues_to_ask(found) if person.is_staff_side and not found.is_over else [],
     }
 
