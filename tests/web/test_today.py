@@ -124,7 +124,7 @@ def test_the_front_page_asks_few_questions_of_the_database(
     client = signed_in("lead")
     client.get("/")
 
-    with django_assert_max_num_queries(27):
+    with django_assert_max_num_queries(29):
         page = client.get("/").content.decode()
 
     assert (

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from django.db.models import Count, Exists, Min, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, Min, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from interlock.converse.models import (
     Asked,
@@ -87,12 +87,16 @@ def commitments_visible_to(person: Person) -> QuerySet[Commitment]:
     )
 
 
-def promises_owed(person: Person, today: date) -> QuerySet[Commitment]:
-    """What this person promised for the coming week, or missed within 30 days without a why; the oldest first."""
+def promises_owed(person: Person, today: date, stood_in_for: Collection[int] = ()) -> QuerySet[Commitment]:
+    """What this person, or one they stand in for, promised for the coming week, or missed within 30 days without a why.
+
+    The oldest first.
+    """
     coming = Q(state=Commitment.State.OPEN, due__lte=today + timedelta(days=7))
     unsaid = Q(state=Commitment.State.MISSED, why="", due__gte=today - timedelta(days=30))
-    owed = commitments_visible_to(person).filter(coming | unsaid, owner=person)
-    return owed.exclude(conversation__state=Conversation.State.CLOSED).order_by("due", "pk")
+    owed = commitments_visible_to(person).filter(coming | unsaid, owner__in=[person.pk, *stood_in_for])
+    owed = owed.exclude(conversation__state=Conversation.State.CLOSED)
+    return owed.select_related("owner").order_by("due", "pk")
 
 
 def decisions_visible_to(person: Person) -> QuerySet[Decision]:
@@ -165,18 +169,20 @@ def opened_before(conversations: QuerySet[Conversation], pk: int) -> QuerySet[Co
     return conversations.filter(Q(opened_at__lt=Subquery(last)) | Q(opened_at=Subquery(last), pk__lt=pk))
 
 
-def waiting_for(person: Person) -> QuerySet[Conversation]:
-    """Live conversations this person was asked into and has not answered, the longest wait first."""
+def waiting_for(person: Person, stood_in_for: Collection[int] = ()) -> QuerySet[Conversation]:
+    """Live conversations this person was asked into and has not answered, the longest wait first.
+
+    Those too that wait for somebody they stand in for, until they have written there themselves.
+    """
+    parts = Participant.objects.filter(conversation=OuterRef("pk"))
+    asked = parts.filter(replied_at=None).exclude(invited_by=F("person"))
+    waits = Q(Exists(asked.filter(person=person)))
+    if stood_in_for:
+        wrote = parts.filter(person=person, replied_at__isnull=False)
+        waits |= Q(Exists(asked.filter(person__in=stood_in_for))) & ~Q(Exists(wrote))
     return (
         conversations_visible_to(person)
-        .filter(state__in=LIVE_STATES)
-        .filter(
-            Exists(
-                Participant.objects.filter(
-                    conversation=OuterRef("pk"), person=person, replied_at=None
-                ).exclude(invited_by=person)
-            )
-        )
+        .filter(waits, state__in=LIVE_STATES)
         .select_related("context", "opened_by")
         .order_by("opened_at", "pk")
     )
@@ -216,7 +222,7 @@ def whole_conversation(person: Person) -> QuerySet[Conversation]:
         conversations_visible_to(person)
         .select_related("context", "opened_by", "evidence")
         .prefetch_related(
-            Prefetch("participants", Participant.objects.select_related("person")),
+            Prefetch("participants", Participant.objects.select_related("person__stand_in")),
             Prefetch("messages", messages_visible_to(person).select_related("author", "reply_to__author")),
             Prefetch(
                 "decisions",
@@ -249,7 +255,7 @@ def lines_of(person: Person, conversation: Conversation) -> QuerySet[Message]:
     reactions = Reaction.objects.filter(audience__in=audiences_read_by(person)).select_related("person")
     return (
         messages_visible_to(person, conversation)
-        .select_related("author", "reply_to__author")
+        .select_related("author__stand_in", "reply_to__author")
         .prefetch_related(
             Prefetch("reactions", reactions), Prefetch("mentions", Mention.objects.select_related("person"))
         )

@@ -31,10 +31,18 @@ def words(person: Person, now: datetime) -> str:
         return ""
     # What is kept is the morning after the last day.
     last_day = timezone.localtime(person.away_until - timedelta(minutes=1))
-    said = _("%(name)s is away until %(day)s") % {"name": person.name, "day": date_format(last_day, "j F")}
+    said = _("%(name)s is away until %(day)s") % {
+        "name": person.name,
+        "day": date_format(last_day, "j\u00a0F", use_l10n=False),
+    }
     if person.stand_in is None:
         return f"{said}."
     return _("%(said)s; %(name)s stands in.") % {"said": said, "name": person.stand_in.name}
+
+
+def helper_of(person: Person, now: datetime) -> Person | None:
+    """Who stands in for somebody who is away: the first along the stand-ins who is here. Two queries."""
+    return Person.objects.filter(pk=helpers(now).get(person.pk), left_at=None).first()
 
 
 def stood_in_for(person: Person, now: datetime) -> list[int]:

@@ -13,7 +13,7 @@ from itertools import islice
 from django.db import transaction
 from django.db.models import Count, Q
 
-from interlock.fabric import events, journal
+from interlock.fabric import away, events, journal
 from interlock.fabric.models import Function, Person, Role
 from interlock.listen.models import AnsweredSignal, Clock, Sending
 from interlock.listen.stages import TOPIC
@@ -23,8 +23,6 @@ REMIND_AT_SHARE = 0.8
 # The longest time to answer is five days, of which a fifth is a day; sources may allow more.
 LOOK_AHEAD = timedelta(days=7)
 AT_ONCE = 500
-# Those who take turns would hand a signal round for ever; nobody has more stand-ins behind them than this.
-LONGEST_CHAIN = 10
 
 
 # Somebody is at work on a clock that is locked: it is passed over until the next look.
@@ -91,7 +89,9 @@ def _to_call(helpers: _Helpers, now: datetime) -> dict[int, tuple[int | None, in
     """
     on_its_way = AnsweredSignal.objects.filter(answer__state__in=[Sending.WAITING, Sending.SENDING])
     nobody_there = (
-        Q(escalated_to=None) | Q(escalated_to__away_until__gt=now) | Q(escalated_to__left_at__isnull=False)
+        Q(escalated_to=None)
+        | Q(escalated_to__in=Person.objects.filter(away.away_at(now)))
+        | Q(escalated_to__left_at__isnull=False)
     )
     overdue = (
         Clock.objects.filter(nobody_there, stopped_at=None, due_at__lte=now)
@@ -112,7 +112,7 @@ class _Helpers:
 
     def __init__(self, now: datetime) -> None:
         self.now = now
-        here = Person.objects.filter(left_at=None, user__isnull=False).exclude(away_until__gt=now)
+        here = Person.objects.filter(left_at=None, user__isnull=False).exclude(away.away_at(now))
         self.here = {one.pk: one for one in here}
         self.stand_ins = dict(Person.objects.filter(stand_in__isnull=False).values_list("pk", "stand_in"))
         running = Clock.objects.filter(stopped_at=None, escalated_to__isnull=False)
@@ -149,7 +149,7 @@ class _Helpers:
 
     def _stand_in(self, owner: int | None) -> Person | None:
         number = self.stand_ins.get(owner) if owner else None
-        for _step in range(LONGEST_CHAIN):
+        for _step in range(away.LONGEST_CHAIN):
             if number is None or number == owner:
                 return None
             if number in self.here:

@@ -16,6 +16,7 @@ from django.db.models import Count, F, Q, QuerySet
 from django.http import QueryDict
 
 from interlock.analytics.statistics.shares import wilson
+from interlock.fabric import away
 from interlock.fabric.access import Act, may
 from interlock.fabric.models import Person
 from interlock.listen.hours import due_words
@@ -71,7 +72,8 @@ class WaitingFilters:
         else:
             clocks = _was_due(clocks, now).filter(_IN_TIME if self.show == "in_time" else ~_IN_TIME)
         if self.whose == "mine":
-            clocks = clocks.filter(Q(owner=person) | Q(escalated_to=person))
+            owners = [person.pk, *away.stood_in_for(person, now)] if person else []
+            clocks = clocks.filter(Q(owner__in=owners) | Q(escalated_to=person))
         elif self.whose == "nobody":
             clocks = clocks.filter(owner=None)
         if self.kind:
@@ -291,10 +293,11 @@ def waiting_note(person: Person | None) -> str:
 
 
 def due_for(person: Person, now: datetime) -> QuerySet[Clock]:
-    """What this person looks after, or was called to, that is overdue or nearly so; the most urgent first."""
+    """What this person looks after, stands in for or was called to, and is overdue or nearly so; most urgent first."""
     if not may(person, Act.ANSWER):
         return Clock.objects.none()
-    mine = Clock.objects.filter(Q(owner=person) | Q(escalated_to=person), stopped_at=None)
+    owners = [person.pk, *away.stood_in_for(person, now)]
+    mine = Clock.objects.filter(Q(owner__in=owners) | Q(escalated_to=person), stopped_at=None)
     soon = Q(due_at__lte=now + timedelta(hours=4)) | Q(reminded_at__isnull=False) | Q(escalated_to=person)
     return mine.filter(soon).order_by("-urgency", "due_at", "pk")
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from interlock.converse.loop import reading as loops
-from interlock.fabric import records
+from interlock.fabric import away, records
 from interlock.fabric.access import Act, may
 from interlock.fabric.models import Person
 from interlock.listen.answering import answering_now
@@ -67,11 +67,12 @@ class FrontPage:
 def front_page(person: Person, now: datetime) -> FrontPage:
     """The page of one person. Customers and partners see only the talks that wait for them."""
     if not may(person, Act.READ):
-        waiting = talk_cards(person)
+        others = away.stood_in_for(person, now)
+        waiting = talk_cards(person, others)
         return FrontPage(
             "today",
             heading=_guest_heading(len(waiting)),
-            cards=[*promise_cards(person, now), *waiting],
+            cards=[*promise_cards(person, others, now), *waiting],
         )
     snapshot = records.snapshot()
     if not any(snapshot.counts.values()):
@@ -90,7 +91,8 @@ def _company_page(person: Person, detection: Detection, snapshot_number: int, no
     # What happens now goes before what has been so for weeks.
     first = [outcry.pop()] if outcry and outcry[0].is_urgent else []
     found = [disconnect_card(card, leads=not first and at == 0) for at, card in enumerate(worst)]
-    lead, *others = [*first, *found] or [None]
+    lead, *rest = [*first, *found] or [None]
+    others = away.stood_in_for(person, now)
     return FrontPage(
         "today",
         heading=_heading(len(priced), len(worst)),
@@ -110,12 +112,12 @@ def _company_page(person: Person, detection: Detection, snapshot_number: int, no
         cards=[
             *outcry,
             *answer_cards(person, now),
-            *promise_cards(person, now),
+            *promise_cards(person, others, now),
             *revisit_cards(person, now),
             *decision_cards(person),
             *source_cards(person, now),
-            *others,
-            *talk_cards(person),
+            *rest,
+            *talk_cards(person, others),
             *driver_cards(),
         ][: MOST_CARDS - 1],
         quieter=max(0, len(priced) - len(worst)) + queries.tab_counts(person)["suspected"],

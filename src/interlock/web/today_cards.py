@@ -5,7 +5,7 @@ Each is one sentence with a number, a why and one button; the rooms have compute
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -184,8 +184,9 @@ def _of_source(row: source_page.Row) -> tuple[str, str, str]:
     return _("A source cannot be asked"), sentence, row.error[:240]
 
 
-def talk_cards(person: Person) -> list[TodayCard]:
-    return [_talk_card(one, person) for one in talks.waiting_for(person)[:MOST_TALKS]]
+def talk_cards(person: Person, others: Collection[int]) -> list[TodayCard]:
+    """The talks that wait for this person, or for one of those they stand in for."""
+    return [_talk_card(one, person) for one in talks.waiting_for(person, others)[:MOST_TALKS]]
 
 
 def _talk_card(conversation: Conversation, person: Person) -> TodayCard:
@@ -203,15 +204,18 @@ def _talk_card(conversation: Conversation, person: Person) -> TodayCard:
     )
 
 
-def promise_cards(person: Person, now: datetime) -> list[TodayCard]:
-    """What this person promised and is due within a week, or was missed and asks why: one card."""
+def promise_cards(person: Person, others: Collection[int], now: datetime) -> list[TodayCard]:
+    """What this person, or one they stand in for, promised and is due within a week, or was missed and asks why: one card."""
     today = timezone.localdate(now)
-    owed = list(talks.promises_owed(person, today)[: MOST_NAMED + 1])
+    owed = list(talks.promises_owed(person, today, others)[: MOST_NAMED + 1])
     if not owed:
         return []
     first, more = owed[0], len(owed) - 1
-    missed, day = first.state == Commitment.State.MISSED, {"day": figures.day(first.due)}
-    if missed:
+    missed = first.state == Commitment.State.MISSED
+    day = {"day": figures.day(first.due), "name": first.owner.name}
+    if first.owner_id != person.pk:
+        why = _("%(name)s promised it by %(day)s and is away; you stand in.") % day
+    elif missed:
         why = _("You promised it by %(day)s. Say why it was missed, or give it a later day.") % day
     else:
         why = _("You promised it by %(day)s.") % day
@@ -219,7 +223,7 @@ def promise_cards(person: Person, now: datetime) -> list[TodayCard]:
     return [
         TodayCard(
             icon="handshake",
-            kind=_("Missed by you") if missed else _("Promised by you"),
+            kind=_promised(missed, mine=first.owner_id == person.pk),
             about=_("today") if first.due == today else figures.day(first.due),
             sentence=first.what,
             why=f"{why} {beside % {'n': figures.in_words(more).capitalize()}}" if more else why,
@@ -227,6 +231,12 @@ def promise_cards(person: Person, now: datetime) -> list[TodayCard]:
             url=f"{reverse('converse:conversation', args=[first.conversation_id])}#promise-{first.pk}",
         )
     ]
+
+
+def _promised(missed: bool, *, mine: bool) -> str:
+    if mine:
+        return _("Missed by you") if missed else _("Promised by you")
+    return _("Missed, you stand in") if missed else _("Promised, you stand in")
 
 
 def revisit_cards(person: Person, now: datetime) -> list[TodayCard]:

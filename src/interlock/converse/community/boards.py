@@ -20,7 +20,7 @@ from django.utils.translation import ngettext
 
 from interlock.converse.community.errors import CommunityError, NotReady
 from interlock.converse.models import Board, Duty, Kind, Post, Standing
-from interlock.fabric import journal
+from interlock.fabric import away, journal
 from interlock.fabric.access import ACTS, Act
 from interlock.fabric.models import Person
 
@@ -85,9 +85,15 @@ def duties(today: date) -> QuerySet[Duty]:
 
 
 def on_duty(now: datetime) -> Duty | None:
-    """Who looks after the community at this moment. One query."""
+    """Who looks after the community at this moment: for a host who is away, who stands in. One query, three then."""
     local = timezone.localtime(now)
-    return duties(local.date()).filter(day=local.date(), until__gt=local.time()).first()
+    for duty in duties(local.date()).filter(day=local.date(), until__gt=local.time()):
+        if not away.is_away(duty.person, now):
+            return duty
+        if helper := away.helper_of(duty.person, now):
+            duty.person = helper
+            return duty
+    return None
 
 
 def may_be_on_duty() -> QuerySet[Person]:

@@ -34,7 +34,7 @@ from interlock.converse.models import (
 from interlock.converse.notices import choosing, stopping
 from interlock.converse.notices.since import since_when
 from interlock.converse.talks import audiences
-from interlock.fabric import company
+from interlock.fabric import away, company
 from interlock.fabric.models import Person
 
 # A mail is read in some minutes: the rest stands on the pages, and is counted.
@@ -89,20 +89,34 @@ def letter_of(notice: Notice) -> Letter | None:
 
 
 def _named(notice: Notice, person: Person) -> Letter | None:
-    line = unread_lines(person).filter(pk=notice.message_id, mentions__person=person).first()
+    others = away.stood_in_for(person, notice.at)
+    lines = unread_lines(person).filter(pk=notice.message_id, mentions__person__in=[person.pk, *others])
+    line = lines.distinct().first()
     if line is None:
         return None
-    heading = line.conversation.heading_for(person)
-    subject = _("%(name)s names you: %(heading)s") % {"name": line.author.name, "heading": heading}
+    told = {"name": line.author.name, "heading": line.conversation.heading_for(person)}
+    named = list(line.mentions.select_related("person"))
+    if any(one.person_id == person.pk for one in named):
+        subject = _("%(name)s names you: %(heading)s") % told
+    else:
+        told["absent"] = next(one.person.name for one in named if one.person_id in others)
+        subject = _("%(name)s names %(absent)s, for whom you stand in: %(heading)s") % told
     return _letter(subject, matters_of([line], person), person)
 
 
 def _due(notice: Notice, person: Person) -> Letter | None:
-    talk = queries.waiting_for(person).filter(pk=notice.conversation_id, due=notice.day).first()
+    others = away.stood_in_for(person, notice.at)
+    waiting = queries.waiting_for(person, others).filter(pk=notice.conversation_id, due=notice.day)
+    talk = waiting.first()
     if talk is None:
         return None
-    heading = talk.heading_for(person)
-    said = _("Your answer is due today: %(heading)s") % {"heading": heading}
+    mine = talk.participants.filter(person=person).exists()
+    heading = {"heading": talk.heading_for(person)}
+    said = (
+        _("Your answer is due today: %(heading)s")
+        if mine
+        else _("An answer for which you stand in is due today: %(heading)s")
+    ) % heading
     narrowest = audiences.allowed(talk, person, "")
     return _letter(said, [_talk_matter(talk, narrowest, person, said)], person)
 

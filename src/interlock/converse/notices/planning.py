@@ -28,14 +28,20 @@ from interlock.converse.models import (
 from interlock.converse.notices import choosing, sending
 from interlock.converse.notices.since import A_DAY, LONGEST_BACK, last_told
 from interlock.converse.queries import LIVE_STATES
-from interlock.fabric import work
+from interlock.fabric import away, work
 from interlock.fabric.models import Person
 
 
 def tell_named(message: Message, named: Iterable[Person]) -> None:
-    """Let those named in a line have a mail, inside the caller's transaction; nobody for their own line."""
+    """Let those named in a line, and who stands in for them, have a mail, in the caller's transaction.
+
+    Nobody has one for their own line.
+    """
     at = message.edited_at or message.sent_at
-    for person in named:
+    called = {person.pk: person for person in named}
+    helping = away.helpers(at) if called and settings.MAIL_SERVER else {}
+    called |= Person.objects.in_bulk({helping[one] for one in called if one in helping} - set(called))
+    for person in called.values():
         if person.pk != message.author_id:
             _plan(person=person, why=Notice.Why.NAMED, message=message, at=at)
 
@@ -59,13 +65,16 @@ def _plan_due(now: datetime) -> int:
         .exclude(invited_by=F("person"))
         .select_related("conversation", "person__notice_choice")
     )
+    owed = list(owed)
+    helping = away.helpers(now)
+    wanted = {helping[one.person_id] for one in owed if one.person_id in helping}
+    helpers = choosing.reachable().select_related("notice_choice").in_bulk(wanted) if wanted else {}
     made = 0
     for one in owed:
-        day, hour_has_come = choosing.clock_of(one.person, now)
+        person = helpers.get(helping.get(one.person_id, 0), one.person)
+        day, hour_has_come = choosing.clock_of(person, now)
         if hour_has_come and one.conversation.due == day:
-            made += _plan(
-                person=one.person, why=Notice.Why.DUE, conversation=one.conversation, day=day, at=now
-            )
+            made += _plan(person=person, why=Notice.Why.DUE, conversation=one.conversation, day=day, at=now)
     return made
 
 

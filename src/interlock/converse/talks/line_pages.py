@@ -56,7 +56,7 @@ def arrived(request: HttpRequest, conversation_id: int) -> HttpResponse:
 
 def _lines(request: HttpRequest, found: Conversation, keys: list[int]) -> HttpResponse:
     person = reader_of(request)
-    participants = list(found.participants.select_related("person"))
+    participants = list(found.participants.select_related("person__stand_in"))
     messages = queries.lines_of(person, found).filter(pk__in=keys)
     context = {
         "conversation": found,
@@ -86,7 +86,7 @@ def widen(request: HttpRequest, message_id: int) -> HttpResponse:
     """Let more people read a line of one's own: who they will be is said first, in a page of its own."""
     found = seen_message(request, message_id)
     person = reader_of(request)
-    participants = list(found.conversation.participants.select_related("person"))
+    participants = list(found.conversation.participants.select_related("person__stand_in"))
     wider = [
         circle
         for circle in audiences.circles(participants, person)

@@ -17,6 +17,7 @@ from interlock.converse.corrections import may_edit, may_take_back
 from interlock.converse.models import Audience, Conversation, Message, Participant, Reaction
 from interlock.converse.talks import audiences
 from interlock.converse.words import rendered
+from interlock.fabric import away
 from interlock.fabric.models import Person
 
 MOST_LINES = 50
@@ -49,6 +50,8 @@ class Line:
     retractable: bool
     restorable: bool
     widenable: bool
+    away: str
+    """That its author is away, and who stands in; on the last line of each."""
     reactions: list[Said]
 
 
@@ -110,8 +113,19 @@ def lines_for(
     """Each line with its readers in words and the rights of this reader."""
     readers = {one: audiences.readers(participants, one) for one in Audience.values}
     offered = [one.audience for one in audiences.circles(participants, person)]
+    shown = list(messages)
+    last_of = {one.author_id: one.pk for one in shown}
     return [
-        _line(message, readers[message.audience], offered, person, now, last_read) for message in messages
+        _line(
+            one,
+            readers[one.audience],
+            offered,
+            person,
+            now,
+            last_read,
+            is_last=last_of[one.author_id] == one.pk,
+        )
+        for one in shown
     ]
 
 
@@ -122,6 +136,8 @@ def _line(
     person: Person,
     now: datetime,
     last_read: int | None,
+    *,
+    is_last: bool,
 ) -> Line:
     mine = message.author_id == person.pk
     stands = message.removed_at is None
@@ -146,6 +162,7 @@ def _line(
         retractable=may_take_back(message, person, now),
         restorable=mine and not stands,
         widenable=mine and stands and any(audiences.is_wider(one, message.audience) for one in offered),
+        away=away.words(message.author, now) if is_last else "",
         reactions=_reactions(message, person) if stands else [],
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -23,6 +24,7 @@ from interlock.converse.talks import (
 )
 from interlock.converse.talks.quotes import quote_of
 from interlock.converse.talks.requests import number_of, reader_of
+from interlock.fabric import away
 from interlock.fabric.access import Act, may
 from interlock.fabric.contexts import PAGED_KINDS, context_address
 from interlock.fabric.dossiers import COLUMNS
@@ -49,7 +51,7 @@ def page_of(request: HttpRequest, found: Conversation, say_form: SayForm | None 
         "conversation": found,
         "heading": found.heading_for(person),
         "context_url": _context_url(found, person),
-        "participants": participants,
+        "participants": _with_absences(participants, now),
         "window": window,
         "steps": standing.steps,
         "mark": standing.mark,
@@ -62,6 +64,13 @@ def page_of(request: HttpRequest, found: Conversation, say_form: SayForm | None 
         **_rights(found, person, participants),
         **_forms(request, found, person, circles, say_form),
     }
+
+
+def _with_absences(participants: list[Participant], now: datetime) -> list[Participant]:
+    """Note on each that they are away, and who stands in."""
+    for one in participants:
+        one.away = away.words(one.person, now)
+    return participants
 
 
 def _context_url(found: Conversation, person: Person) -> str:

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from interlock.analytics.outcry.budget import DAYS_A_QUARTER
-from interlock.fabric import journal
+from interlock.fabric import away, journal
 from interlock.fabric.access import Act, may
 from interlock.fabric.models import STAFF_ROLES, Function, Person, Role
 from interlock.fabric.secrets import SealBroken, opened, sealed
@@ -119,7 +119,7 @@ def host_on_duty(now: datetime) -> Person | None:
     """Who is asked in first: the person named, their stand-in while they are away, else who leads service, else an owner."""
     named = watch_row().host
     if named is not None:
-        stand_in = named.stand_in if named.away_until and named.away_until > now else named
+        stand_in = away.helper_of(named, now) if away.is_away(named, now) else named
         if stand_in is not None and _is_here(stand_in, now):
             return stand_in
     here = [one for one in people_to_tell() if _is_here(one, now)]
@@ -128,4 +128,4 @@ def host_on_duty(now: datetime) -> Person | None:
 
 
 def _is_here(person: Person, now: datetime) -> bool:
-    return may(person, Act.CONVENE) and not (person.away_until and person.away_until > now)
+    return may(person, Act.CONVENE) and not away.is_away(person, now)

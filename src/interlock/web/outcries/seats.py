@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from interlock.fabric import away
 from interlock.fabric.models import Function, Person
 from interlock.listen.models import Alarm, StreamKind, StreamState, Theme
 from interlock.listen.outcry.one_event import leading, rows_of
@@ -48,7 +49,7 @@ def concerned(first: Alarm) -> list[str]:
 
 def proposed(first: Alarm, by: Person, host: Person | None, now: datetime) -> list[Seat]:
     """The host, then the first free colleague of each function concerned who is here; nobody twice."""
-    free = [seat for seat in free_seats(by) if not (seat[0].away_until and seat[0].away_until > now)]
+    free = [seat for seat in free_seats(by) if not away.is_away(seat[0], now)]
     asked: list[Seat] = []
     if host is not None and host.pk != by.pk:
         asked.append((host, (host.functions or [Function.SERVICE])[0]))
