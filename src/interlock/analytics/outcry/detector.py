@@ -86,21 +86,24 @@ def tick(
     factor = np.maximum(season, 0)
     usual = _usual(streams, factor, tuning)
     x = np.minimum(x, np.float32(MOST) * usual + 10)
-    scales = np.asarray(tuning.scales, np.float32)
+    scales = tuning.spans
     pace = np.maximum(1 / scales, 1 / (streams.seen[:, None] + np.float32(1)))
-    streams.recent += np.where(live[:, None], pace * (x[:, None] - streams.recent), 0)
+    _follow(streams.recent, x[:, None], pace, live)
     limited = np.minimum(x, np.float32(AT_ONCE) * usual + 10)
-    streams.limited += np.where(live[:, None], pace[:, 1:] * (limited[:, None] - streams.limited), 0)
+    _follow(streams.limited, limited[:, None], pace[:, 1:], live)
     window, calm = streams.recent * scales, streams.limited * scales[1:]
     expected = usual[:, None] * scales
     ratio = _log_ratio(window, expected, tuning)
-    taught = _log_ratio(np.column_stack([limited, calm])[:, :BURST], expected[:, :BURST], tuning)
-    burst = _burst(streams, ratio[:, :BURST], taught, expected[:, :BURST], window[:, :BURST], live, tuning)
-    even = _usual(streams, season, tuning)[:, None]
-    streams.awaited += np.where(live[:, None], pace[:, 1:] * (even - streams.awaited), 0)
-    swell = _swell(streams, calm, streams.awaited * scales[1:], scales[1:], live, tuning)
-    silence = _silence(streams, window[:, 1:], streams.awaited * scales[1:], tuning)
-    fall = _fall(streams, -ratio[:, 1], expected[:, 1], live, tuning)
+    tame = np.concatenate([limited[:, None], calm[:, : BURST - 1]], axis=1)
+    above = tails.limit(expected[:, :BURST])
+    taught = _log_ratio(tame, expected[:, :BURST], tuning) - above
+    over = ratio[:, :BURST] - above
+    burst = _burst(streams, over, taught, expected[:, :BURST], window[:, :BURST], live, tuning)
+    _follow(streams.awaited, _usual(streams, season, tuning)[:, None], pace[:, 1:], live)
+    awaited = streams.awaited * scales[1:]
+    swell = _swell(streams, calm, awaited, scales[1:], live, tuning)
+    silence = _silence(streams, window[:, 1:], awaited, tuning)
+    fall = _fall(streams, -ratio[:, 1] - above[:, 1], expected[:, 1], live, tuning)
     old_enough = live & (streams.seen > tuning.warm_up)
     _learn_usual(streams, x, usual, factor, live, hour, weekday, tuning)
     return Tick(
@@ -112,12 +115,19 @@ def tick(
     )
 
 
+def _follow(mean: F32, value: F32, pace: F32, live: Bools) -> None:
+    """Move the means of live streams towards a value, in place."""
+    np.add(mean, pace * (value - mean), out=mean, where=live[:, None])
+
+
 def _begin(streams: Streams, x: F32, observed: Bools, tuning: Tuning) -> None:
     """A stream begins with its first event, and again after a silence so long that nothing usual is left."""
     streams.quiet[:] = np.where(
         observed, np.where(x > 0, 0, np.minimum(streams.quiet + 1, 65535)), streams.quiet
     )
     starts = observed & (streams.seen == 0) & (x > 0)
+    if not starts.any():
+        return
     streams.level[starts] = np.log(x[starts] + np.float32(tuning.offset))
     streams.recent[starts] = x[starts, None]
     streams.awaited[starts] = x[starts, None]
@@ -147,10 +157,9 @@ def _log_ratio(window: F32, expected: F32, tuning: Tuning) -> F32:
 
 
 def _burst(
-    streams: Streams, ratio: F32, taught: F32, expected: F32, window: F32, live: Bools, tuning: Tuning
+    streams: Streams, over: F32, taught: F32, expected: F32, window: F32, live: Bools, tuning: Tuning
 ) -> F32:
-    """Strength by the geometric mean of three windows against fixed limits."""
-    over = ratio - tails.limit(expected)
+    """Strength by the geometric mean of three windows, each in so far as it is over its limit."""
     power = tails.pareto(over, streams.beyond, streams.excess)
     up = (over > 0) & live[:, None]
     low = up & (expected < tails.LOW)
@@ -159,20 +168,9 @@ def _burst(
         power[low] = np.minimum(
             power[low], tails.count_tail(window[low], expected[low], streams.spread[rows])
         )
-    over = taught - tails.limit(expected)
-    up = (over > 0) & live[:, None]
-    _learn_tail(streams.beyond, streams.excess, over, up, live[:, None], streams.seen[:, None], tuning)
+    up = (taught > 0) & live[:, None]
+    _learn_tail(streams.beyond, streams.excess, taught, up, live[:, None], streams.seen[:, None], tuning)
     return np.asarray(power.mean(axis=1), np.float32)
-
-
-def _doubt_low_counts(power: F32, up: Bools, window: F32, expected: F32, streams: Streams) -> None:
-    """Where little is expected, believe the negative binomial tail if it finds the count less surprising; in place."""
-    low = up & (expected < tails.LOW)
-    if low.any():
-        rows = np.nonzero(low)[0]
-        power[low] = np.minimum(
-            power[low], tails.count_tail(window[low], expected[low], streams.spread[rows])
-        )
 
 
 def _few(window: F32, expected: F32, scales: F32, streams: Streams) -> F32:
@@ -199,7 +197,7 @@ def _swell(streams: Streams, window: F32, expected: F32, scales: F32, live: Bool
     age = streams.seen[:, None].astype(np.float32)
     pace = 1 / np.minimum(VARIANCE_START + age, VARIANCE_MEMORY)
     change = np.minimum(ratio**2, 9 * streams.variance) - streams.variance
-    streams.variance += np.where(live[:, None], pace * change, 0)
+    np.add(streams.variance, pace * change, out=streams.variance, where=live[:, None])
     np.maximum(streams.variance, LEAST_VARIANCE, out=streams.variance)
     _learn_tail(
         streams.swell_beyond, streams.swell_excess, over, up, live[:, None], streams.seen[:, None], tuning
@@ -208,8 +206,7 @@ def _swell(streams: Streams, window: F32, expected: F32, scales: F32, live: Bool
     return np.where(age[:, 0] > SWELL_FROM_DAYS * tuning.ticks_per_day, strength, 0).astype(np.float32)
 
 
-def _fall(streams: Streams, drop: F32, expected: F32, live: Bools, tuning: Tuning) -> F32:
-    over = drop - tails.limit(expected)
+def _fall(streams: Streams, over: F32, expected: F32, live: Bools, tuning: Tuning) -> F32:
     power = tails.pareto(over, streams.fall_beyond, streams.fall_excess)
     up = (over > 0) & live
     _learn_tail(streams.fall_beyond, streams.fall_excess, over, up, live, streams.seen, tuning)
@@ -238,10 +235,10 @@ def _learn_tail(
     """
     age = seen.astype(np.float32)
     pace = 1 / np.minimum(tuning.tail_start + age, tuning.tail_start + tuning.tail_memory)
-    beyond += np.where(live, pace * (up - beyond), 0).astype(np.float32)
+    np.add(beyond, pace * (up - beyond), out=beyond, where=live)
     known = np.minimum(beyond * age, tuning.excess_memory - tuning.excess_start)
     step = (np.minimum(over, LARGEST_EXCESS) - excess) / (tuning.excess_start + known)
-    excess[...] = np.where(up, np.maximum(excess + step, np.float32(0.05)), excess)
+    np.maximum(excess + step, np.float32(0.05), out=excess, where=up)
 
 
 def _learn_usual(
@@ -254,10 +251,12 @@ def _learn_usual(
     surprise = logs - streams.level - factor
     age = streams.seen.astype(np.float32)
     pace = 1 / np.minimum(age + 12, tuning.memory)
-    streams.level += np.where(learns, surprise * pace, 0)
-    streams.mean += np.where(learns, pace * (np.minimum(x, 20 * usual + 10) - streams.mean), 0)
+    np.add(streams.level, surprise * pace, out=streams.level, where=learns)
+    more = pace * (np.minimum(x, 20 * usual + 10) - streams.mean)
+    np.add(streams.mean, more, out=streams.mean, where=learns)
     squared = np.minimum((x - usual) ** 2 / np.maximum(usual, 0.05), 100.0)
-    streams.spread += np.where(learns, (squared - streams.spread) / np.minimum(age + 100, tuning.memory), 0)
+    wider = (squared - streams.spread) / np.minimum(age + 100, tuning.memory)
+    np.add(streams.spread, wider, out=streams.spread, where=learns)
     np.maximum(streams.spread, 1, out=streams.spread)
     days = age / np.float32(tuning.ticks_per_day)
     an_hour = max(1.0, tuning.ticks_per_day / 24)
@@ -267,7 +266,7 @@ def _learn_usual(
     ):
         was = table[:, slot].astype(np.float32)
         other = logs - streams.level - was if table is streams.hours else surprise
-        step = np.clip(other, -LARGEST_HOUR, LARGEST_HOUR) / pace
+        step = np.minimum(np.maximum(other, -LARGEST_HOUR), LARGEST_HOUR) / pace
         table[:, slot] = np.where(learns, was + step, was)
     streams.seen += live
     gone = live & (missed > SILENT_AFTER) & (streams.quiet > FORGOTTEN_DAYS * tuning.ticks_per_day)

@@ -7,6 +7,10 @@ and benchmarks/outcry.py, which repeats the choice.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,11 @@ class Tuning:
     def __post_init__(self) -> None:
         if len(self.scales) < 3 or self.scales[0] != 1 or list(self.scales) != sorted(set(self.scales)):
             raise ValueError(f"scales must begin with 1 and rise, three at least; got {self.scales}")
+
+    @cached_property
+    def spans(self) -> NDArray[np.float32]:
+        """The scales as an array, made once for all ticks."""
+        return np.asarray(self.scales, np.float32)
 
 
 def tuning_for(tick_minutes: float) -> Tuning:
