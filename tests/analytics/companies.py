@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from interlock.analytics.finding import Symptom
 from interlock.analytics.symptoms import RULES, find_symptoms
+from interlock.store import engine
 
 UNTIL = datetime(2026, 11, 19)  # noqa: DTZ001 - contract times are UTC without zone
 DAY = timedelta(days=1)
@@ -23,17 +24,19 @@ TYPES = {
 
 
 class Records:
-    """What `store.engine.Records` is to a rule: tables by name, and whether columns hold anything."""
+    """What `store.engine.Records` is to a rule: tables by name, whether columns hold anything, rows held for a while."""
+
+    kept = engine.Records.kept
 
     def __init__(self, tables: dict[str, list[dict]]) -> None:
-        self._connection = ibis.duckdb.connect()
+        self.connection, self._kept = ibis.duckdb.connect(), 0
         self._tables = {}
         for name, rows in tables.items():
             if rows:
                 columns = {key: [row.get(key) for row in rows] for key in rows[0]}
                 made = pa.table({key: pa.array(v, TYPES.get(key, pa.string())) for key, v in columns.items()})
-                self._connection.con.register(name, made)
-                self._tables[name] = (self._connection.table(name), made)
+                self.connection.con.register(name, made)
+                self._tables[name] = (self.connection.table(name), made)
 
     def table(self, name):
         return self._tables[name][0]
@@ -43,6 +46,12 @@ class Records:
             return False
         made = self._tables[name][1]
         return all(c in made.column_names and made[c].null_count < made.num_rows for c in columns)
+
+
+class CannotHold(Records):
+    """The same over an engine that asks every question anew."""
+
+    kept = None
 
 
 def found_by(records: Records, *keys: str) -> list[Symptom]:

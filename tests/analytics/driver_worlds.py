@@ -6,23 +6,27 @@ import ibis
 import pandas as pd
 import pyarrow as pa
 
+from interlock.store import engine
+
 
 class Memory:
     """Contract tables in memory, offered as the store offers them."""
 
+    kept = engine.Records.kept
+
     def __init__(self, tables: dict[str, pa.Table | pd.DataFrame]) -> None:
-        self._connection = ibis.duckdb.connect()
+        self.connection, self._kept = ibis.duckdb.connect(), 0
         for name, table in tables.items():
             arrow = (
                 table if isinstance(table, pa.Table) else pa.Table.from_pandas(table, preserve_index=False)
             )
-            self._connection.con.register(f"given_{name}", arrow)
-            self._connection.raw_sql(f"CREATE TABLE {name} AS SELECT * FROM given_{name}")
-        self._tables = {name: self._connection.table(name) for name in tables}
+            self.connection.con.register(f"given_{name}", arrow)
+            self.connection.raw_sql(f"CREATE TABLE {name} AS SELECT * FROM given_{name}")
+        self._tables = {name: self.connection.table(name) for name in tables}
 
     def over(self, connection: ibis.BaseBackend, names: tuple[str, ...]) -> "Memory":
         """The same over tables that a connection already has."""
-        self._connection = connection
+        self.connection = connection
         self._tables = {name: connection.table(name) for name in names}
         return self
 

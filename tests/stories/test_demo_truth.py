@@ -9,19 +9,22 @@ import pytest
 from interlock.analytics.finding import Report
 from interlock.analytics.symptoms import find_symptoms
 from interlock.connectors.demo import aldermoor, truth
+from interlock.store import engine
 
 
 class InMemory:
     """The demo's tables behind the same questions that the lake answers."""
 
+    kept = engine.Records.kept
+
     def __init__(self, tables: dict[str, pa.Table]) -> None:
         self._arrow = tables
-        self._backend = ibis.duckdb.connect()
+        self.connection, self._kept = ibis.duckdb.connect(), 0
         for name, table in tables.items():
-            self._backend.con.register(name, table)
+            self.connection.con.register(name, table)
 
     def table(self, name: str):
-        return self._backend.table(name)
+        return self.connection.table(name)
 
     def has(self, name: str, *columns: str) -> bool:
         table = self._arrow.get(name)

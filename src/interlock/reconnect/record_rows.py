@@ -157,6 +157,10 @@ def named_by_hits(disconnect: Disconnect, column: str, most: int) -> list[str]:
     Raises:
         RowsGone: the versions of the records are no longer kept.
     """
+    few = _few_rows(disconnect, "hits")
+    if few is not None:
+        values = few[column].to_pylist() if column in few.column_names else ()
+        return [str(value) for value in sorted({value for value in values if value is not None})[:most]]
     with _tables(disconnect) as tables:
         found = _rows(tables, disconnect, "hits")
         if column not in found.columns:

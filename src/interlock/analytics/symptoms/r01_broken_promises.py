@@ -217,18 +217,18 @@ def _measured(
     bench: Bench, measure: str, columns: tuple[str, ...], known: tuple[date, date], measures: int
 ) -> list[Symptom]:
     first, last = max(longest_before(known[1]), known[0]), known[1]
-    facts = promised_lines(bench.tables, measure, first, last)
     mix = tuple(name for name in MIX if name in columns)
     groupings = [group for group in _SENTENCES[measure] if set(group) <= set(columns)]
     if not groupings:
         return []
-    alarms = look_for_alarms(facts, columns, groupings, mix, (first, last), Bar(runs=measures))
-    if not alarms:
-        return []
-    prices = bench.once("promise prices", lambda: _prices(bench, *known))
-    missing = "" if "team_id" in columns else _NO_TEAM
-    ground = Ground(bench, RULE, facts, histories(facts, alarms, last), mix, missing, TIME)
-    return [_symptom(ground, measure, alarm, prices) for alarm in alarms]
+    with bench.tables.held(promised_lines(bench.tables, measure, first, last)) as facts:
+        alarms = look_for_alarms(facts, columns, groupings, mix, (first, last), Bar(runs=measures))
+        if not alarms:
+            return []
+        prices = bench.once("promise prices", lambda: _prices(bench, *known))
+        missing = "" if "team_id" in columns else _NO_TEAM
+        ground = Ground(bench, RULE, facts, histories(facts, alarms, last), mix, missing, TIME)
+        return [_symptom(ground, measure, alarm, prices) for alarm in alarms]
 
 
 def _symptom(ground: Ground, measure: str, alarm: Alarm, prices: Prices) -> Symptom:

@@ -198,7 +198,11 @@ def _observed(asked: ir.Table) -> ir.Table:
 def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
     """Return the kinds of signal, channels, products or regions that wait for an answer too often."""
     last = bench.until(sources_saying(bench.tables, "signals", "first_reply_at")).date()
-    facts = asked_signals(bench.tables, longest_before(last), last)
+    with bench.tables.held(asked_signals(bench.tables, longest_before(last), last)) as facts:
+        return _waiting(bench, facts, last)
+
+
+def _waiting(bench: Bench, facts: ir.Table, last: date) -> list[Symptom]:
     columns = ("kind", *(name for name, need in _COLUMNS.items() if bench.has(*need)))
     groupings = [group for group in _GROUPINGS if set(group) <= set(columns)]
     # Segment and channel are not allowed for: shops phone and riders write, each would excuse the other.

@@ -105,14 +105,14 @@ def _leaving(tables: Tables) -> frozenset[str]:
 
 def _of_deals(bench: Bench, groupings: list[tuple[str, ...]], columns: tuple[str, ...]) -> list[Symptom]:
     last = bench.until(_selling(bench.tables)).date()
-    facts = deals.closed_deals(bench.tables, longest_before(last), last)
     mix = columns + (
         ("family",) if bench.has("products", "family") and bench.has("deals", "product_id") else ()
     )
     days = longest_before(last), last
-    alarms = look_for_alarms(facts, mix, groupings, mix, days, Bar(min_n=MIN_DEALS, points=POINTS))
-    ground = Ground(bench, RULE, facts, histories(facts, alarms, last), mix, "", LOSS)
-    return [_lost(ground, alarm) for alarm in alarms]
+    with bench.tables.held(deals.closed_deals(bench.tables, *days)) as facts:
+        alarms = look_for_alarms(facts, mix, groupings, mix, days, Bar(min_n=MIN_DEALS, points=POINTS))
+        ground = Ground(bench, RULE, facts, histories(facts, alarms, last), mix, "", LOSS)
+        return [_lost(ground, alarm) for alarm in alarms]
 
 
 def _lost(ground: Ground, alarm: Alarm) -> Symptom:

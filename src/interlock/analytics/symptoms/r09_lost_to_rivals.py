@@ -50,12 +50,12 @@ _NO_REASON = gettext_noop("The buyers' reasons are not on record.")
 def run(bench: Bench) -> Sequence[Symptom] | RuleOff:
     """Return the rivals we lose to far more often than our own mix of deals explains."""
     last = bench.until(sources_saying(bench.tables, "deals", "rival")).date()
-    facts = deals.closed_deals(bench.tables, longest_before(last), last, "rival")
     mix = tuple(name for name, need in _MIX.items() if bench.has(*need))
     days, bar = (longest_before(last), last), Bar(min_n=MIN_DEALS, points=POINTS)
-    alarms = look_for_alarms(facts, ("rival", *mix), [("rival",)], mix, days, bar)
-    ground = Ground(bench, RULE, facts, histories(facts, alarms, last), mix, "", LOSS)
-    return [_symptom(ground, alarm) for alarm in alarms]
+    with bench.tables.held(deals.closed_deals(bench.tables, *days, "rival")) as facts:
+        alarms = look_for_alarms(facts, ("rival", *mix), [("rival",)], mix, days, bar)
+        ground = Ground(bench, RULE, facts, histories(facts, alarms, last), mix, "", LOSS)
+        return [_symptom(ground, alarm) for alarm in alarms]
 
 
 def _symptom(ground: Ground, alarm: Alarm) -> Symptom:

@@ -90,7 +90,11 @@ def _is_rating(kind: str, kinds: tuple[str, ...]) -> bool:
 def _rising(bench: Bench, rate: str, observed: date) -> list[Symptom]:
     last = flaws.until(bench) - timedelta(days=FOLLOWED_DAYS)
     first = max(year_before(last), observed)
-    facts = followed_lines(bench.tables, rate, first, last)
+    with bench.tables.held(followed_lines(bench.tables, rate, first, last)) as facts:
+        return _judged(bench, rate, facts, first, last)
+
+
+def _judged(bench: Bench, rate: str, facts: ir.Table, first: date, last: date) -> list[Symptom]:
     weeks = _weeks(facts, first, last)
     if weeks is None:
         return []
