@@ -96,13 +96,11 @@ def tick(
     ratio = _log_ratio(window, expected, tuning)
     tame = np.concatenate([limited[:, None], calm[:, : BURST - 1]], axis=1)
     above = tails.limit(expected[:, :BURST])
-    taught = _log_ratio(tame, expected[:, :BURST], tuning) - above
-    over = ratio[:, :BURST] - above
+    over, taught = ratio[:, :BURST] - above, _log_ratio(tame, expected[:, :BURST], tuning) - above
     burst = _burst(streams, over, taught, expected[:, :BURST], window[:, :BURST], live, tuning)
     _follow(streams.awaited, _usual(streams, season, tuning)[:, None], pace[:, 1:], live)
-    awaited = streams.awaited * scales[1:]
-    swell = _swell(streams, calm, awaited, scales[1:], live, tuning)
-    silence = _silence(streams, window[:, 1:], awaited, tuning)
+    swell = _swell(streams, calm, streams.awaited * scales[1:], scales[1:], live, tuning)
+    silence = _silence(streams, window[:, 1:], streams.awaited * scales[1:], tuning)
     fall = _fall(streams, -ratio[:, 1] - above[:, 1], expected[:, 1], live, tuning)
     old_enough = live & (streams.seen > tuning.warm_up)
     _learn_usual(streams, x, usual, factor, live, hour, weekday, tuning)
