@@ -85,7 +85,7 @@ def on_postgresql(folders: list[str], *, aside: bool = False) -> bool:
     with postgresql() as address:
         return run(
             "unit tests on PostgreSQL",
-            pytest(*TWO_WORKERS, "-m", "not browser and not long", *folders),
+            pytest(*TWO_WORKERS, "-m", "(not browser or postgresql) and not long", *folders),
             aside=aside,
             DATABASE_URL=address,
         )
@@ -106,7 +106,7 @@ def long_forms() -> list[bool]:
 
 
 def everything() -> list[bool]:
-    folders = [f"tests/{name}" for name in RELATIONAL if (ROOT / "tests" / name).is_dir()]
+    folders = [f"tests/{name}" for name in (*RELATIONAL, "browser") if (ROOT / "tests" / name).is_dir()]
     first = [
         run("lint", [str(BIN / "ruff"), "check", "."]),
         run("format", [str(BIN / "ruff"), "format", "--check", "."]),
