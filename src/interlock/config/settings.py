@@ -199,9 +199,7 @@ STREAM_URL = ENVIRONMENT["INTERLOCK_STREAM_URL"] or ("/events" if ENVIRONMENT["I
 SECURE_CSP = {
     "default-src": [CSP.SELF],
     "script-src": [CSP.SELF],
-    # Charts and htmx set style attributes; no style element or script is ever inline.
     "style-src": [CSP.SELF],
-    "style-src-attr": [CSP.UNSAFE_INLINE],
     "img-src": [CSP.SELF, "data:"],
     "connect-src": [CSP.SELF, *stream_sources(STREAM_URL, STREAM_PORT, ALLOWED_HOSTS)],
     "object-src": [CSP.NONE],

@@ -57,7 +57,7 @@ def whisker(
     at = [place(one, 0, end, width, 4) for one in (low, high, value)]
     mark = _upright(place(tick, 0, end, width, 4), height) if tick is not None else ""
     return format_html(
-        '<svg class="block" role="img" aria-label="{}" width="{}" height="{}" viewBox="0 0 {} {}" style="max-width:100%">'
+        '<svg class="block max-w-full" role="img" aria-label="{}" width="{}" height="{}" viewBox="0 0 {} {}">'
         '<line x1="4" x2="{}" y1="{}" y2="{}" stroke="{}"/>{}'
         '<line x1="{}" x2="{}" y1="{}" y2="{}" stroke="{}" stroke-width="3" stroke-linecap="round"/>'
         '<circle cx="{}" cy="{}" r="4.5" fill="{}" stroke="var(--page)" stroke-width="2"/></svg>',
@@ -168,7 +168,7 @@ def money_bar(low: float, mid: float, high: float, end: float, *, label: str, wi
     """Solid to low (at least this), pale to high, a tick at the middle, on a scale from 0 to end."""
     at = [place(one, 0, end, width - 4) for one in (low, mid, high)]
     return format_html(
-        '<svg role="img" aria-label="{}" width="{}" height="20" viewBox="0 0 {} 20" style="max-width:100%">'
+        '<svg class="max-w-full" role="img" aria-label="{}" width="{}" height="20" viewBox="0 0 {} 20">'
         '<line x1="0" x2="{}" y1="19.5" y2="19.5" stroke="{}"/><line x1=".5" x2=".5" y1="2" y2="20" stroke="{}"/>'
         '<rect x="{}" y="6" width="{}" height="8" rx="2" fill="{}" opacity=".32"/>'
         '<rect x="0" y="6" width="{}" height="8" fill="{}" opacity=".85"/>'

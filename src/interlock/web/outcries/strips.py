@@ -25,7 +25,7 @@ def strip(marks: Sequence[Mark], *, label: str) -> SafeString:
     """Draw the strip; `label` says it for those who do not see it."""
     drawn = format_html_join("", "{}", ((_drawn(mark),) for mark in marks))
     return format_html(
-        '<svg class="block" role="img" aria-label="{}" width="{}" height="{}" viewBox="0 0 {} {}" style="max-width:100%">'
+        '<svg class="block max-w-full" role="img" aria-label="{}" width="{}" height="{}" viewBox="0 0 {} {}">'
         '<line x1="0" x2="{}" y1="12" y2="12" stroke="{}"/>{}</svg>',
         label, WIDTH, HEIGHT, WIDTH, HEIGHT, WIDTH, RULE, drawn,
     )  # fmt: skip

@@ -360,4 +360,5 @@ def _square(cells: Mapping[str, Mapping[str, Any]], one: str, other: str, most: 
     # As many disconnects as it names must fit inside the square.
     least = 20 + 10 * str(cell["number"]).count(",") if cell.get("number") else 16
     side = max(least, round(most * min(1.0, float(cell.get("required") or 0)) ** 0.5))
-    return {**cell, "size": side, "fill": round(100 * min(1.0, float(cell.get("actual") or 0)))}
+    fill = round(100 * min(1.0, float(cell.get("actual") or 0)))
+    return {**cell, "size": side, "fill": fill, "left": 100 - fill}

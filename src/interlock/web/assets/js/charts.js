@@ -20,7 +20,10 @@ function draw(box) {
 
 const drawAll = () => document.querySelectorAll("[data-chart]").forEach(draw);
 for (const twin of document.querySelectorAll("details.twin[data-closes]")) twin.open = false;
-for (const box of document.querySelectorAll("[data-chart]")) box.hidden = false;
+for (const box of document.querySelectorAll("[data-chart]")) {
+  box.style.height = `${box.dataset.height}px`;
+  box.hidden = false;
+}
 document.fonts.ready.then(drawAll);
 document.addEventListener("interlock:redraw", drawAll);
 document.addEventListener("htmx:afterSettle", drawAll);
