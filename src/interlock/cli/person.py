@@ -1,6 +1,6 @@
-"""`interlock person export`: everything that is kept about one person, in one file for whoever asks for it.
+"""`interlock person`: everything that is kept about one person, in one file for whoever asks for it; and its end.
 
-Exit codes: 0 when the file was written, 1 when nobody has this address, 2 when it was called wrongly.
+Exit codes: 0 when it was done, 1 when nobody has this address or it was refused, 2 when it was called wrongly.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import click
 from django.utils import timezone
 
 from interlock.cli.serving import prepare_database
+from interlock.converse.community.errors import NotAllowed
+from interlock.converse.moderation import erasing
 from interlock.converse.moderation.kept_about import kept_about
 from interlock.fabric.models import Person
 
@@ -40,6 +42,26 @@ def export(mail: str, file: Path | None) -> None:
     file.write_text(f"{text}\n", encoding="utf-8")
     rows = sum(map(len, kept.rows.values()))
     click.echo(f"{file} holds {rows:,} rows of {len(kept.rows)} tables about {found.name}.")
+
+
+@person.command()
+@click.argument("mail")
+@click.confirmation_option(prompt="Nothing brings them back. Erase them?")
+def erase(mail: str) -> None:
+    """Erase the customer or partner who signs in with this MAIL, or who only ever wrote from it."""
+    prepare_database()
+    found = Person.objects.filter(user__email__iexact=mail).select_related("user").first()
+    try:
+        if found:
+            erasing.erase(person=found, now=timezone.now())
+            click.echo("They are erased. The records and indexes follow within minutes, while a worker runs.")
+            return
+        count = erasing.erase_address(address=mail, now=timezone.now())
+    except NotAllowed as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
+    click.echo(f"{count:,} signals from this address are erased; the records follow while a worker runs.")
+    click.echo("Old imports bring back nothing that was said from it until now.")
 
 
 COMMANDS = [person]

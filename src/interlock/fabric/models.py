@@ -192,6 +192,13 @@ class NoMail(models.Model):
     at = models.DateTimeField()
 
 
+class Forgotten(models.Model):
+    """What somebody who was erased was known by, as a mark that nobody can read it from."""
+
+    mark = models.CharField(max_length=64, unique=True)
+    at = models.DateTimeField()
+
+
 class Context(models.Model):
     """A thin pointer to what a talk is about: a record, a group of records, a metric or a process element."""
 

@@ -25,7 +25,16 @@ from interlock.connectors.errors import ConnectorError
 from interlock.connectors.mapping import read_mapping
 from interlock.connectors.protocol import Progress, Source
 from interlock.fabric import records
-from interlock.listen import ended_clocks, looking, opening, progress, services, signal_copies, uploads
+from interlock.listen import (
+    ended_clocks,
+    erased_rows,
+    looking,
+    opening,
+    progress,
+    services,
+    signal_copies,
+    uploads,
+)
 from interlock.listen.accounting import Accounting
 from interlock.listen.errors import ListenError, NotBalanced, Stopped, WrongState
 from interlock.listen.models import Errand, Import
@@ -157,6 +166,7 @@ def _make_rows(import_: Import, source: Source, spool: Spool, reporter: Reporter
     reporter.step(_("Opening %(title)s") % {"title": import_.title})
     mapping = read_mapping(import_.mapping, import_.title) if import_.mapping else None
     for chunk in source.chunks(mapping, on_progress):
+        chunk = erased_rows.without_erased(chunk)
         accounting.take(chunk)
         spool.take(chunk)
         import_.rows_done += chunk.received

@@ -5,7 +5,7 @@ taken back by the next one. Every version stays readable until the vacuum clears
 names it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -161,11 +161,14 @@ class Lake:
         return [self.root / "tables" / name / file.name for file in table.files]
 
     def vacuum(
-        self, keep_days: int, keep_versions: Mapping[str, Iterable[int]] | None = None
+        self,
+        keep_days: int,
+        keep_versions: Mapping[str, Iterable[int]] | None = None,
+        only: Collection[str] = tuple(TABLES),
     ) -> dict[str, int]:
         """Delete files that went out of use more than `keep_days` ago; return how many a table.
 
-        Versions named in `keep_versions` (frozen evidence) and the published ones stay.
+        Versions named in `keep_versions` (frozen evidence) and the published ones stay. `only` names tables.
 
         Raises:
             LakeBusy: another process writes.
@@ -173,6 +176,8 @@ class Lake:
         deleted = {}
         with self.locked("vacuum"), plainly("Clearing old versions away"):
             for name, version in self.snapshot().versions.items():
+                if name not in only:
+                    continue
                 keep = {version, *(keep_versions or {}).get(name, ())}
                 folder = DeltaFolder(self.root / "tables" / name, name)
                 deleted[name] = folder.vacuum(keep_days, sorted(keep))

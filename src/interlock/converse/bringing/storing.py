@@ -35,7 +35,7 @@ from interlock.converse.models import (
     Vote,
 )
 from interlock.converse.moderation import merging
-from interlock.fabric import company, journal, people
+from interlock.fabric import company, forgotten, journal, people
 from interlock.fabric.models import Person
 
 _LINK = re.compile(r"https?://[^\s<>()\[\]\"']+")
@@ -94,6 +94,7 @@ class _Bringing:
         self.source, self.board, self.kind, self.by, self.now = source, board, kind, by, now
         self.tally = Tally()
         self.people: dict[str, Person | None] = {}
+        self.erased_at: dict[str, datetime | None] = {}
         self.changed: dict[int, Post] = {}
         self.linking: list[Post | Reply] = []
         self.statuses = list(Status.objects.all())
@@ -139,10 +140,20 @@ class _Bringing:
         said = brought.reply or (brought.post if isinstance(row, PostRow) else None)
         if said and said.standing == Standing.TAKEN:
             return "its author took it away here"
+        if row.author and self._was_erased(row.author, row.at):
+            return "its author was erased here"
         person = self._person(row.author) if row.author else None
         if person and person.left_at and person.user_id is None and not person.is_staff_side:
             return "its author was erased here"
         return ""
+
+    def _was_erased(self, author: Author, at: datetime) -> bool:
+        """Whether whoever has this address asked to be forgotten after they wrote this."""
+        name = forgotten.mail(author.mail)
+        if author.mail and name not in self.erased_at:
+            self.erased_at[name] = forgotten.forgotten_among([name]).get(name)
+        erased_at = self.erased_at.get(name)
+        return erased_at is not None and at <= erased_at
 
     def _post(self, row: PostRow, brought: Brought) -> str:
         kind = row.kind or self.kind

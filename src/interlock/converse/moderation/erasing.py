@@ -1,25 +1,27 @@
 """A customer or partner is erased: their words, votes, follows, address and account go, and their signals with them.
 
-Posts that others answered stay as places without words. What they said in talks is emptied, and those talks go on. The
-journal keeps numbers and, in place of the name, that somebody has left.
+Posts that others answered stay as places without words. What they said in talks is emptied, and those talks go on; what
+we wrote to them goes, and their name and words where others named or quoted them. The journal keeps numbers and, in place
+of the name, that somebody has left. Whoever is known by mail alone goes in the same way.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.core.cache import caches
-from django.db import connection, transaction
-from django.db.models import Q
+from django.db import DatabaseError, connection, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as later
 
-from interlock.converse.community import posting
+from interlock.converse.community import posting, signals
 from interlock.converse.community.errors import NotAllowed
 from interlock.converse.loop import replying
 from interlock.converse.models import (
+    Case,
     Draft,
     Entry,
     Follow,
@@ -39,11 +41,13 @@ from interlock.converse.models import (
     Wording,
 )
 from interlock.converse.moderation import taking
-from interlock.converse.moderation.signals_of import signals_of
+from interlock.converse.moderation.signals_of import signals_from, signals_of
 from interlock.converse.words import pictures
-from interlock.fabric import people, work
+from interlock.fabric import forgotten, people, scrubbing, work
 from interlock.fabric.models import Person
+from interlock.fabric.scrubbing import Found, Traces
 from interlock.listen import withdrawing
+from interlock.listen.models import Signal
 
 # So that no other writer waits for the whole index.
 PAGES_AT_ONCE = 1_000
@@ -65,7 +69,6 @@ def kept_of(person: Person) -> Kept:
     return Kept(texts, Vote.objects.filter(person=person).count(), lines)
 
 
-@transaction.atomic
 def erase(*, person: Person, now: datetime) -> None:
     """Erase somebody for good.
 
@@ -77,18 +80,82 @@ def erase(*, person: Person, now: datetime) -> None:
             _("Colleagues are not erased here; the owner ends their access. Nothing was changed.")
         )
     address = person.user.email if person.user else ""
-    _erase_texts(person, now)
-    _erase_traces(person, now)
-    _erase_lines(person, now)
     keys = signals_of(person, address)
+    traces = Traces(_names_of(person, address), scrubbing.lines_of(_texts_of(person, keys)))
+    named = scrubbing.rows_with(traces)
+    with transaction.atomic():
+        _erase_texts(person, now)
+        _erase_traces(person, now)
+        _erase_lines(person, now)
+        _erase_heard(keys, address, now)
+        people.erase(person=person, now=now)
+        _take_out_of_others(named, traces, now)
+        work.ask(rewrite_word_indexes)
+    caches["pages"].clear()
+
+
+def erase_address(*, address: str, now: datetime) -> int:
+    """Erase somebody who only ever wrote by mail; return how many signals went.
+
+    Raises:
+        NotAllowed: somebody signs in with this address.
+    """
+    if Person.objects.filter(user__email__iexact=address).exists():
+        raise NotAllowed(_("Somebody signs in with this address: erase the person. Nothing was changed."))
+    keys = signals_from(address)
+    traces = Traces((address,), scrubbing.lines_of(_words_of(keys)))
+    named = scrubbing.rows_with(traces)
+    with transaction.atomic():
+        for case in Case.objects.filter(address__iexact=address).select_related("post", "reply__post"):
+            taking.wipe(case.said, posting.locked(case.post or case.reply.post), now)
+        _erase_heard(keys, address, now)
+        _take_out_of_others(named, traces, now)
+        work.ask(rewrite_word_indexes)
+    caches["pages"].clear()
+    return len(keys)
+
+
+def _take_out_of_others(named: Sequence[Found], traces: Traces, now: datetime) -> None:
+    """Take them out of what others wrote; what was said in public is a signal as well, and is heard anew."""
+    scrubbing.take_out(named, traces)
+    for one in named:
+        if one.model in {Post, Reply}:
+            one.model._base_manager.filter(pk__in=one.keys).exclude(signal_key="").update(signal_due=now)
+    signals.ask_to_hear(now)
+
+
+def _names_of(person: Person, address: str) -> tuple[str, ...]:
+    """What others may have called them. A single word, or the name of two people, is theirs only after an @."""
+    namesakes = Person.objects.filter(name__iexact=person.name, left_at=None).exclude(pk=person.pk)
+    is_theirs = " " in person.name.strip() and not namesakes.exists()
+    return tuple(one for one in (person.name if is_theirs else f"@{person.name}", address) if one)
+
+
+def _texts_of(person: Person, keys: list[str]) -> list[str]:
+    said = [
+        *Post.objects.filter(author=person).values_list("words", flat=True),
+        *Post.objects.filter(author=person).values_list("title", flat=True),
+        *Reply.objects.filter(author=person).values_list("words", flat=True),
+        *Message.objects.filter(author=person).values_list("body", flat=True),
+    ]
+    return said + _words_of(keys)
+
+
+def _words_of(keys: list[str]) -> list[str]:
+    signals = Signal.objects.filter(key__in=keys).order_by("-occurred_at").values_list("title", "body")
+    return [text for both in signals for text in both]
+
+
+def _erase_heard(keys: list[str], address: str, now: datetime) -> None:
+    """What they told us from anywhere, what we wrote back, and the way back in of all of it."""
     withdrawing.erase(keys=keys)
     replying.forget(keys=keys)
     Ground.objects.filter(signal_key__in=keys).delete()
-    Entry.objects.filter(address__iexact=address).delete()
-    MailReply.objects.filter(Q(person=person) | Q(sender__iexact=address)).delete()
-    people.erase(person=person, now=now)
-    work.ask(rewrite_word_indexes)
-    caches["pages"].clear()
+    if address:
+        Entry.objects.filter(address__iexact=address).delete()
+        MailReply.objects.filter(sender__iexact=address).delete()
+    names = [forgotten.signal(key) for key in keys]
+    forgotten.forget(names=[*names, forgotten.mail(address)] if address else names, now=now)
 
 
 def _erase_texts(person: Person, now: datetime) -> None:
@@ -118,6 +185,7 @@ def _erase_lines(person: Person, now: datetime) -> None:
     for key in Picture.objects.filter(brought_by=person).values_list("key", flat=True):
         pictures.path_of(key).unlink(missing_ok=True)
     Picture.objects.filter(brought_by=person).delete()
+    MailReply.objects.filter(person=person).delete()
     Draft.objects.filter(person=person).delete()
     Stance.objects.filter(person=person).update(reason="")
     Notice.objects.filter(person=person).delete()
@@ -129,7 +197,10 @@ def _erase_lines(person: Person, now: datetime) -> None:
 def rewrite_word_indexes() -> None:
     """SQLite marks words that were deleted and drops them when it merges its index: let it merge all, a piece at a time.
 
-    PostgreSQL keeps the words of a row with the row.
+    Then the log of writes is written back and emptied. PostgreSQL keeps the words of a row with the row.
+
+    Raises:
+        DatabaseError: somebody has been reading all the while; it is tried again.
     """
     if connection.vendor != "sqlite":
         return
@@ -139,6 +210,9 @@ def rewrite_word_indexes() -> None:
             _merge(cursor, name, -PAGES_AT_ONCE)
             while _merge(cursor, name, PAGES_AT_ONCE) > 1:
                 pass
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        if cursor.fetchone()[0]:
+            raise DatabaseError("The log of writes is being read, so it was not emptied.")
 
 
 def _merge(cursor: Any, name: str, pages: int) -> int:

@@ -14,13 +14,12 @@ from typing import Any
 
 import ibis
 from django.apps import apps
-from django.db.models import CharField, ForeignKey, JSONField, Model, Q, TextField
-from django.db.models.functions import Cast
+from django.db.models import ForeignKey, Model, Q
 
 from interlock.converse.models import Message, Post, Reply
 from interlock.converse.moderation.signals_of import signals_of
 from interlock.converse.queries import audiences_read_by
-from interlock.fabric import records
+from interlock.fabric import records, scrubbing
 from interlock.fabric.archive import tables
 from interlock.fabric.models import Person, User
 from interlock.listen.models import Signal
@@ -121,16 +120,10 @@ def _names_somebody(model: type[Model]) -> bool:
 
 def _add_named(found: _Found, model: type[Model], words: Sequence[str]) -> None:
     """Rows with their name, address or account in any text."""
-    columns = [
-        one for one in model._meta.concrete_fields if isinstance(one, CharField | TextField | JSONField)
-    ]
+    columns = scrubbing.text_columns(model)
     if not columns or not words:
         return
-    texts = {f"text_{number}": Cast(one.name, TextField()) for number, one in enumerate(columns)}
-    asked = Q()
-    for name in texts:
-        for word in words:
-            asked |= Q(**{f"{name}__icontains": word})
+    texts, asked = scrubbing.named_in(columns, words)
     rows = model._default_manager.annotate(**texts).filter(asked)
     found.keys[model].update(rows.values_list("pk", flat=True))
 

@@ -15,9 +15,19 @@ from interlock.listen.models import InboxRow, ReplyRoute, Signal
 def signals_of(person: Person, address: str) -> list[str]:
     """What they told us here and, as the address was shown to be theirs, by mail, with what they added to a no. Five queries."""
     here = Signal.objects.filter(contact_key=f"community:{person.pk}").values_list("key", flat=True)
-    by_mail = ReplyRoute.objects.filter(address__iexact=address).exclude(address="")
-    told = {*here, *by_mail.values_list("signal_key", flat=True)}
+    told = {*here, *_by_mail(address)}
     return sorted(told | _added_to_no(told))
+
+
+def signals_from(address: str) -> list[str]:
+    """What came in from an address, with what was added to a no. Four queries."""
+    told = _by_mail(address)
+    return sorted(told | _added_to_no(told))
+
+
+def _by_mail(address: str) -> set[str]:
+    routes = ReplyRoute.objects.filter(address__iexact=address).exclude(address="")
+    return set(routes.values_list("signal_key", flat=True))
 
 
 def _added_to_no(keys: Collection[str]) -> set[str]:

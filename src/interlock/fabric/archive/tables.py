@@ -81,10 +81,14 @@ def rows_of(model: type[models.Model]) -> Iterator[list[Any]]:
 
 
 def written(value: Any) -> Any:
-    """A value as JSON knows it. Moments are UTC, bytes base64."""
+    """A value as JSON knows it, without what is sealed, wherever in it that stands. Moments are UTC, bytes base64."""
     match value:
         case str():
-            return "" if _SEALED.fullmatch(value) else value
+            return _SEALED.sub("", value)
+        case dict():
+            return {key: written(one) for key, one in value.items()}
+        case list():
+            return [written(one) for one in value]
         case bytes() | memoryview():
             return base64.b64encode(value).decode()
         case datetime() | date() | time():

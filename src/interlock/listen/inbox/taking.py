@@ -19,6 +19,7 @@ from interlock.listen.errors import InboxBusy
 from interlock.listen.inbox import rows_sql
 from interlock.listen.inbox.arrivals import arrivals_for
 from interlock.listen.inbox.durability import require_durable
+from interlock.listen.inbox.erased import Kept, without_erased
 from interlock.listen.inbox.offering import Offer, Offered, Refusal, Taken
 from interlock.listen.inbox.rows_sql import Fate, Name
 from interlock.listen.inbox.troubles import is_worth_another_try, plainly
@@ -74,11 +75,10 @@ def take_in(offers: Sequence[Offer], *, now: datetime) -> list[Taken]:
 
 @transaction.atomic(durable=True)
 def _take_in(offers: Sequence[Offer], now: datetime) -> list[Taken]:
+    offers, places = without_erased(offers)
     arrivals = arrivals_for(offers, now)
     fates = _store(offers, arrivals, now)
-    all_taken = [
-        _taken(offer, arrival, tally) for offer, arrival, tally in zip(offers, arrivals, fates, strict=True)
-    ]
+    all_taken = [_taken(*one) for one in zip(arrivals, fates, places, strict=True)]
     _keep_refused(offers, arrivals, now)
     _keep_routes(offers, all_taken)
     _count(offers, all_taken, now)
@@ -130,9 +130,10 @@ def _next_fate(before: dict[Name, str | None], name: Name, row: Offered) -> Fate
     return Fate.SAME if earlier == row.digest.hex else Fate.CHANGED
 
 
-def _taken(offer: Offer, arrival: int, tally: _Tally) -> Taken:
+def _taken(arrival: int, tally: _Tally, places: Kept) -> Taken:
     counts = {name: getattr(tally, name) for name in COUNTED}
-    return Taken(arrival, **counts, duplicates=tuple(tally.duplicates))
+    duplicates = tally.duplicates if places is None else [places[one] for one in tally.duplicates]
+    return Taken(arrival, **counts, duplicates=tuple(duplicates))
 
 
 def _keep_refused(offers: Sequence[Offer], arrivals: Sequence[int], now: datetime) -> None:

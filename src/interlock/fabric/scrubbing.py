@@ -1,0 +1,148 @@
+"""Somebody who is erased is also named and quoted in what others wrote. Their name, address and words go there as well.
+
+All tables are looked at, so that a new one is from its first day, but for those named here. To find the rows reads
+every text once, some seconds for a million lines: it is done before anything is locked.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import batched
+from typing import Any
+
+from django.apps import apps
+from django.db.models import CharField, Field, JSONField, Model, Q, TextField
+from django.db.models.functions import Cast
+from django.utils.translation import gettext as _
+
+SPARED = {
+    "fabric.JournalEntry": "it cannot be changed, and holds numbers in place of names and words",
+    "fabric.JournalHead": "hashes",
+    "fabric.Person": "other people may have the same name",
+    "fabric.User": "addresses of others",
+    "account.EmailAddress": "addresses of others",
+    "listen.Signal": "what another customer told us, as the system of record has it",
+    "listen.InboxRow": "the same, on its way to the records",
+    "listen.EarlierRow": "the same, an earlier version",
+    "sessions.Session": "sealed, and ended",
+}
+# What is shorter may well be somebody else's: "Thank you very much".
+LEAST_QUOTED = 24
+MOST_QUOTES = 200
+ASKED_AT_ONCE = 50
+
+
+@dataclass(frozen=True)
+class Traces:
+    """What to look for: names and addresses as whole words, and what they said, line by line."""
+
+    names: tuple[str, ...]
+    lines: tuple[str, ...] = ()
+
+    def without(self, text: str) -> str:
+        """The text with neither."""
+        for line in self.lines:
+            if line in text:
+                text = text.replace(line, _("[words of somebody who asked to be forgotten]"))
+        names = "|".join(map(re.escape, self.names))
+        somebody = _("somebody who asked to be forgotten")
+        return re.sub(rf"(?<!\w)(?:{names})(?!\w)", somebody, text, flags=re.IGNORECASE) if names else text
+
+
+@dataclass(frozen=True)
+class Found:
+    """Rows of one table that name or quote somebody."""
+
+    model: type[Model]
+    keys: tuple[Any, ...]
+
+
+def lines_of(texts: Sequence[str]) -> tuple[str, ...]:
+    """The lines of these texts that tell whose they are, the longest first."""
+    lines = {line.strip(" \t\r>") for text in texts for line in text.splitlines()}
+    told = sorted((line for line in lines if len(line) >= LEAST_QUOTED), key=lambda line: (-len(line), line))
+    return tuple(told[:MOST_QUOTES])
+
+
+def rows_with(traces: Traces) -> list[Found]:
+    """Every row in which somebody stands. A query a table and 50 names or lines."""
+    sought = [*traces.names, *traces.lines]
+    if not sought:
+        return []
+    return [
+        found
+        for model in apps.get_models()
+        if model._meta.label not in SPARED and (found := _found(model, sought)).keys
+    ]
+
+
+def named_in(columns: Sequence[Field[Any, Any]], words: Sequence[str]) -> tuple[dict[str, Cast], Q]:
+    """These columns as texts, and the condition that one of them holds one of these words.
+
+    SQLite keeps letters beyond ASCII escaped in JSON, PostgreSQL does not.
+    """
+    texts = {f"text_{number}": Cast(one.name, TextField()) for number, one in enumerate(columns)}
+    asked = Q(pk__in=[])
+    for name, column in zip(texts, columns, strict=True):
+        for word in words:
+            asked |= Q(**{f"{name}__icontains": word})
+            if isinstance(column, JSONField):
+                asked |= Q(**{f"{name}__icontains": json.dumps(word)[1:-1]})
+    return texts, asked
+
+
+def text_columns(model: type[Model]) -> list[Field[Any, Any]]:
+    """Columns that may hold what somebody wrote."""
+    return [
+        one
+        for one in model._meta.concrete_fields
+        if isinstance(one, CharField | TextField | JSONField) and not one.choices and not one.primary_key
+    ]
+
+
+def take_out(found: Sequence[Found], traces: Traces) -> int:
+    """Take somebody out of these rows; return how many changed. In a transaction."""
+    return sum(_changed(row, traces) for one in found for row in _rows(one))
+
+
+def _found(model: type[Model], sought: Sequence[str]) -> Found:
+    columns = text_columns(model)
+    if not columns:
+        return Found(model, ())
+    keys: set[Any] = set()
+    for words in batched(sought, ASKED_AT_ONCE):
+        texts, asked = named_in(columns, words)
+        keys.update(model._base_manager.annotate(**texts).filter(asked).values_list("pk", flat=True))
+    return Found(model, tuple(keys))
+
+
+def _rows(found: Found) -> Iterator[Model]:
+    for keys in batched(found.keys, ASKED_AT_ONCE):
+        yield from found.model._base_manager.filter(pk__in=keys)
+
+
+def _changed(row: Model, traces: Traces) -> bool:
+    changes = {}
+    for column in text_columns(type(row)):
+        before = getattr(row, column.attname)
+        after = _without(before, traces)
+        if after != before:
+            longest = getattr(column, "max_length", None)
+            changes[column.attname] = after[:longest] if isinstance(after, str) else after
+    if changes:
+        type(row)._base_manager.filter(pk=row.pk).update(**changes)
+    return bool(changes)
+
+
+def _without(value: Any, traces: Traces) -> Any:
+    match value:
+        case str():
+            return traces.without(value)
+        case dict():
+            return {traces.without(key): _without(one, traces) for key, one in value.items()}
+        case list():
+            return [_without(one, traces) for one in value]
+    return value
