@@ -117,6 +117,9 @@ POLICY: dict[str, Row] = {
     "notices:choices": Row(PUBLIC),
     "notices:stop": Row(PUBLIC),
     "notices:replies": Row(LEADS),
+    # Like what I get; the file is read by whoever knows its signed address.
+    "notices:change_calendar": writes(PUBLIC),
+    "notices:calendar": Row(PUBLIC),
     **{f"loop:you_said{name}": Row(PUBLIC) for name in ("", "_feed", "_rows", "_part")},
     "loop:say": writes(PUBLIC),
     "web:outcries": Row(STAFF),

@@ -58,6 +58,22 @@ class Desk:
             answer.add_attachment(content, maintype=main, subtype=sub, filename=f"file.{sub}")
         self.box.deliver(answer.as_bytes(), NOW)
 
+    def write(self, subject: str, text: str, **headers: str) -> None:
+        """Write to the mailbox as a customer does."""
+        made = EmailMessage()
+        usual = {
+            "To": self.box.user,
+            "Subject": subject,
+            "Date": f"{NOW:%a, %d %b %Y %H:%M:%S} +0000",
+            "Message-ID": f"<{next(_NUMBERS)}@home.example>",
+        }
+        for name, value in (
+            usual | {name.replace("_", "-"): value for name, value in headers.items()}
+        ).items():
+            made[name] = value
+        made.set_content(text)
+        self.box.deliver(made.as_bytes(), NOW)
+
     def read(self) -> None:
         """Ask the mailbox for what is new, and let it be read."""
         from interlock.connectors.imap_mailbox import (

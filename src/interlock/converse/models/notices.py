@@ -20,6 +20,10 @@ class NoticeChoice(models.Model):
     at_once = models.BooleanField(default=True, help_text=_("when named, and when an answer is due"))
     hour = models.PositiveSmallIntegerField(default=8, validators=[MaxValueValidator(23)])
     zone = models.CharField(max_length=64, blank=True, help_text=_("empty: that of the installation"))
+    calendar_on = models.BooleanField(default=False)
+    calendar_number = models.PositiveIntegerField(
+        default=0, help_text=_("in the secret address of the calendar; a new one voids those of before")
+    )
 
 
 class Notice(models.Model):

@@ -11,5 +11,7 @@ app_name = "notices"
 urlpatterns: list[URLPattern] = [
     path("notices/", views.choices, name="choices"),
     path("notices/replies/", replies, name="replies"),
+    path("notices/calendar/", views.change_calendar, name="change_calendar"),
+    path("notices/calendar/<str:signed>.ics", views.calendar_file, name="calendar"),
     path("notices/stop/<str:signed>/", views.stop, name="stop"),
 ]

@@ -10,10 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from interlock.converse.community.views.frame import for_signed_in, signed_in
-from interlock.converse.notices import choosing, stopping
+from interlock.converse.notices import calendar, choosing, stopping
 from interlock.converse.notices.forms import ChoiceForm
 from interlock.fabric import company, no_mail
 from interlock.fabric.access import Act, may
@@ -40,8 +40,38 @@ def choices(request: HttpRequest) -> HttpResponse:
         "address": address,
         "is_on": no_mail.may_mail(address),
         "may_see_replies": may(person, Act.IMPORT),
+        "calendar": calendar.address_of(person),
     }
     return render(request, "converse/notices/choices.html", context, status=422 if form.errors else 200)
+
+
+@for_signed_in
+@require_POST
+def change_calendar(request: HttpRequest) -> HttpResponse:
+    """Make the secret address of my calendar, or another one, or stop it."""
+    on = request.POST.get("what") != "stop"
+    calendar.change_address(person=signed_in(request), on=on)
+    said = (
+        _("The calendar has an address; the ones before lead nowhere.")
+        if on
+        else _("Nobody reads the calendar any more.")
+    )
+    messages.info(request, said)
+    return redirect("notices:choices")
+
+
+@never_cache
+@login_not_required
+@require_safe
+def calendar_file(request: HttpRequest, signed: str) -> HttpResponse:
+    """The calendar, for the program that knows its address."""
+    person = calendar.person_of(signed)
+    if person is None:
+        raise Http404(_("This link leads nowhere."))
+    today = timezone.now().astimezone(choosing.zone_of(person)).date()
+    page = HttpResponse(calendar.written(calendar.days_of(person, today)), content_type=calendar.CONTENT_TYPE)
+    page.headers["Referrer-Policy"] = "no-referrer"
+    return page
 
 
 @never_cache
