@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('converse', '0015_widget'),
+        ('converse', '0016_choices'),
     ]
 
     operations = [
