@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from converse.community.conftest import MAIL, board, marta, no_kept_pages, write  # noqa: F401 - fixtures
+from converse.community.conftest import MAIL, board, marta, no_kept_pages, priya, write  # noqa: F401 - fixtures
 from converse.moderation.conftest import edda, reply  # noqa: F401 - fixtures
 
 

@@ -183,5 +183,5 @@ def test_planning_asks_no_more_for_more_people(mixed, mails, person, django_asse
         if one.person not in (mixed.maker,)
     )
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         planning.plan(now=NOW + timedelta(hours=1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from converse.community.conftest import NOW
-from interlock.converse.models import Follow, Reply, Standing
+from interlock.converse.models import Follow, Reply, Standing, Status, StatusChange
 from interlock.converse.notices import planning
 from interlock.fabric import work
 
@@ -36,3 +36,25 @@ def test_a_post_that_was_taken_from_the_public_is_not_told(write, reply, marta, 
     work.run_ready()
 
     assert mails == []
+
+
+def test_who_wrote_a_post_is_told_of_replies_and_its_new_state_without_following_and_nobody_of_their_own_words(
+    write, reply, marta, edda, priya, mails
+):
+    post = write(marta, kind="idea", title="A hanger")
+    other = write(edda, kind="idea", title="A bell")
+    reply(post, edda, "I need one too.")
+    reply(other, edda, "CANARY: nobody else's business.")
+    StatusChange.objects.create(
+        post=post, by=priya, before=post.status, after=Status.objects.filter(meaning="planned").first(),
+        because="In spring.", at=NOW,
+    )  # fmt: skip
+
+    planning.plan(now=NOW)
+    work.run_ready()
+
+    [mail] = mails
+    assert mail.to == marta.user.email
+    for words in ("A hanger", "I need one too.", "In spring."):
+        assert words in mail.text
+    assert "CANARY" not in mail.text

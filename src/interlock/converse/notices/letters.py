@@ -24,8 +24,10 @@ from interlock.converse.community import looking
 from interlock.converse.models import (
     Audience,
     Conversation,
+    Follow,
     Message,
     Notice,
+    Post,
     ReadMark,
     Reply,
     Standing,
@@ -189,11 +191,11 @@ def _talk_matter(talk: Conversation, audience: str, person: Person, heading: str
 
 
 def _posts(person: Person, since: datetime, until: datetime) -> list[Matter]:
-    """Replies and new states of posts that this person follows, where the post can be seen by them."""
-    followed = looking.posts_visible_to(person).filter(
-        standing=Standing.PUBLIC, follows__person=person, changed_at__gt=since
-    )
-    posts = {post.pk: post for post in followed}
+    """Replies and new states of posts that this person wrote or follows, where the post can be seen by them."""
+    followed = Follow.objects.filter(person=person, post__changed_at__gt=since).values_list("post", flat=True)
+    own = Post.objects.filter(author=person, changed_at__gt=since).values_list("pk", flat=True)
+    public = looking.posts_visible_to(person).filter(standing=Standing.PUBLIC, pk__in={*followed, *own})
+    posts = {post.pk: post for post in public}
     replies = Reply.objects.filter(
         post__in=posts, standing=Standing.PUBLIC, said_at__gt=since, said_at__lte=until
     ).exclude(author=person)

@@ -21,6 +21,7 @@ from interlock.converse.models import (
     Message,
     Notice,
     Participant,
+    Post,
     Reply,
     Standing,
     StatusChange,
@@ -92,7 +93,7 @@ def _plan_daily(now: datetime) -> int:
 
 
 def _with_news(now: datetime) -> set[int]:
-    """Who may have something to read that came since their last mail. Four queries.
+    """Who may have something to read that came since their last mail.
 
     Generous: whether they may see it, and have not read it, is asked when the mail is written.
     """
@@ -114,8 +115,19 @@ def _with_news(now: datetime) -> set[int]:
         Follow.objects.filter(post__changed_at__gt=week)
         .annotate(since=since)
         .filter(Q(Exists(new_reply)) | Q(Exists(step))),
+        _posts_with_news(week, now),
     ]
     return {person for one in asked for person in one.order_by().values_list("person", flat=True)}
+
+
+def _posts_with_news(week: datetime, now: datetime) -> QuerySet[Post]:
+    """Posts of which their author, as `person`, may have something to read."""
+    last = last_told(OuterRef("author")).order_by("-at").values("at")[:1]
+    since = Coalesce(Subquery(last), Value(now - A_DAY), output_field=DateTimeField())
+    reply = Reply.objects.filter(post=OuterRef("pk"), standing=Standing.PUBLIC, said_at__gt=OuterRef("since"))
+    step = StatusChange.objects.filter(post=OuterRef("pk"), at__gt=OuterRef("since"))
+    written = Post.objects.filter(author__isnull=False, changed_at__gt=week, standing=Standing.PUBLIC)
+    return written.annotate(since=since, person=F("author")).filter(Q(Exists(reply)) | Q(Exists(step)))
 
 
 @transaction.atomic
