@@ -45,12 +45,23 @@ def _bytes_of(answer) -> str:
     return f"{answer.headers}{content.decode('utf-8', 'replace')}"
 
 
+def attach(mixed) -> None:
+    """A table among staff in the talk."""
+    from interlock.converse.talks import exhibiting
+
+    shown = exhibiting.seen(
+        title=STAFF_CANARY, note=STAFF_CANARY, columns=["a"], rows=[[STAFF_CANARY]], address="/", now=NOW
+    )
+    exhibiting.attach(conversation=mixed.talk, shown=shown, by=mixed.staff, now=NOW)
+
+
 @pytest.fixture
 def decided(mixed):
     """The talk with a choice, a decision and a promise for each audience, and answers to hidden lines."""
     from interlock.converse import services
 
     services.say(conversation=mixed.talk, by=mixed.maker, body=f"Mine, {STAFF_CANARY}.", now=NOW)
+    attach(mixed)
     for audience, canary in (
         ("staff", STAFF_CANARY),
         ("partner", PARTNER_CANARY),
@@ -128,6 +139,7 @@ def test_a_guest_cannot_tell_whether_the_house_has_written_among_itself(client, 
     before = [_page(client, url), _page(client, listed)]
 
     services.say(conversation=mixed.talk, by=mixed.maker, body="Among us.", now=NOW)
+    attach(mixed)
     choice = services.ask_choice(
         conversation=mixed.talk, by=mixed.staff, question="Which?", options=["A", "B"], now=NOW
     )

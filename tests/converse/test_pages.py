@@ -104,7 +104,7 @@ def test_the_page_takes_the_same_number_of_queries_for_two_lines_and_for_forty(
         services.say(conversation=opened.talk, by=opened.person, body=f"Line {number}", now=NOW)
     opened.get(opened.url)
 
-    with django_assert_max_num_queries(23):
+    with django_assert_max_num_queries(24):
         page = opened.get(opened.url)
 
     assert page.content.decode().count("<article") == 40

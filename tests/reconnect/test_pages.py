@@ -90,6 +90,18 @@ def test_detection_keeps_rows_and_drivers_so_that_pages_compute_nothing(company,
     )
 
 
+def test_pages_let_their_charts_and_tables_be_attached_by_who_may_bring_people_together(
+    company, dearest, signed_in
+):
+    urls = [f"/disconnects/{dearest.pk}/", "/drivers/"]
+    offered = {
+        role: [signed_in(role).get(url).text.count("Attach to a conversation") > 0 for url in urls]
+        for role in ("contributor", "observer")
+    }
+
+    assert offered == {"contributor": [True, True], "observer": [False, False]}
+
+
 @pytest.mark.same_everywhere  # what is written here, test_detection.py writes on both databases
 def test_detecting_anew_says_the_same_and_without_new_records_nothing_runs(company):
     from django.utils import timezone

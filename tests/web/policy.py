@@ -303,6 +303,7 @@ POLICY: dict[str, Row] = {
     **{
         f"converse:{name}": writes(WRITERS)
         for name in (
+            "attach",
             "ask_choice",
             "add_option",
             "amend_option",

@@ -113,6 +113,7 @@ def test_one_page_says_who_where_since_when_what_they_say_and_what_came_before(s
     assert "Shop a0" in text
     assert "region=South" in text
     assert "Nobody talks about it yet." in text
+    assert text.count("Attach to a conversation") == 1
 
 
 def test_every_figure_leads_to_exactly_its_signals(signed_in, panniers):

@@ -131,6 +131,19 @@ def test_what_was_decided_is_said_on_the_page_shown_and_taken_back(signed_in, fe
     assert Theme.objects.get(pk=fee.pk).decision == ""
 
 
+def test_its_trend_and_its_numbers_are_attached_as_they_stand(signed_in, fee):
+    import re
+
+    from interlock.converse.talks import exhibiting
+
+    browser = signed_in("lead", "sales")
+    tokens = re.findall(r'name="shown" value="([^"]+)"', browser.get(page(fee)).text)
+    trend, numbers = (exhibiting.seen_in(token, browser.person) for token in tokens)
+
+    assert (len(trend.rows) > 2, trend.address, numbers.address) == (True, page(fee), page(fee))
+    assert numbers.rows[0] == ["signals", "6", ""]
+
+
 def test_a_decider_without_a_question_is_refused_and_the_words_stay(signed_in, fee, person):
     anna = person("lead", "finance", name="Anna Berg")
     answer = signed_in("lead").post(reverse("web:theme_decision", args=[fee.key]), {"decider": anna.pk})

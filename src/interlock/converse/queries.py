@@ -15,6 +15,7 @@ from interlock.converse.models import (
     Commitment,
     Conversation,
     Decision,
+    Exhibit,
     Ground,
     Mention,
     Message,
@@ -231,6 +232,9 @@ def whole_conversation(person: Person) -> QuerySet[Conversation]:
                 ),
             ),
             Prefetch("choices", choices_visible_to(person)),
+            Prefetch(
+                "exhibits", Exhibit.objects.filter(audience__in=audiences).select_related("attached_by")
+            ),
             Prefetch(
                 "commitments",
                 Commitment.objects.filter(audience__in=audiences)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from interlock.converse import views
-from interlock.converse.talks import choice_pages, line_pages, opening_pages, promise_pages
+from interlock.converse.talks import choice_pages, exhibit_pages, line_pages, opening_pages, promise_pages
 
 app_name = "converse"
 urlpatterns: list[URLPattern] = [
@@ -33,6 +33,7 @@ urlpatterns: list[URLPattern] = [
     path("conversations/<int:conversation_id>/pictures/", line_pages.bring_picture, name="bring_picture"),
     path("pictures/<slug:key>/", line_pages.picture, name="picture"),
     path("conversations/<int:conversation_id>/choices/", choice_pages.ask, name="ask_choice"),
+    path("exhibits/", exhibit_pages.attach, name="attach"),
     path("choices/<int:choice_id>/options/", choice_pages.add_option, name="add_option"),
     path("choices/<int:choice_id>/leave/", choice_pages.leave, name="leave_choice"),
     path("options/<int:option_id>/amend/", choice_pages.amend_option, name="amend_option"),

@@ -25,6 +25,7 @@ from interlock.converse.models.conversations import ReadMark as ReadMark
 from interlock.converse.models.decisions import Commitment as Commitment
 from interlock.converse.models.decisions import Decision as Decision
 from interlock.converse.models.decisions import Postponement as Postponement
+from interlock.converse.models.exhibits import Exhibit as Exhibit
 from interlock.converse.models.lines import Audience as Audience
 from interlock.converse.models.lines import Draft as Draft
 from interlock.converse.models.lines import Mention as Mention

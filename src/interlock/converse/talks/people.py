@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -23,6 +24,24 @@ def colleagues_to_ask(conversation: Conversation) -> QuerySet[Person]:
     return Person.objects.filter(role__in=writers, left_at=None).exclude(
         participations__conversation=conversation
     )
+
+
+def by_function(people: Iterable[Person]) -> list[tuple[str, list[Person]]]:
+    """People under the first function each speaks for, in the order of functions; those of none at the end."""
+    found: dict[str, list[Person]] = {}
+    for person in people:
+        found.setdefault((person.functions or [""])[0], []).append(person)
+    named = [(str(one.label), found[one]) for one in Function if one in found]
+    return [*named, (_("Of no function"), found[""])] if "" in found else named
+
+
+def by_side(participants: Iterable[Participant]) -> list[tuple[str, list[Participant]]]:
+    """Who takes part, under the side each is on: the house, partners, customers."""
+    names = {Role.PARTNER: _("Shop"), Role.CUSTOMER: _("Customers")}
+    sides: dict[str, list[Participant]] = {side: [] for side in (_("Staff"), *names.values())}
+    for one in participants:
+        sides[names.get(Role(one.person.role), _("Staff"))].append(one)
+    return [(side, there) for side, there in sides.items() if there]
 
 
 def guest_called(words: str) -> Person | None:

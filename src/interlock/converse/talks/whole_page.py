@@ -16,6 +16,7 @@ from interlock.converse.models import Conversation, Message, Participant
 from interlock.converse.talks import (
     audiences,
     drafts,
+    exhibiting,
     people,
     reading,
     reading_page,
@@ -52,6 +53,7 @@ def page_of(request: HttpRequest, found: Conversation, say_form: SayForm | None 
         "heading": found.heading_for(person),
         "context_url": _context_url(found, person),
         "participants": _with_absences(participants, now),
+        "sides": people.by_side(participants),
         "window": window,
         "steps": standing.steps,
         "mark": standing.mark,
@@ -60,6 +62,7 @@ def page_of(request: HttpRequest, found: Conversation, say_form: SayForm | None 
         "circles": circles,
         "topics": telling.topics_of(found, person),
         "choices": shown_choices.shown_choices(found, person, circles, now),
+        "exhibits": exhibiting.shown_exhibits(found),
         "today": timezone.localdate(),
         **_rights(found, person, participants),
         **_forms(request, found, person, circles, say_form),
@@ -128,7 +131,9 @@ def _forms(
         "close_form": CloseForm(),
         "choice_form": ChoiceForm(conversation=found, circles=circles),
         "quotable": shown_choices.quotable(found, person) if found.choices.all() else [],
-        "colleagues": people.colleagues_to_ask(found) if person.is_staff_side and not found.is_over else [],
+        "colleagues": people.by_function(people.colleagues_to_ask(found))
+        if person.is_staff_side and not found.is_over
+        else [],
     }
 
 

@@ -52,6 +52,11 @@ def line_chart(name: str, spec: Mapping[str, Any], height: int = 212) -> dict[st
     }
 
 
+def rows_of(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The table twin: name, value, interval and n of each point, as texts."""
+    return [_point(point, spec)["row"] for point in spec["points"]]
+
+
 def _point(point: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
     value, low, high, n = (point.get(name) for name in ("value", "low", "high", "n"))
     ends = f"{_short(low)} {_('to')} {_short(high)}" if low is not None and high is not None else ""

@@ -45,11 +45,11 @@ function arriveOne(key) {
 }
 
 async function beside() {
-  if (!talk() || document.querySelector("#choices details[open], #decided form:focus-within, #beside form:focus-within")) return;
+  if (!talk() || document.querySelector("#exhibits details[open], #choices details[open], #decided form:focus-within, #beside form:focus-within")) return;
   const answer = await fetch(location.pathname);
   if (!answer.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  for (const id of ["standing", "choices", "decided", "beside"]) {
+  for (const id of ["standing", "exhibits", "choices", "decided", "beside"]) {
     const fresh = page.getElementById(id);
     if (fresh) document.getElementById(id)?.replaceWith(document.importNode(fresh, true));
   }
