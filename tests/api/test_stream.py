@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -18,10 +19,10 @@ from django.test import override_settings
 
 from interlock.api.stream import feeding, passes
 from interlock.api.stream.application import StreamApplication
-from interlock.api.stream.doorkeeping import still_here
+from interlock.api.stream.doorkeeping import ASK_EVERY_SECONDS, Doorkeeper, still_here
 from interlock.api.stream.hub import Bearer, Frame, Hub, Pass, Refused
 from interlock.config import asgi
-from interlock.fabric import events
+from interlock.fabric import events, people
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 INES = Pass(1, "owner", "session-1", frozenset({"signals", "work"}))
@@ -309,6 +310,36 @@ def test_who_left_signed_out_or_changed_role_is_no_longer_here(person, session, 
 
     with django_assert_num_queries(2):
         assert still_here(bearers) == {Bearer(here.pk, "lead", session)}
+
+
+@pytest.mark.parametrize("role", ["contributor", "partner", "customer"])
+def test_the_round_of_every_three_seconds_closes_whoever_has_left(person, session, role):
+    """The mechanism behind "within five seconds": one round asks for all who read, and closes those who are gone."""
+    gone, staying = person(role), person("owner")
+    inside = {Bearer(gone.pk, role, session), Bearer(staying.pk, "owner", session)}
+    loop, closed = asyncio.new_event_loop(), []
+
+    async def bearers() -> set[Bearer]:
+        return inside
+
+    keeper = Doorkeeper(loop, bearers, closed.append)
+    keeper._known = set(inside)
+    people.end_access(person=gone, by=staying, now=NOON)
+    _rounds(loop, keeper)
+    loop.close()
+
+    assert closed == [{Bearer(gone.pk, role, session)}]
+    assert keeper._known == {Bearer(staying.pk, "owner", session)}, "and a new stream is refused"
+    assert ASK_EVERY_SECONDS <= 4, "a round of 9,000 readers takes less than the second that is left"
+
+
+def _rounds(loop: asyncio.AbstractEventLoop, keeper: Doorkeeper) -> None:
+    """Let the loop answer the doorkeeper, who asks from where the database is, once."""
+    answering = threading.Thread(target=loop.run_forever)
+    answering.start()
+    keeper._look_round()
+    loop.call_soon_threadsafe(loop.stop)
+    answering.join()
 
 
 def test_the_address_leads_to_the_streams_own_port_or_to_the_proxy(person, session, settings):

@@ -69,6 +69,22 @@ def test_every_row_of_every_table_comes_back_elsewhere(tmp_path, migrated_home):
     assert sum(json.loads(line)["password"] != "!" for line in rows["tables/fabric.User.jsonl"]) == 0
 
 
+def test_what_is_sealed_stays_behind_wherever_it_stands():
+    kept = {
+        "hook": SEAL,
+        "all": [{"token": SEAL, "name": "Shop"}],
+        "payload": f'{{"secret": "{SEAL}"}}',
+        "n": 1,
+    }
+
+    assert tables.written(kept) == {
+        "hook": "",
+        "all": [{"token": "", "name": "Shop"}],
+        "payload": '{"secret": ""}',
+        "n": 1,
+    }
+
+
 def test_two_archives_that_differ_in_one_letter_are_told_apart(tmp_path):
     """The control of the comparison above."""
     for name, text in (("one", "a"), ("two", "b")):

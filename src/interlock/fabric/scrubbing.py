@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import batched
+from itertools import batched, product
 from typing import Any
 
 from django.apps import apps
@@ -30,14 +30,16 @@ SPARED = {
     "sessions.Session": "sealed, and ended",
 }
 # What is shorter may well be somebody else's: "Thank you very much".
-LEAST_QUOTED = 24
+LEAST_QUOTED, MOST_QUOTED = 24, 1_000
 MOST_QUOTES = 200
-ASKED_AT_ONCE = 50
+# SQLite reads at most 1,000 conditions at once; a word in JSON is two.
+ASKED_AT_ONCE = 200
+_BETWEEN_SENTENCES = re.compile(r"(?<=[.!?])\s+")
 
 
 @dataclass(frozen=True)
 class Traces:
-    """What to look for: names and addresses as whole words, and what they said, line by line."""
+    """What to look for: names and addresses as whole words, and what they said, by lines and sentences."""
 
     names: tuple[str, ...]
     lines: tuple[str, ...] = ()
@@ -61,14 +63,18 @@ class Found:
 
 
 def lines_of(texts: Sequence[str]) -> tuple[str, ...]:
-    """The lines of these texts that tell whose they are, the longest first."""
+    """The lines and sentences of these texts that tell whose they are, the longest first."""
     lines = {line.strip(" \t\r>") for text in texts for line in text.splitlines()}
-    told = sorted((line for line in lines if len(line) >= LEAST_QUOTED), key=lambda line: (-len(line), line))
+    lines |= {sentence for line in lines for sentence in _BETWEEN_SENTENCES.split(line)}
+    told = sorted(
+        (line for line in lines if LEAST_QUOTED <= len(line) <= MOST_QUOTED),
+        key=lambda line: (-len(line), line),
+    )
     return tuple(told[:MOST_QUOTES])
 
 
 def rows_with(traces: Traces) -> list[Found]:
-    """Every row in which somebody stands. A query a table and 50 names or lines."""
+    """Every row in which somebody stands. A query a column of text, and another for each 200 names and lines."""
     sought = [*traces.names, *traces.lines]
     if not sought:
         return []
@@ -109,12 +115,9 @@ def take_out(found: Sequence[Found], traces: Traces) -> int:
 
 
 def _found(model: type[Model], sought: Sequence[str]) -> Found:
-    columns = text_columns(model)
-    if not columns:
-        return Found(model, ())
     keys: set[Any] = set()
-    for words in batched(sought, ASKED_AT_ONCE):
-        texts, asked = named_in(columns, words)
+    for column, words in product(text_columns(model), batched(sought, ASKED_AT_ONCE)):
+        texts, asked = named_in([column], words)
         keys.update(model._base_manager.annotate(**texts).filter(asked).values_list("pk", flat=True))
     return Found(model, tuple(keys))
 

@@ -157,6 +157,18 @@ def test_who_must_not_get_it_is_passed_over_and_why(hinge):
     assert (found.passed_over, found.without_way) == ({"again": 1, "on_its_way": 1, "no_mail": 1}, 1)
 
 
+def test_those_passed_over_hide_nobody_who_spoke_before_them(hinge, monkeypatch):
+    monkeypatch.setattr(closing, "MOST_SIGNALS", 2)
+    no_mail.stop(address="Rob@example.com", now=NOW)
+    for number in range(3):  # the newest, and more than are looked at first
+        route = {"address": "Rob@example.com"}
+        hinge.says(f"Mail me not, {number}.", f"rob{number}", NOW - DAY, thread="", route=route)
+
+    found = planned(hinge)
+
+    assert [one.signal.contact_key for one in found.people] == ["noa", "mo", "lee", "kim"]
+
+
 def test_of_a_decision_that_changed_meanwhile_nobody_is_told(hinge):
     shown = closing.course_of(hinge.theme).decided_at
     deciding.take_decision_back(theme=hinge.theme, by=hinge.lena, now=NOW)

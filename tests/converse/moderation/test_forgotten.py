@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pyarrow as pa
@@ -215,3 +220,24 @@ def test_every_table_that_is_spared_is_there_and_says_why():
 
     assert all(apps.get_model(label) and why for label, why in SPARED.items())
     assert connection.vendor in {"sqlite", "postgresql"}
+
+
+@pytest.mark.long
+@pytest.mark.same_everywhere
+def test_no_byte_of_the_home_holds_somebody_who_was_erased(tmp_path, migrated_home):
+    """Database, its log of writes and free pages, indexes, records with their earlier versions."""
+    script = Path(__file__).parent / "erased_home.py"
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("INTERLOCK_", "DATABASE_"))
+    }
+    environ = kept | {"INTERLOCK_HOME": str(tmp_path), "DJANGO_SETTINGS_MODULE": "interlock.config.settings"}
+    migrated_home(tmp_path)
+
+    done = subprocess.run(
+        [sys.executable, str(script)], env=environ, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr[-3000:]
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert ("records" in found["before"], "interlock.sqlite3" in found["before"]) == (True, True)
+    assert found["after"] == []

@@ -99,11 +99,24 @@ def course_of(theme: Theme) -> LoopCourse | None:
 
 
 def plan(course: LoopCourse) -> Plan:
-    """Whom to tell: everybody who spoke before it was decided and was not told of this decision. Eight queries."""
+    """Whom to tell: everybody who spoke before it was decided and was not told of this decision. Eight queries.
+
+    Where so many are passed over that they fill the newest signals, more are looked at, with as many queries again.
+    """
+    most = MOST_SIGNALS
+    while True:
+        found, looked_at = _among_newest(course, most)
+        if len(found.people) == MOST_PEOPLE or looked_at < most:
+            return found
+        most *= 4
+
+
+def _among_newest(course: LoopCourse, most: int) -> tuple[Plan, int]:
+    """The plan from the newest so many signals, and how many there were."""
     said = _spoke_before(course)
     untold = said.filter(~Exists(_told_of(course)))
     reachable = untold.filter(Exists(ReplyRoute.objects.filter(signal_key=OuterRef("signal__key"))))
-    newest = reachable.order_by("-occurred_at", "-signal").values_list("signal", flat=True)[:MOST_SIGNALS]
+    newest = reachable.order_by("-occurred_at", "-signal").values_list("signal", flat=True)[:most]
     numbers = list(newest)
     found = Signal.objects.select_related("source").in_bulk(numbers)
     signals = [found[number] for number in numbers if number in found]
@@ -132,7 +145,8 @@ def plan(course: LoopCourse) -> Plan:
         also = [one for one in own if one is not first]
         people.append(Reader(first, also, channel_by(first, routes.get(first.key)), language))
     without = untold.exclude(pk__in=reachable.values("pk")).count()
-    return Plan(course, people[:MOST_PEOPLE], passed_over, max(0, len(people) - MOST_PEOPLE), without)
+    left = max(0, len(people) - MOST_PEOPLE)
+    return Plan(course, people[:MOST_PEOPLE], passed_over, left, without), len(numbers)
 
 
 @dataclass(frozen=True)
