@@ -2,7 +2,7 @@
 
 import pytest
 
-from browser.chromium import lesser_findings, serious_findings, sideways_pixels
+from browser.chromium import all_findings, serious_findings, sideways_pixels
 from interlock.fabric.models import Person
 
 BOTH_SIZES = pytest.mark.parametrize("size", ["1280", "390"])
@@ -29,8 +29,7 @@ def test_axe_finds_nothing_on_the_pages_of_the_shell(open_page, person, settings
     found = {}
     for path in PATHS:
         page.goto(live_server.url + path, wait_until="load")
-        said = [*serious_findings(page), *lesser_findings(page)]
-        found[path] = said, sideways_pixels(page)
+        found[path] = all_findings(page), sideways_pixels(page)
 
     assert found == {path: ([], 0) for path in PATHS}
 
@@ -42,6 +41,17 @@ def test_axe_finds_nothing_on_the_way_in(open_page, live_server, size, theme):
 
     assert serious_findings(page) == []
     assert sideways_pixels(page) == 0
+
+
+def test_axe_finds_what_is_planted_on_the_first_page_of_a_tab_and_on_the_next(open_page, live_server):
+    page = open_page("/account/login/")
+    found = []
+    for _page in range(2):
+        page.evaluate("document.querySelector('main').append(document.createElement('img'))")
+        found.append([one.split()[0] for one in all_findings(page)])
+        page.goto(live_server.url + "/account/login/", wait_until="load")
+
+    assert found == [["image-alt"], ["image-alt"]]
 
 
 def test_nothing_is_refused_by_the_content_security_policy(open_page, person, settings):
