@@ -11,6 +11,7 @@ Sources: as in graph.py; Rousseeuw, "Silhouettes", Journal of Computational and 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import scipy.sparse
@@ -163,14 +164,18 @@ def resolution_scores(
         One score for each resolution, -1 to 1.
     """
     rng = np.random.default_rng(seed)
-    scores = np.zeros((_RESAMPLES, len(RESOLUTIONS)))
-    for turn in range(_RESAMPLES):
-        size = max(2, round(len(centres) * _RESAMPLED_SHARE))
-        drawn = np.sort(rng.choice(len(centres), size, replace=False))
-        graph = shared_neighbours(neighbours_within(near, drawn))
-        for step, resolution in enumerate(RESOLUTIONS):
-            found = communities(graph, resolution, seed=seed + turn, rounds=1)
-            scores[turn, step] = silhouette(centres[drawn], found)
+    size = max(2, round(len(centres) * _RESAMPLED_SHARE))
+    resamples = [np.sort(rng.choice(len(centres), size, replace=False)) for _ in range(_RESAMPLES)]
+
+    def scored(turn: int) -> list[float]:
+        drawn = resamples[turn]
+        points, graph = centres[drawn], shared_neighbours(neighbours_within(near, drawn))
+        cuts = (communities(graph, resolution, seed=seed + turn, rounds=1) for resolution in RESOLUTIONS)
+        return [silhouette(points, cut) for cut in cuts]
+
+    # Side by side: the search for communities, most of the work, lets other threads of the process run.
+    with ThreadPoolExecutor(_RESAMPLES) as side_by_side:
+        scores = np.array(list(side_by_side.map(scored, range(_RESAMPLES))))
     mean: NDArray[np.float64] = scores.mean(axis=0)
     return mean
 

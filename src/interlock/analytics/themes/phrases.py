@@ -8,7 +8,7 @@ meaning round (not, never, without) count, and may begin a run.
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -25,6 +25,8 @@ OPEN = "…"
 # Scripts without spaces: each sign is a word.
 _SIGN = "\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff"
 WORD = re.compile(rf"[{_SIGN}]|(?:(?![{_SIGN}])[^\W\d_])+(?:['’](?![{_SIGN}])[^\W\d_]+)*")
+# The same words where no sign is any other than of ASCII, found in half the time.
+_PLAIN_WORD = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)*")
 # Words with nothing but a space or a hyphen between them stand side by side.
 _BETWEEN = frozenset(("", " ", "-"))
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+|\S*@\S*")
@@ -63,7 +65,7 @@ def clauses_of(text: str) -> list[list[Word]]:
     text = " ".join(_ADDRESS.sub(" . ", readable(text[:_LONGEST_TEXT])).split())
     clauses: list[list[Word]] = []
     end = -1
-    for found in WORD.finditer(text):
+    for found in (_PLAIN_WORD if text.isascii() else WORD).finditer(text):
         if len(found[0]) > _LONGEST_WORD:
             end = -1
             continue
@@ -83,14 +85,14 @@ def count_runs(texts: Sequence[Sequence[Clause]], roles: Callable[[Clause], Sequ
         roles: of the words of a clause: a stem, NOT, or None where a word does not count.
     """
     holding: Counter[Run] = Counter()
-    written: dict[Run, Counter[str]] = {}
+    written: dict[Run, Counter[str]] = defaultdict(Counter)
     for clauses in texts:
         seen = {found for clause in clauses for found in _runs(clause, roles(clause))}
         holding.update({run for run, _ in seen})
         for run, form in seen:
             if form:
-                written.setdefault(run, Counter())[form] += 1
-    return Counted(len(texts), Counter({run: holding[run] for run in written}), written)
+                written[run][form] += 1
+    return Counted(len(texts), Counter({run: holding[run] for run in written}), dict(written))
 
 
 def _runs(clause: Clause, roles: Sequence[str | None]) -> Iterator[tuple[Run, str]]:

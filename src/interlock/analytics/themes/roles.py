@@ -6,7 +6,7 @@ themes use alike. A small word that nearly always follows the same word belongs 
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -29,7 +29,7 @@ class Roles:
     def __init__(self, themes: Sequence[Texts]) -> None:
         said = [Counter(word.folded for word in _words(texts)) for texts in themes]
         self._lists = [spoken_in(words) for words in said]
-        self._bound = self._bound_pairs(themes, sum(said, Counter()))
+        self._bound = self._bound_pairs(themes, _together(said))
         self._spelled = _spellings(themes)
         unlisted = [texts for texts, listed in zip(themes, self._lists, strict=True) if listed is NONE]
         self._even = _even_words(unlisted)
@@ -92,11 +92,17 @@ def _words(texts: Texts) -> Iterator[Word]:
 
 
 def _spellings(themes: Sequence[Texts]) -> dict[str, Counter[str]]:
-    spelled: dict[str, Counter[str]] = {}
-    for texts in themes:
-        for word in _words(texts):
-            spelled.setdefault(word.written.lower(), Counter())[word.written] += 1
+    spelled: dict[str, Counter[str]] = defaultdict(Counter)
+    for written, count in Counter(word.written for texts in themes for word in _words(texts)).items():
+        spelled[written.lower()][written] = count
     return spelled
+
+
+def _together(counts: Sequence[Counter[str]]) -> Counter[str]:
+    whole: Counter[str] = Counter()
+    for one in counts:
+        whole.update(one)
+    return whole
 
 
 def _even_words(themes: Sequence[Texts]) -> frozenset[str]:
