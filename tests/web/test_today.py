@@ -13,6 +13,7 @@ from interlock.reconnect.models import Detection, Disconnect, DriverReport
 from interlock.web import sentences
 from interlock.web.driver_words import driver_card_text
 from listen.themed import direction, theme
+from listen.waiting import said
 from web.alarms import alarm
 
 NOON = datetime(2026, 11, 19, 12, tzinfo=UTC)
@@ -63,6 +64,17 @@ def test_before_the_rules_have_run_the_page_says_so(signed_in, records_are_in):
     page = signed_in("lead").get("/").content.decode()
 
     assert "Your records are in; the rules are reading them now." in page
+
+
+def test_who_only_hears_customers_sees_what_they_ask_before_any_record_is_imported(signed_in, records_are_in):
+    theme("Lamp dark", direction(1), state="emerging", state_since=NOON)
+    said("My lamp is dark.")
+
+    page = signed_in("lead").get("/").content.decode()
+
+    assert "This is what customers ask of us." in page
+    assert "Lamp dark" in page
+    assert "Records up to" not in page
 
 
 def test_silence_is_written_out(signed_in, detected):

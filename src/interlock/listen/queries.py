@@ -44,6 +44,11 @@ def demo_source() -> Source | None:
     return Source.objects.filter(kind=SourceKind.DEMO, removed_at=None).first()
 
 
+def only_hears() -> bool:
+    """Whether signals come in live and nothing was ever imported, so that no rule runs over records. Two queries."""
+    return Signal.objects.exists() and not Import.objects.filter(state=State.DONE).exists()
+
+
 def drafts(person: Person | None) -> QuerySet[Import]:
     """Uploads that nobody has finished preparing."""
     return imports_visible_to(person).filter(

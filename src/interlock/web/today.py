@@ -19,7 +19,7 @@ from interlock.fabric import away, records
 from interlock.fabric.access import Act, may
 from interlock.fabric.models import Person
 from interlock.listen.answering import answering_now
-from interlock.listen.queries import demo_source
+from interlock.listen.queries import demo_source, only_hears
 from interlock.listen.waiting import answered_in_time, clocks_visible_to
 from interlock.reconnect import findings, queries
 from interlock.reconnect.measures import measure_of
@@ -74,16 +74,16 @@ def front_page(person: Person, now: datetime) -> FrontPage:
             heading=_guest_heading(len(waiting)),
             cards=[*promise_cards(person, others, now), *waiting],
         )
-    snapshot = records.snapshot()
-    if not any(snapshot.counts.values()):
-        return FrontPage("start")
-    detection = queries.latest_detection()
-    if detection is None:
-        return FrontPage("reading")
+    snapshot, detection = records.snapshot(), queries.latest_detection()
+    if detection is None and not only_hears():
+        return FrontPage("reading" if any(snapshot.counts.values()) else "start")
     return _company_page(person, detection, snapshot.number, now)
 
 
-def _company_page(person: Person, detection: Detection, snapshot_number: int, now: datetime) -> FrontPage:
+def _company_page(
+    person: Person, detection: Detection | None, snapshot_number: int, now: datetime
+) -> FrontPage:
+    """Without a detection it holds what customers say and what colleagues promised."""
     priced = list(queries.open_disconnects(person).select_related(None).only(*_MONEY_COLUMNS))
     list_url = reverse("reconnect:disconnects")
     worst = findings.worst_disconnects(person, limit=MOST_DISCONNECTS, now=now)
@@ -95,8 +95,8 @@ def _company_page(person: Person, detection: Detection, snapshot_number: int, no
     others = away.stood_in_for(person, now)
     return FrontPage(
         "today",
-        heading=_heading(len(priced), len(worst)),
-        as_of=detection.as_of,
+        heading=_heading(len(priced), len(worst)) if detection else _heading_before_records(),
+        as_of=detection.as_of if detection else None,
         top=[
             *top_line(
                 findings.money_at_stake(priced),
@@ -122,8 +122,8 @@ def _company_page(person: Person, detection: Detection, snapshot_number: int, no
         ][: MOST_CARDS - 1],
         quieter=max(0, len(priced) - len(worst)) + queries.tab_counts(person)["suspected"],
         muted=len(queries.muted_rules()),
-        rules_off=len(detection.rules_off),
-        is_behind=detection.snapshot_number < snapshot_number,
+        rules_off=len(detection.rules_off) if detection else 0,
+        is_behind=bool(detection and detection.snapshot_number < snapshot_number),
         **_demo(person),
     )
 
@@ -201,6 +201,12 @@ def money_text(card: findings.Card) -> str:
     if card.money.basis == "exposed":
         return _("Orders worth %(amount)s a year stand on it (%(ends)s).") % {"amount": amount, "ends": ends}
     return _("%(amount)s a year (%(ends)s).") % {"amount": amount, "ends": ends}
+
+
+def _heading_before_records() -> str:
+    return _(
+        "This is what customers ask of us. Disconnects stand here once orders or deliveries are read too."
+    )
 
 
 def _heading(open_count: int, shown: int) -> str:

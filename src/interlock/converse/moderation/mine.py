@@ -39,5 +39,5 @@ def judged_of(person: Person, now: datetime) -> Judged:
         texts,
         list(merges.select_related("post", "into").order_by("-at")[:SHOWN]),
         list(Split.objects.filter(post__author=person).select_related("post").order_by("-at")[:SHOWN]),
-        "" if person.is_staff_side else trust.why(record, level, standing, now),
+        "" if person.is_staff_side or record == trust.Record() else trust.why(record, level, standing, now),
     )

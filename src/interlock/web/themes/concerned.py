@@ -1,4 +1,5 @@
 """Which functions does a theme concern? Who was named, whom the disconnects that rest on it lie between, who talks.
+Customers, whom every theme concerns, are none of them.
 
 No source says whose work a signal touches, so this is what people and tested evidence say, and where from.
 """
@@ -34,6 +35,8 @@ def functions(
     wrote = talks.functions_writing(conversations)
     found = []
     for code, name in Function.choices:
+        if code == Function.CUSTOMER:
+            continue
         said = [
             *([_("it begins there")] if theme.function == code else []),
             *_from_disconnects(code, citing),
