@@ -56,6 +56,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 NOT_PAGES = {
     "api:refused",
     "listen:signals_csv",
+    "notices:calendar",
     "listen:progress",
     "listen:refused",
     "reconnect:rows_file",
