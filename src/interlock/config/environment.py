@@ -98,6 +98,38 @@ def _encoder(text: str) -> Path | None:
     return folder
 
 
+def _issuer(text: str) -> str:
+    if text == "none":
+        return ""
+    url = urlsplit(text)
+    if url.scheme not in {"http", "https"} or not url.hostname or url.username or url.query or url.fragment:
+        raise SettingError(
+            "needs the issuer's address, such as https://login.example.com/realms/company, or none"
+        )
+    return text
+
+
+def _domains(text: str) -> frozenset[str]:
+    names = [] if text == "none" else _names(text.lower())
+    if any(sign in name for name in names for sign in "/@*? ") or any("." not in name for name in names):
+        raise SettingError("needs mail domains such as example.com, without @ or *, or none")
+    return frozenset(names)
+
+
+def single_sign_on(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The single sign-on in one piece; empty where none is set up."""
+    if not values["INTERLOCK_SSO_URL"]:
+        return {}
+    return {
+        "issuer": values["INTERLOCK_SSO_URL"],
+        "client": values["INTERLOCK_SSO_CLIENT"],
+        "secret": values["INTERLOCK_SSO_KEY"],
+        "name": values["INTERLOCK_SSO_NAME"],
+        "domains": values["INTERLOCK_SSO_DOMAINS"],
+        "customers": values["INTERLOCK_SSO_CUSTOMERS"],
+    }
+
+
 def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
@@ -323,6 +355,27 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("INTERLOCK_NAMES_MODEL", "none", "Model that is asked there.", _optional),
     Setting("INTERLOCK_NAMES_KEY", "none", "Key that is sent there as a bearer token.", _optional),
     Setting(
+        "INTERLOCK_SSO_URL",
+        "none",
+        "Issuer of an OpenID Connect sign-on, such as https://login.example.com/realms/company.",
+        _issuer,
+    ),
+    Setting("INTERLOCK_SSO_CLIENT", "none", "Name of this installation as a client there.", _optional),
+    Setting("INTERLOCK_SSO_KEY", "none", "Secret of that client.", _optional),
+    Setting("INTERLOCK_SSO_NAME", "single sign-on", "What the button to sign in there calls it.", str),
+    Setting(
+        "INTERLOCK_SSO_DOMAINS",
+        "none",
+        "Mail domains, parted by commas, whose people become colleagues there without an invitation.",
+        _domains,
+    ),
+    Setting(
+        "INTERLOCK_SSO_CUSTOMERS",
+        "no",
+        "yes lets everybody else with a verified address there come in as a customer.",
+        _yes_no,
+    ),
+    Setting(
         "INTERLOCK_LOG",
         "info",
         "How much is written to the log.",
@@ -366,6 +419,12 @@ def read_environment(environ: Mapping[str, str] | None = None) -> dict[str, Any]
     ]
     if values.get("INTERLOCK_NAMES_URL") and not values.get("INTERLOCK_NAMES_MODEL"):
         faults.append("INTERLOCK_NAMES_URL is set and INTERLOCK_NAMES_MODEL is not; name the model to ask.")
+    if values.get("INTERLOCK_SSO_URL") and not (
+        values.get("INTERLOCK_SSO_CLIENT") and values.get("INTERLOCK_SSO_KEY")
+    ):
+        faults.append(
+            "INTERLOCK_SSO_URL is set; INTERLOCK_SSO_CLIENT and INTERLOCK_SSO_KEY are needed beside it."
+        )
     if faults:
         raise SettingError(" ".join(faults))
     values["INTERLOCK_SECRET_KEY"] = values["INTERLOCK_SECRET_KEY"] or _kept_key(values["INTERLOCK_HOME"])

@@ -6,7 +6,13 @@ from pathlib import Path
 
 from django.utils.csp import CSP
 
-from interlock.config.environment import SETTINGS, read_environment, stream_port, stream_sources
+from interlock.config.environment import (
+    SETTINGS,
+    read_environment,
+    single_sign_on,
+    stream_port,
+    stream_sources,
+)
 
 ENVIRONMENT = read_environment()
 HOME: Path = ENVIRONMENT["INTERLOCK_HOME"]
@@ -251,6 +257,7 @@ ENCODER = ENVIRONMENT["INTERLOCK_ENCODER"]
 NAMES_URL = ENVIRONMENT["INTERLOCK_NAMES_URL"]
 NAMES_MODEL = ENVIRONMENT["INTERLOCK_NAMES_MODEL"]
 NAMES_KEY = ENVIRONMENT["INTERLOCK_NAMES_KEY"]
+SSO = single_sign_on(ENVIRONMENT)
 MEMORY_MB = ENVIRONMENT["INTERLOCK_MEMORY_MB"]
 UPLOAD_MB = ENVIRONMENT["INTERLOCK_UPLOAD_MB"]
 UNPACKED_MB = ENVIRONMENT["INTERLOCK_UNPACKED_MB"]

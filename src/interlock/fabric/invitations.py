@@ -53,7 +53,9 @@ def first_owner_link(*, now: datetime) -> str | None:
     Earlier unused tokens for the first owner stop working, so that only the latest printed link opens.
     """
     owners = list(Person.objects.filter(role=Role.OWNER, left_at=None, user__isnull=False).order_by("pk"))
-    if any(_has_credentials(owner.user) for owner in owners):
+    if any(
+        _has_credentials(owner.user) or (settings.SSO and owner.user.sign_ons.exists()) for owner in owners
+    ):
         return None
     if owners:
         return renew(person=owners[0], by=None, now=now)

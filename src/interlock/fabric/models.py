@@ -71,6 +71,18 @@ class User(AbstractBaseUser):
         return self.email
 
 
+class SignOn(models.Model):
+    """An account of the company's own single sign-on that leads to one here, by what never changes of it."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="sign_ons")
+    issuer = models.CharField(max_length=255)
+    subject = models.CharField(max_length=255)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["issuer", "subject"], name="sign_on_once")]
+
+
 class Team(models.Model):
     """A team of the company, as the records name it or as the owner adds it."""
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import QuerySet
@@ -149,6 +150,11 @@ def erase(*, person: Person, now: datetime) -> None:
 
 class NoStandIn(Exception):
     """Somebody cannot stand in for this person."""
+
+
+def has_passkey(person: Person) -> bool:
+    """Whether somebody can come in with a passkey. One query."""
+    return Authenticator.objects.filter(user=person.user, type=Authenticator.Type.WEBAUTHN).exists()
 
 
 def can_be_away(person: Person) -> bool:

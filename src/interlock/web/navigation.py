@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -125,6 +126,16 @@ class Navigation:
     def is_new(self) -> bool:
         """Whether nobody has an account yet. One query, asked by the page to sign in alone."""
         return not Person.objects.exists()
+
+    @property
+    def sign_on(self) -> str:
+        """What the single sign-on is called; nothing where there is none."""
+        return settings.SSO.get("name", "")
+
+    @cached_property
+    def is_signed_on(self) -> bool:
+        """Whether this person comes in through it. One query, asked by the page of passkeys alone."""
+        return bool(self.person and self.person.user and self.person.user.sign_ons.exists())
 
     @property
     def keys(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from interlock.web import context_page, gallery, live, views, work_page
-from interlock.web.directory import inviting, joining, organisation, profile
+from interlock.web.directory import inviting, joining, organisation, profile, sign_on
 from interlock.web.directory import listing as people_list
 from interlock.web.outcries import acting, heard
 from interlock.web.outcries import listing as alarm_list
@@ -53,6 +53,10 @@ urlpatterns: list[URLPattern] = [
     path("signals/outcries/<int:alarm_id>/out/", heard.take_out, name="take_outcry_out"),
     path("signals/outcries/<int:alarm_id>/back/", heard.put_back, name="put_outcry_back"),
     path("signals/outcries/<int:alarm_id>/talk/", alarm_talking.talk, name="talk_about_outcry"),
+    path("sign-on/", sign_on.begin, name="sign_on"),
+    path("sign-on/back/", sign_on.back, name="sign_on_back"),
+    path("sign-on/connect/", sign_on.connect, name="sign_on_connect"),
+    path("sign-on/disconnect/", sign_on.disconnect, name="sign_on_disconnect"),
     path("work/", work_page.work, name="work"),
     path("work/<int:attempt_id>/again/", work_page.try_again, name="work_again"),
     path("work/<int:attempt_id>/drop/", work_page.drop, name="work_drop"),
