@@ -49,6 +49,9 @@ class Remembering:
         self._reader = reader
         self._known: dict[str, Any] = {}
 
+    def remember(self, texts: Sequence[str], vectors: Any) -> None:
+        self._known.update(zip(texts, vectors, strict=True))
+
     def encode(self, texts: Sequence[str]) -> Any:
         new = [text for text in dict.fromkeys(texts) if text not in self._known]
         self._known.update(zip(new, self._reader.encode(new), strict=True))

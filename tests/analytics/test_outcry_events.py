@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from interlock.analytics.outcry.events import WITHIN_TICKS, Loud, events
+from interlock.analytics.outcry.events import WITHIN_TICKS, Loud, UsualSpeech, events
 
-DIMENSIONS, WORLDS = 64, 200
+DIMENSIONS, WORLDS = 384, 200  # as MiniLM has; of 64 two at random would often be alike
 THEME, PLACE = True, False
 
 
@@ -121,6 +121,64 @@ def test_a_theme_whose_texts_nobody_could_read_is_an_event_of_its_own(centre):
     read = outcry(rng, matter(rng), np.arange(100), parts=1)[0]
 
     assert events([read, Loud(read.at, THEME, frozenset(range(50)), 0.0, centre)]) == [0, 1]
+
+
+def theme(said, people):
+    return Loud(0, THEME, frozenset(people), 0.0, np.asarray(said, np.float32))
+
+
+def test_a_theme_between_two_matters_does_not_make_them_one():
+    rng = np.random.default_rng(9)
+    one, other = matter(rng), matter(rng)
+    louds = [theme(one, range(50)), theme(one + 0.9 * other, range(50, 100)), theme(other, range(100, 150))]
+
+    assert events(louds) == [0, 0, 2]
+
+
+def test_what_is_most_alike_joins_first_whatever_rang_first():
+    rng = np.random.default_rng(10)
+    one, other = matter(rng), matter(rng)
+    louds = [theme(one, range(50)), theme(other + 0.9 * one, range(50, 100)), theme(other, range(100, 150))]
+
+    assert events(louds) == [0, 1, 1]
+
+
+def test_the_language_that_all_speak_makes_no_event_where_it_did_without_weighing():
+    rng = np.random.default_rng(11)
+    language, matters = matter(rng), [matter(rng) for _ in range(2)]
+
+    def said(about, n, speaks):
+        texts = about + speaks[:, None] * language + rng.normal(scale=0.03, size=(n, DIMENSIONS))
+        return (texts / np.linalg.norm(texts, axis=1, keepdims=True)).astype(np.float32)
+
+    before = said(np.zeros(DIMENSIONS), 500, rng.choice([-2.0, 2.0], 500))
+    loud = [said(about, 40, np.full(40, 2.0)) for about in matters]
+    again = [said(about, 40, np.full(40, 2.0)) for about in matters]
+    usually, middle = UsualSpeech(before), before.mean(axis=0)
+
+    assert events([theme(usually.centre(one), ()) for one in loud]) == [0, 1]
+    assert events([theme(usually.centre(one), ()) for one in [*loud, *again]]) == [0, 1, 0, 1]
+    assert events([theme((one - middle).sum(axis=0), ()) for one in loud]) == [0, 0]
+
+
+def test_one_text_said_before_tells_nothing_usual():
+    once = np.eye(1, DIMENSIONS, dtype=np.float32)
+
+    assert UsualSpeech(once).centre(once).tolist() == [0.0] * DIMENSIONS
+
+
+def test_a_channel_that_says_what_a_theme_says_is_its_event_though_its_words_lie_scattered():
+    rng = np.random.default_rng(12)
+    about, people = matter(rng), np.arange(150)
+    rung = outcry(rng, about, people[:30], parts=1)
+
+    def channel(says):
+        said = rng.normal(scale=0.15, size=(180, DIMENSIONS))
+        said[:150] += says
+        return Loud(0, PLACE, frozenset(range(180)), 30.0, said.sum(axis=0).astype(np.float32))
+
+    assert events([*rung, channel(about)]) == [0, 0]
+    assert events([*rung, channel(matter(rng))]) == [0, 1]
 
 
 def test_nothing_rings():

@@ -64,7 +64,8 @@ def told_in_themes(said, *themes, about):
 
 def say(said, about):
     rng = np.random.default_rng(1)
-    rows = packed((about + rng.normal(scale=0.01, size=(len(said), len(about)))).astype(np.float32))
+    noise = rng.normal(scale=0.01, size=(len(said), np.shape(about)[-1]))
+    rows = packed((about + noise).astype(np.float32))
     SignalVector.objects.bulk_create(
         [SignalVector(signal=one, bytes=row, encoder=1) for one, row in zip(said, rows, strict=True)]
     )
@@ -72,7 +73,8 @@ def say(said, about):
 
 def usually(shop):
     """The newest quiet signals say all sorts of things."""
-    say(list(Signal.objects.order_by("-occurred_at")[:100]), direction(1, 1, 1, 1))
+    all_sorts = np.random.default_rng(2).normal(size=(100, len(direction(1))))
+    say(list(Signal.objects.order_by("-occurred_at")[:100]), all_sorts)
 
 
 def burst(shop, start, people=140, **more):

@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-import numpy as np
-
-from interlock.analytics.outcry.events import F32, WITHIN_TICKS, Loud, events
+from interlock.analytics.outcry.events import F32, WITHIN_TICKS, Loud, UsualSpeech, events
 from interlock.analytics.outcry.standing import Spread, Standing
 from interlock.fabric import events as told_events
 from interlock.fabric import journal
@@ -41,7 +39,7 @@ def what_is_loud(
     if len(began) < 2:
         return {}
     start = min(began.values()) - EARLIER
-    usually = _said_before(start) if any(_is_theme(streams[one]) for one in began) else None
+    usually = _said_before(start)
     return {
         number: _loud(streams[number], at, loud[number][1], start, until, usually)
         for number, at in began.items()
@@ -81,30 +79,24 @@ def _loud(
     rows = list(said.values_list("pk", "key", "contact_key", "account_key")[:MOST_ROWS])
     return Loud(
         at=(rang - _EPOCH) // TICK,
-        is_theme=_is_theme(stream),
+        is_theme=stream.kind == StreamKind.THEME,
         rows=frozenset(author_of(contact or account or key) for _pk, key, contact, account in rows),
         usual=(spread.usual or 0.0) * ((until - start) / _SIX_HOURS),
-        centre=centre([row[0] for row in rows[:MOST_VECTORS]], usually)
-        if usually and _is_theme(stream)
-        else None,
+        centre=centre([row[0] for row in rows[:MOST_VECTORS]], usually) if usually else None,
     )
 
 
-def _is_theme(stream: WatchedStream) -> bool:
-    return stream.kind == StreamKind.THEME
-
-
-_Usually = tuple[int, F32]  # hash of the encoder, mean of what is said
+_Usually = tuple[int, UsualSpeech]  # hash of the encoder, what is said
 
 
 def _said_before(start: datetime) -> _Usually | None:
-    """The mean of what was said before, and the encoder that read it. Two queries."""
+    """What was said before, and the encoder that read it. Two queries."""
     before = alarms.Signal.objects.filter(occurred_at__lte=start).order_by("-occurred_at")
     return usually_said(list(before.values_list("pk", flat=True)[:BEFORE]))
 
 
 def usually_said(signals: Sequence[int]) -> _Usually | None:
-    """The mean vector of signals by the encoder that read the newest, given the newest first. One query."""
+    """What signals say by the encoder that read the newest, given the newest first. One query."""
     rows = {
         signal: (encoder, content)
         for signal, encoder, content in SignalVector.objects.filter(signal__in=signals).values_list(
@@ -115,15 +107,15 @@ def usually_said(signals: Sequence[int]) -> _Usually | None:
     if newest is None:
         return None
     vectors = unit(unpacked([content for encoder, content in rows.values() if encoder == newest]))
-    return newest, np.asarray(vectors.mean(axis=0), np.float32)
+    return newest, UsualSpeech(vectors)
 
 
 def centre(signals: Sequence[int], usually: _Usually) -> F32 | None:
-    """The sum of what these signals say less what is said usually; None where no text was read. One query."""
-    encoder, mean = usually
+    """What these signals say beyond what is said usually; None where no text was read. One query."""
+    encoder, speech = usually
     rows = SignalVector.objects.filter(signal__in=signals, encoder=encoder)
     vectors = unit(unpacked(list(rows.values_list("bytes", flat=True))))
-    return np.asarray((vectors - mean).sum(axis=0), np.float32) if len(vectors) else None
+    return speech.centre(vectors) if len(vectors) else None
 
 
 def join(found: Mapping[int, Loud], at: datetime) -> None:

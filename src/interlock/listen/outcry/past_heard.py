@@ -46,14 +46,13 @@ def heard(
         first, until = rang - EARLIER, rang + WITHIN_TICKS
         since, begin, end = np.searchsorted(at[own], [first - USUAL_TICKS, first, until])
         here = own[begin:end]
-        is_theme = streams[number][0] == StreamKind.THEME
         read = signal[here[-joining.MOST_VECTORS :]].tolist()
         return Loud(
             at=rang,
-            is_theme=is_theme,
+            is_theme=streams[number][0] == StreamKind.THEME,
             rows=frozenset(person[here].tolist()),
             usual=float(begin - since) / USUAL_TICKS * (until - first),
-            centre=joining.centre(read, usually) if is_theme and usually else None,
+            centre=joining.centre(read, usually) if usually else None,
         )
 
     return loud
