@@ -85,7 +85,7 @@ def on_postgresql(folders: list[str], *, aside: bool = False) -> bool:
     with postgresql() as address:
         return run(
             "unit tests on PostgreSQL",
-            pytest(*TWO_WORKERS, "-m", "(not browser or postgresql) and not long", *folders),
+            pytest(*TWO_WORKERS, "-m", "not browser and not long", *folders),
             aside=aside,
             DATABASE_URL=address,
         )
@@ -101,12 +101,17 @@ def long_forms() -> list[bool]:
     with postgresql() as address:
         return [
             run("long tests on SQLite", command, LONGER_TESTS="yes"),
-            run("long tests on PostgreSQL", command, LONGER_TESTS="yes", DATABASE_URL=address),
+            run(
+                "long tests on PostgreSQL",
+                pytest("-m", "long or postgresql", "tests"),
+                LONGER_TESTS="yes",
+                DATABASE_URL=address,
+            ),
         ]
 
 
 def everything() -> list[bool]:
-    folders = [f"tests/{name}" for name in (*RELATIONAL, "browser") if (ROOT / "tests" / name).is_dir()]
+    folders = [f"tests/{name}" for name in RELATIONAL if (ROOT / "tests" / name).is_dir()]
     first = [
         run("lint", [str(BIN / "ruff"), "check", "."]),
         run("format", [str(BIN / "ruff"), "format", "--check", "."]),
