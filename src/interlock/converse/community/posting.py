@@ -8,17 +8,16 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, F, Q
+from django.db.models import F
 from django.utils.translation import gettext as _
 
-from interlock.converse.community import flood, signals
+from interlock.converse.community import counting, flood, signals
 from interlock.converse.community.errors import NotAllowed, NothingSaid
-from interlock.converse.community.speaking import Origin, Speaker
+from interlock.converse.community.speaking import Speaker
 from interlock.converse.models import Board, Case, Follow, Kind, Post, Reply, Standing, Status, Vote
 from interlock.converse.moderation import cases, policy
-from interlock.converse.moderation.lineage import merged_into
 from interlock.fabric import journal
-from interlock.fabric.models import STAFF_ROLES, Person
+from interlock.fabric.models import Person
 from interlock.listen import withdrawing
 
 # Feeds are XML, which has no place for them, and PostgreSQL none for the first.
@@ -213,32 +212,8 @@ def _hear_of(said: Post | Reply, verdict: policy.Verdict, speaker: Speaker, now:
 
 
 def recount(post: Post, now: datetime) -> None:
-    """Count anew who asked, voted or has the same, the accounts they belong to, and the replies. Four queries.
-
-    Who wrote a post that became part of this one asked as well; a person and a house count once.
-    """
-    same = Reply.objects.filter(post=post, standing=Standing.PUBLIC, has_the_same=True)
-    asked = [one for one in (post, *merged_into(post)) if one.standing != Standing.TAKEN]
-    people = Person.objects.filter(
-        Q(pk__in=Vote.objects.filter(post=post).values("person"))
-        | Q(pk__in=same.filter(author__isnull=False).values("author"))
-        | Q(pk__in=[one.author_id for one in asked if one.author_id and one.origin != Origin.HOUSE])
-    )
-    counted = people.exclude(role__in=STAFF_ROLES).aggregate(
-        people=Count("pk"), companies=Count("account_key", distinct=True, filter=~Q(account_key=""))
-    )
-    replies = Reply.objects.filter(post=post, standing=Standing.PUBLIC).aggregate(
-        all=Count("pk", filter=Q(is_official=False)),
-        unnamed=Count("pk", filter=Q(has_the_same=True, author=None)),
-    )
-    unnamed = sum(1 for one in asked if one.author_id is None and one.origin != Origin.HOUSE)
-    changed(
-        post,
-        now,
-        reply_count=replies["all"],
-        people_count=counted["people"] + replies["unnamed"] + unnamed,
-        company_count=counted["companies"],
-    )
+    """Count anew who asked, voted or has the same, the accounts they belong to, and the replies. Three queries."""
+    counting.recount([post.pk], now)
 
 
 def _actor(speaker: Speaker) -> Person | None:

@@ -47,6 +47,7 @@ from interlock.converse.models.moderation import Report as Report
 from interlock.converse.models.moderation import Rewording as Rewording
 from interlock.converse.models.moderation import Split as Split
 from interlock.converse.models.moderation import Sweep as Sweep
+from interlock.converse.models.moderation import SweptBatch as SweptBatch
 from interlock.converse.models.notices import Notice as Notice
 from interlock.converse.models.notices import NoticeChoice as NoticeChoice
 from interlock.converse.models.widget import Widget as Widget

@@ -140,19 +140,29 @@ class Report(AboutSaid):
 
 
 class Sweep(models.Model):
-    """Everything that one person did in the community, taken out in one act; `removed` is what brings it back."""
+    """Everything that one person did in the community, taken out in one act; its batches are what brings it back."""
 
     person = models.ForeignKey(Person, models.PROTECT, related_name="+")
     by = models.ForeignKey(Person, models.PROTECT, related_name="+")
     at = models.DateTimeField()
     because = models.CharField(max_length=300)
-    removed = models.JSONField(default=dict)
+    ended_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("empty: the rest goes in the background")
+    )
     undone_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["person"], name="sweep_once", condition=Q(undone_at=None))
         ]
+
+
+class SweptBatch(models.Model):
+    """Some hundred rows of a sweep, taken out at once; it goes when they are brought back."""
+
+    sweep = models.ForeignKey(Sweep, models.CASCADE, related_name="batches")
+    removed = models.JSONField(default=dict)
+    rows = models.PositiveIntegerField(default=0)
 
 
 class Merge(models.Model):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from interlock.converse.community.errors import CommunityError, NothingSaid
@@ -67,6 +67,17 @@ def close_cases(said: Post | Reply, outcome: str, by: Person | None, now: dateti
         journal.note(
             actor=by, verb="closed a case", about=case, at=now, detail=numbered(said) | {"outcome": outcome}
         )
+
+
+def close_all(
+    posts: Collection[int], replies: Collection[int], outcome: str, by: Person, now: datetime
+) -> list[int]:
+    """Nobody need look at any of these more; return the numbers of the cases, for the caller's line. Two queries."""
+    about = Q(post__in=posts) | Q(reply__in=replies)
+    numbers = list(Case.objects.filter(about, closed_at=None).values_list("pk", flat=True))
+    closed = {"closed_at": now, "closed_by": by, "outcome": outcome, "address": ""}
+    Case.objects.filter(pk__in=numbers).update(**closed)
+    return numbers
 
 
 def reasons_for(said: Post | Reply) -> list[str]:

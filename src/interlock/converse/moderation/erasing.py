@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import batched
 from typing import Any
 
 from django.core.cache import caches
@@ -17,7 +18,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as later
 
-from interlock.converse.community import posting, signals
+from interlock.converse.community import counting, posting, signals
 from interlock.converse.community.errors import NotAllowed
 from interlock.converse.loop import replying
 from interlock.converse.models import (
@@ -36,7 +37,7 @@ from interlock.converse.models import (
     Reply,
     Report,
     Stance,
-    Sweep,
+    SweptBatch,
     Vote,
     Wording,
 )
@@ -171,9 +172,9 @@ def _erase_traces(person: Person, now: datetime) -> None:
     Vote.objects.filter(person=person).delete()
     Follow.objects.filter(person=person).delete()
     Report.objects.filter(person=person).update(words="")
-    Sweep.objects.filter(person=person).update(removed={})
-    for number in voted:
-        posting.recount(posting.locked(Post(pk=number)), now)
+    SweptBatch.objects.filter(sweep__person=person).delete()
+    for some in batched(voted, 500, strict=False):
+        counting.recount(counting.locked(some), now)
 
 
 def _erase_lines(person: Person, now: datetime) -> None:

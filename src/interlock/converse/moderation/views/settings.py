@@ -51,7 +51,7 @@ def doings(request: HttpRequest, person_id: int) -> HttpResponse:
         except CommunityError as refused:
             form.add_error(None, str(refused))
         else:
-            messages.info(request, _("All of it is out. You can bring it back here."))
+            messages.info(request, _("It is out. You can bring it back here."))
             return redirect("community:doings", person.pk)
     standing = policy.policy()
     record = trust.records_of([person.pk], now)[person.pk]
@@ -59,7 +59,10 @@ def doings(request: HttpRequest, person_id: int) -> HttpResponse:
         "whose": person,
         "did": sweeping.doings_of(person),
         "known": trust.why(record, trust.level_of_person(person, record, standing, now), standing, now),
-        "sweeps": Sweep.objects.filter(person=person).select_related("by").order_by("-at"),
+        "sweeps": [
+            (one, sweeping.rows_left(one))
+            for one in Sweep.objects.filter(person=person).select_related("by").order_by("-at")[:20]
+        ],
         "form": form,
     }
     return page(request, "doings", context, 422 if form.errors else 200)
