@@ -23,7 +23,7 @@ def out_of_batches(apps, schema_editor):
 class Migration(migrations.Migration):
     # PostgreSQL alters no table that has rows with foreign keys to look at in the same transaction.
     atomic = False
-    dependencies = [("converse", "0017_calendars")]
+    dependencies = [("converse", "0018_exhibits")]
 
     operations = [
         migrations.CreateModel(
