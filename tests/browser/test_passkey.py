@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.conf import settings
+from django.test import Client
 from django.utils import timezone
 
-from interlock.fabric import invitations
+from interlock.fabric import invitations, people
 from interlock.fabric.models import Person
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -52,3 +54,31 @@ def test_an_account_is_made_with_a_passkey_and_signs_in_with_it(browser, live_se
 
     ines = Person.objects.get()
     assert (ines.role, ines.user.has_usable_password()) == ("owner", False)
+
+
+def test_a_customer_who_came_by_a_code_adds_a_passkey_and_comes_in_with_it(browser, live_server, home):
+    address = live_server.url.replace("127.0.0.1", "localhost")
+    now = timezone.now()
+    marta = people.join_as_customer(email="marta@example.com", name="Marta Hagen", now=now)
+    client = Client()
+    client.force_login(marta.user)
+    context = browser.new_context()
+    name = settings.SESSION_COOKIE_NAME
+    context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": address}])
+    page = context.new_page()
+    with_authenticator(page)
+
+    page.goto(f"{address}/account/2fa/")
+    page.click("a[href$='/2fa/webauthn/add/']")
+    page.fill("input[name=name]", "My phone")
+    page.click("main button.btn-primary, main button[type=submit], #mfa_webauthn_add")
+    page.wait_for_url(lambda url: "add" not in url)
+    context.clear_cookies()
+    page.goto(f"{address}/account/login/")
+    page.click("#passkey_login")
+    page.wait_for_url(f"{address}/")
+    name_shown = page.locator("body").inner_text()
+    context.close()
+
+    assert "Marta" in name_shown
+    assert people.has_passkey(marta)
