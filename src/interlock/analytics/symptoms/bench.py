@@ -17,6 +17,7 @@ from interlock.analytics.finding import Tables
 from interlock.analytics.sources import of_sources, sourced, sources_saying
 
 WINDOW_DAYS = 90
+MOST_LINES_HELD = 200_000  # 429 MB in all with 100,000
 YEAR_DAYS = 365
 # A few rows long after all the others are typing errors or stragglers, not the present.
 _STRAY_SHARE = 0.0005
@@ -59,14 +60,27 @@ class Remembered:
 
     def kept(self, question: str, rows: Callable[[], ir.Table]) -> ir.Table:
         """Return these rows, computed once until the block ends where the engine can hold them."""
-        return self.once(question, lambda: self._held.enter_context(self.held(rows())))
+        if not isinstance(self._tables, Keeper):
+            return self.once(question, rows)
+        keeper = self._tables
+        return self.once(question, lambda: self._held.enter_context(keeper.kept(rows())))
 
     def held(self, rows: ir.Table) -> AbstractContextManager[ir.Table]:
         """Hold rows that a block asks several questions about, where the engine can hold them.
 
         Half of a rule's time was putting the same long expression into SQL for each question.
         """
-        return self._tables.kept(rows) if isinstance(self._tables, Keeper) else nullcontext(rows)
+        if isinstance(self._tables, Keeper) and self.is_small():
+            return self._tables.kept(rows)
+        return nullcontext(rows)
+
+    def is_small(self) -> bool:
+        """Say whether each rule may hold rows of its own; of many lines their memory would outweigh the time."""
+        return self.once("small", self._has_few_lines)
+
+    def _has_few_lines(self) -> bool:
+        lines = self.table("order_lines").count().to_pyarrow().as_py() if self.has("order_lines") else 0
+        return bool(lines <= MOST_LINES_HELD)
 
     def __enter__(self) -> Self:
         return self
