@@ -217,7 +217,7 @@ def test_today_asks_the_one_who_promised_and_nobody_else(client, promise, mixed)
     promise(what="First", due=TODAY + timedelta(days=2))
 
     told = {
-        who.name: [(card.kind, card.sentence, card.why) for card in promise_cards(who, NOW)]
+        who.name: [(card.kind, card.sentence, card.why) for card in promise_cards(who, (), NOW)]
         for who in (mixed.maker, mixed.customer, mixed.staff)
     }
     assert told == {
@@ -248,8 +248,8 @@ def test_a_miss_stands_on_today_until_somebody_says_why(promise, mixed, django_a
     one, night = promise(), NOW + timedelta(days=1)
     services.miss_overdue(now=night)
     with django_assert_num_queries(1):
-        missed = promise_cards(mixed.maker, night)
+        missed = promise_cards(mixed.maker, (), night)
     services.settle_commitment(commitment=one, by=mixed.maker, state="missed", why="Ill", now=night)
 
     assert [(card.kind, card.act) for card in missed] == [("Missed by you", "Say why")]
-    assert promise_cards(mixed.maker, night) == []
+    assert promise_cards(mixed.maker, (), night) == []

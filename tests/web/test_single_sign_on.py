@@ -258,7 +258,7 @@ WRONG_TOKENS = {
     "another sign-on": {"nonce": "of yesterday"},
     "no nonce": {"nonce": None},
     "over": {"exp": int(time.time()) - 120},
-    "not yet": {"iat": int(time.time()) + 600},
+    "not yet": {"iat": int(time.time()) + 86_400},
     "nobody": {"sub": None},
 }
 
