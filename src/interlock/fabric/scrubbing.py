@@ -23,6 +23,9 @@ SPARED = {
     "fabric.JournalHead": "hashes",
     "fabric.Person": "other people may have the same name",
     "fabric.User": "addresses of others",
+    "fabric.Company": "the company's own words",
+    "converse.Board": "the company's own words",
+    "converse.Status": "the company's own words",
     "account.EmailAddress": "addresses of others",
     "listen.Signal": "what another customer told us, as the system of record has it",
     "listen.InboxRow": "the same, on its way to the records",
@@ -63,8 +66,9 @@ class Found:
 
 
 def lines_of(texts: Sequence[str]) -> tuple[str, ...]:
-    """The lines and sentences of these texts that tell whose they are, the longest first."""
-    lines = {line.strip(" \t\r>") for text in texts for line in text.splitlines()}
+    """The lines and sentences of these texts that tell whose they are, the longest first. Quoted ones are another's."""
+    lines = {line.strip() for text in texts for line in text.splitlines()}
+    lines = {line for line in lines if not line.startswith(">")}
     lines |= {sentence for line in lines for sentence in _BETWEEN_SENTENCES.split(line)}
     told = sorted(
         (line for line in lines if LEAST_QUOTED <= len(line) <= MOST_QUOTED),

@@ -120,6 +120,22 @@ def test_a_name_beyond_ascii_goes_from_json_as_well(write, person):
     assert theme.words == ["rain", "somebody who asked to be forgotten"]
 
 
+def test_a_name_that_is_ours_and_lines_that_quote_another_stay(write, reply, marta, person):
+    ours = "The 2027 display fits all but the first series."
+    asked = write(marta, title="A display", words=ours)
+    taker = person("customer", name="Heron Cargo")
+    reply(asked, taker, f"> {ours}\n\nI have the first series, so it does not fit mine.")
+    reply(asked, marta, "> I have the first series, so it does not fit mine.\n\nSell your Heron Cargo.")
+
+    erasing.erase(person=taker, now=NOW)
+
+    asked.refresh_from_db()
+    assert (asked.words, asked.board.name) == (ours, "Heron Cargo")
+    assert asked.replies.order_by("pk").last().words == (
+        "> [words of somebody who asked to be forgotten]\n\nSell your Heron Cargo."
+    )
+
+
 def mail(number: int, source: Source, *, by: str = MAIL, days: int = 0) -> inbox.Offer:
     """A mail that came in, as its connector offers it."""
     at = NOW + timedelta(days=days)

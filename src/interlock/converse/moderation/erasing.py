@@ -22,6 +22,7 @@ from interlock.converse.community import counting, posting, signals
 from interlock.converse.community.errors import NotAllowed
 from interlock.converse.loop import replying
 from interlock.converse.models import (
+    Board,
     Case,
     Draft,
     Entry,
@@ -44,11 +45,11 @@ from interlock.converse.models import (
 from interlock.converse.moderation import taking
 from interlock.converse.moderation.signals_of import signals_from, signals_of
 from interlock.converse.words import pictures
-from interlock.fabric import forgotten, people, scrubbing, work
+from interlock.fabric import company, forgotten, people, scrubbing, work
 from interlock.fabric.models import Person
 from interlock.fabric.scrubbing import Found, Traces
 from interlock.listen import withdrawing
-from interlock.listen.models import Signal
+from interlock.listen.models import Signal, Theme
 
 # So that no other writer waits for the whole index.
 PAGES_AT_ONCE = 1_000
@@ -126,9 +127,16 @@ def _take_out_of_others(named: Sequence[Found], traces: Traces, now: datetime) -
 
 
 def _names_of(person: Person, address: str) -> tuple[str, ...]:
-    """What others may have called them. A single word, or the name of two people, is theirs only after an @."""
+    """What others may have called them. A single word, or the name of two people, is theirs only after an @.
+
+    So is what we call something of our own: whoever joins chooses their name, and ours must not go with them.
+    """
     namesakes = Person.objects.filter(name__iexact=person.name, left_at=None).exclude(pk=person.pk)
-    is_theirs = " " in person.name.strip() and not namesakes.exists()
+    ours = [str(company.company()), *Theme.objects.values_list("name", flat=True)]
+    for name, products in Board.objects.values_list("name", "products"):
+        ours += [name, *products]
+    is_ours = person.name.strip().lower() in {one.lower() for one in ours}
+    is_theirs = " " in person.name.strip() and not is_ours and not namesakes.exists()
     return tuple(one for one in (person.name if is_theirs else f"@{person.name}", address) if one)
 
 
