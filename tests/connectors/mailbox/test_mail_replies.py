@@ -61,6 +61,10 @@ def test_a_token_in_the_text_is_none():
         (["mx.house.example; dkim=pass (2048-bit; dmarc=fail) header.i=@mail.ortiz.example"], ""),
         (["mx.house.example; spf=pass smtp.mailfrom=maria@ortiz.example; dkim=fail"], ""),
         (["mx.house.example; dkim=pass header.d=evil.example"], "DKIM"),
+        # What a sender chose stands in quotes, or is about the second author of a mail.
+        (['mx.house.example; spf=pass smtp.mailfrom="x; dmarc=pass "@evil.example'], "DKIM"),
+        (["mx.house.example; dmarc=pass header.from=evil.example"], "DKIM"),
+        (["mx.house.example; dmarc=fail", "mx.house.example; dmarc=pass"], "DMARC"),
         (["mx.house.example; spf=softfail smtp.mailfrom=ortiz.example"], "DKIM"),
         (["mx.house.example; dkim=pass header.d=example"], "DKIM"),
         # One server may write a header for each method; what a stranger's mail brought along stands below them.

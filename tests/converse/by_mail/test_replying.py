@@ -231,6 +231,16 @@ def test_only_quotes_are_no_reply_and_its_sender_is_told_once_and_a_machine_at_m
     assert "It holds no words of your own" in text_of(told[0])
 
 
+def test_who_has_an_address_cannot_let_us_write_to_many_others(mixed, desk, named):
+    before = len(desk.sent())
+
+    for number in range(5):
+        desk.reply(named, "Buy.", From=f"victim{number}@other.example")
+    desk.read()
+
+    assert (len(refused()), len(desk.sent()) - before) == (5, 3)
+
+
 def test_more_mail_than_a_person_writes_is_refused(mixed, desk, named, monkeypatch):
     monkeypatch.setattr(taking, "MOST_AN_HOUR", 2)
     for word in ("One.", "Two.", "Three."):

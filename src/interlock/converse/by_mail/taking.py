@@ -220,5 +220,6 @@ def _refuse(row: MailReply, mail: Mail, reason: str, *, told: bool, now: datetim
     locked.state, locked.raw, locked.reason = State.REFUSED, b"", reason[:400]
     locked.sender, locked.subject, locked.words = mail.author[:400], mail.subject, mail.words[:LONGEST_LINE]
     locked.save(update_fields=["state", "raw", "reason", "sender", "subject", "words"])
-    if told and telling_back.may_tell(mail.author, now):
+    place = addresses.place_of(locked.token)
+    if told and place and telling_back.may_tell(mail.author, place.person_id, now):
         work.ask(telling_back.tell_refused, locked.pk)

@@ -6,6 +6,7 @@ import time
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as later
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy as later
 from interlock.connectors.imap_mailbox.account import is_address
 from interlock.connectors.imap_mailbox.notices import Note, PostOffice, post
 from interlock.connectors.live import NotSent, PerhapsSent
+from interlock.converse.by_mail import addresses
 from interlock.converse.models import MailReply
 from interlock.fabric import company, work
 
@@ -20,9 +22,13 @@ from interlock.fabric import company, work
 MOST_A_DAY = 3
 
 
-def may_tell(sender: str, now: datetime) -> bool:
-    """Whether this sender may hear of one more refusal today. One query."""
-    told = MailReply.objects.filter(sender=sender, told_at__gt=now - timedelta(days=1)).count()
+def may_tell(sender: str, person_id: int, now: datetime) -> bool:
+    """Whether one more refusal may be told today to this sender, at an address made for this person. One query.
+
+    Senders are made up easily, so who has such an address could else have us write to anybody.
+    """
+    either = Q(sender=sender) | Q(token__contains=f".{person_id}.")
+    told = MailReply.objects.filter(either, told_at__gt=now - timedelta(days=1)).count()
     return bool(settings.MAIL_SERVER) and is_address(sender) and told < MOST_A_DAY
 
 
@@ -39,7 +45,8 @@ def tell(number: int, *, now: datetime) -> None:
         NotSent: it was surely not taken and waits for another try.
     """
     row = MailReply.objects.filter(pk=number, told_at=None).first()
-    if row is None or not may_tell(row.sender, now):
+    place = addresses.place_of(row.token) if row else None
+    if row is None or place is None or not may_tell(row.sender, place.person_id, now):
         return
     if not MailReply.objects.filter(pk=number, told_at=None).update(told_at=now):
         return
