@@ -14,7 +14,7 @@ from conftest import NOON
 from connectors.mailbox.servers import Post, running_smtp
 from interlock.fabric import invitations, people, work
 from interlock.fabric.invitations import AddressTaken, InvitationUnusable, NotYourRole
-from interlock.fabric.models import Invitation, Person, User
+from interlock.fabric.models import Invitation, Person, SignOn, User
 
 LONG = "four quiet herons cargo"
 
@@ -155,13 +155,14 @@ def test_open_sign_up_is_closed(client, db, home):
 
 def test_a_lost_password_is_replaced_by_a_link_from_the_owner(signed_in, person, client):
     lost = person("contributor", "service")
+    SignOn.objects.create(user=lost.user, issuer="https://login.example.com", subject="thief", made_at=NOON)
     owner = signed_in("owner")
 
     page = owner.post(reverse("web:renew", args=[lost.pk])).content.decode()
     token = page.split("/welcome/")[1].split("/")[0]
 
     lost.user.refresh_from_db()
-    assert not lost.user.has_usable_password()
+    assert (lost.user.has_usable_password(), SignOn.objects.count()) == (False, 0)
     again = invitations.accept(token=token, name="", email="", password=LONG, now=timezone.now())
     assert (again, again.user.check_password(LONG)) == (lost, True)
     with pytest.raises(InvitationUnusable, match="has been used"):
@@ -225,6 +226,25 @@ def test_a_pending_invitation_is_renewed_and_withdrawn(signed_in, receiver):
     with pytest.raises(InvitationUnusable, match="was withdrawn"):
         invitations.accept(token=third, name="Eve", email="", password=LONG, now=timezone.now())
     assert list(invitations.pending_visible_to(browser.person)) == []
+
+
+def test_an_invitation_that_was_taken_up_meanwhile_is_not_opened_again(person):
+    owner = person("owner")
+    token = invitations.invite(email="new@example.com", role="lead", functions=[], by=owner, now=NOON)
+    seen = Invitation.objects.get()
+    made = invitations.accept(token=token, name="New", email="", password=LONG, now=NOON)
+
+    with pytest.raises(InvitationUnusable, match="meanwhile"):
+        invitations.renew_invitation(invitation=seen, by=owner, now=NOON, by_mail=False)
+
+    assert Invitation.objects.get().used_by == made
+
+
+def test_an_address_of_letters_that_only_look_alike_is_another(db):
+    User.objects.create_user("mike@example.com")
+
+    assert people.user_at("Mike@Example.com").email == "mike@example.com"
+    assert people.user_at("mike@example.com".replace("i", "ı")) is None
 
 
 def test_a_withdrawn_invitation_is_not_mailed_any_more(signed_in, receiver):

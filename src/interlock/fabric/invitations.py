@@ -129,12 +129,15 @@ def invite(
 
 @transaction.atomic
 def renew_invitation(*, invitation: Invitation, by: Person, now: datetime, by_mail: bool) -> str:
-    """Give a pending invitation a new link and seven more days; the link before opens nothing. As `invite`."""
+    """Give a pending invitation a new link and seven more days; the link before opens nothing. As `invite`.
+
+    Raises:
+        InvitationUnusable: it was taken up or withdrawn meanwhile.
+    """
     token = secrets.token_urlsafe(32)
-    for name, value in _fresh(token, now).items():
-        setattr(invitation, name, value)
-    invitation.by_mail, invitation.mailed_at = by_mail, None
-    invitation.save()
+    pending = Invitation.objects.filter(pk=invitation.pk, used_at=None, closed_at=None)
+    if not pending.update(**_fresh(token, now), by_mail=by_mail, mailed_at=None):
+        raise InvitationUnusable(_("It was taken up or withdrawn meanwhile; nothing was changed."))
     journal.note(actor=by, verb="renewed an invitation", about=by, at=now, detail={"role": invitation.role})
     return _mailed(invitation) if by_mail else token
 
@@ -283,6 +286,8 @@ def renew(*, person: Person, by: Person | None, now: datetime) -> str:
     person.user.set_unusable_password()
     person.user.save(update_fields=["password"])
     Authenticator.objects.filter(user=person.user).delete()
+    if by:  # whoever was in with the lost password may have connected an account of their own
+        person.user.sign_ons.all().delete()
     token = secrets.token_urlsafe(32)
     fields = {**_fresh(token, now), "used_at": now, "closed_at": None}
     Invitation.objects.update_or_create(

@@ -38,7 +38,7 @@ def come_in(*, issuer: str, told: Told, now: datetime) -> Person:
                 "The sign-on does not say that your address is verified, so nobody knows whose it is. Ask its operator."
             )
         )
-    user = User.objects.filter(email__iexact=told.email).select_related("person").first()
+    user = people.user_at(told.email)
     person = _joined(user) if user else _newcomer(told, now)
     _keep(issuer, told.subject, person, now)
     return person

@@ -158,7 +158,7 @@ def _comes_by_code(user: User) -> bool:
 
 def person_at(*, address: str, name: str, now: datetime) -> Person | str:
     """The customer of an address that was shown to be theirs, made when new; or why they come in another way."""
-    user = User.objects.filter(email__iexact=address).select_related("person").first()
+    user = people.user_at(address)
     if user:
         return (
             user.person

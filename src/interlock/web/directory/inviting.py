@@ -82,7 +82,13 @@ def renew(request: HttpRequest, invitation_id: int) -> HttpResponse:
     me = person_of(request)
     invitation = get_object_or_404(invitations.pending_visible_to(me), pk=invitation_id)
     by_mail = bool(settings.MAIL_SERVER) and "by_mail" in request.POST
-    token = invitations.renew_invitation(invitation=invitation, by=me, now=timezone.now(), by_mail=by_mail)
+    try:
+        token = invitations.renew_invitation(
+            invitation=invitation, by=me, now=timezone.now(), by_mail=by_mail
+        )
+    except invitations.InvitationUnusable as error:
+        messages.warning(request, str(error))
+        return redirect("web:invitations")
     link = _handed(request, token, invitation.email)
     return _page(request, me, InviteForm(person=me), link) if link else redirect("web:invitations")
 
