@@ -56,6 +56,13 @@ def summaries(text: str) -> list[tuple[str, str]]:
     return found
 
 
+def test_a_decision_that_was_taken_back_is_not_looked_at_again(client, days):
+    decision = days.talk.decisions.get()
+    services.take_decision_back(decision=decision, by=days.staff, because="They called.", now=NOW)
+
+    assert "Look again" not in client.get(address(days.staff)).text
+
+
 def test_everybody_reads_their_own_days_and_no_canary_of_others(client, days):
     read = {
         who: client.get(address(person)).text for who, person in vars(days).items() if hasattr(person, "role")

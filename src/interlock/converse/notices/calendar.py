@@ -90,7 +90,9 @@ def _promises(person: Person) -> Iterator[Day]:
 
 
 def _decisions(person: Person) -> Iterator[Day]:
-    again = queries.decisions_visible_to(person).filter(decided_by=person, revisit_on__isnull=False)
+    again = queries.decisions_visible_to(person).filter(
+        decided_by=person, taken_back_at=None, revisit_on__isnull=False
+    )
     for one in again.select_related("conversation"):
         said = _("Look again: %(chosen)s") % {"chosen": one.chosen}
         yield Day(f"decision-{one.pk}", one.revisit_on, said, _talk_page(one.conversation), one.decided_at)
