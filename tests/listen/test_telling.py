@@ -273,6 +273,11 @@ def test_each_kind_of_chat_has_its_own_form(chat):
             "localhost answered 200 but did not take it: archived",
         ),
         (
+            200,
+            b'{"ok":false,"error":"no hook the-secret-part"}',
+            "localhost answered 200 but did not take it: …",
+        ),
+        (
             403,
             b"no_service",
             "refused it (403). Make a new webhook there and enter its address. It says: “no_service”.",

@@ -93,7 +93,8 @@ def _judge(reply: HttpReply, host: str, webhook: str) -> None:
     if 200 <= reply.status < 300:
         if refused := chats.refusal(reply.body):
             raise NotSent(
-                _("%(host)s answered %(status)d but did not take it: %(said)s") % {**values, "said": refused},
+                _("%(host)s answered %(status)d but did not take it: %(said)s")
+                % {**values, "said": "…" if _holds_secret(refused, webhook) else refused},
                 for_good=True,
             )
         return
@@ -115,14 +116,14 @@ def _judge(reply: HttpReply, host: str, webhook: str) -> None:
 def _their_words(reply: HttpReply, webhook: str) -> str:
     """What the chat says itself, where it is short and holds no piece of the secret address."""
     words = " ".join(reply.body[:300].decode("utf-8", "replace").split())
-    pieces = [
-        piece
-        for piece in re.split(r"[/?&=]", urlsplit(webhook)._replace(scheme="", netloc="").geturl())
-        if piece
-    ]
-    if not words or len(words) > 200 or "<" in words or any(piece in words for piece in pieces):
+    if not words or len(words) > 200 or "<" in words or _holds_secret(words, webhook):
         return ""
     return " " + _("It says: “%(words)s”.") % {"words": words}
+
+
+def _holds_secret(words: str, webhook: str) -> bool:
+    pieces = re.split(r"[/?&=]", urlsplit(webhook)._replace(scheme="", netloc="").geturl())
+    return any(piece and piece in words for piece in pieces)
 
 
 @cache
