@@ -71,6 +71,28 @@ def test_heard_is_who_wrote_since_or_took_a_stance_and_the_rest_is_silent(ask, m
     )
 
 
+def test_who_was_silent_when_it_was_chosen_stays_silent_after_a_correction(ask, mixed, say):
+    from interlock.converse import queries, services
+    from interlock.converse.talks.shown_choices import shown_choices
+
+    option = ask(audience="customer", people=[mixed.customer], functions=["production"]).options.first()
+    chosen = {"conversation": mixed.talk, "option": option, "by": mixed.staff, "because": "so"}
+    made = services.decide(**chosen, now=NOW + timedelta(minutes=1))
+    say(mixed.customer, "Nobody asked me.", now=LATER)
+    for hours in (2, 3):
+        made = services.correct_decision(
+            decision=made, by=mixed.staff, chosen="34 days", because="so", now=NOW + timedelta(hours=hours)
+        )
+    found = queries.whole_conversation(mixed.staff).get(pk=mixed.talk.pk)
+    (shown,) = shown_choices(found, mixed.staff, [], NOW + timedelta(days=1))
+
+    assert (shown.decision, shown.hearing.heard, shown.hearing.silent) == (
+        made,
+        ["Production"],
+        ["Marta Hagen"],
+    )
+
+
 def test_an_objection_has_a_reason_and_the_newest_word_of_a_person_counts(ask, mixed):
     from interlock.converse import services
     from interlock.converse.services.choices import unanswered
@@ -223,6 +245,23 @@ def test_the_theme_follows_what_its_talk_decides_corrects_and_takes_back(theme_t
     look()
 
     assert seen == [("No", True), ("33 days", False), ("", False)]
+
+
+def test_a_yes_lets_no_decision_stand_that_was_taken_back_since_the_no(theme_talk, mixed):
+    from interlock.converse import services
+    from interlock.listen.themes import deciding
+
+    theme, talk = theme_talk
+    made = services.decide(conversation=talk, by=mixed.staff, chosen="33 days", because="so", now=NOW)
+    theme.refresh_from_db()
+    theme.state = "deciding"
+    theme.save()
+    assert deciding.open_again(theme=theme, now=LATER)
+    services.take_decision_back(decision=made, by=mixed.staff, because="Wrong", now=LATER)
+
+    assert not deciding.stand_again(theme=theme, now=LATER)
+    theme.refresh_from_db()
+    assert (theme.state, theme.decision) == ("reopened", "")
 
 
 def test_what_customers_said_stands_beside_an_option_until_it_is_erased(theme_talk, mixed, client, person):

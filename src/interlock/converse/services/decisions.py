@@ -245,8 +245,11 @@ def _take_from_theme(decision: Decision, by: Person, now: datetime) -> None:
     context = decision.conversation.context
     if context.kind != "theme":
         return
-    theme = Theme.objects.filter(key=context.key, ended_at=None, decided_at=decision.decided_at).first()
+    theme = Theme.objects.filter(key=context.key, ended_at=None).first()
     if theme is None:
+        return
+    if theme.decided_at != decision.decided_at:
+        deciding.let_go(theme=theme, decided_at=decision.decided_at)
         return
     if not may(by, Act.SORT):
         raise NotYours(_("It decides a theme, which you may not change. Ask a colleague who may."))

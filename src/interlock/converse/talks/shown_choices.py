@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -60,7 +60,8 @@ def shown_choices(
     choices = list(found.choices.all())
     made = {one.option_id: one for one in found.decisions.all() if one.stands and one.option_id}
     chosen = {one.pk: next((made[o.pk] for o in one.options.all() if o.pk in made), None) for one in choices}
-    until = {one: _ended_at(one, chosen[one.pk]) or now for one in choices}
+    decided = {one.pk: one for one in found.decisions.all()}
+    until = {one: _ended_at(one, chosen[one.pk], decided) or now for one in choices}
     heard = hearings(found, until) if may(person, Act.READ) else {}
     signals = _signals(choices)
     return [
@@ -91,8 +92,13 @@ def as_question(choice: Choice) -> str:
     return f"{choice.question}\n\n{options}\n"
 
 
-def _ended_at(choice: Choice, decision: Decision | None) -> datetime | None:
-    return decision.decided_at if decision else choice.left_at
+def _ended_at(choice: Choice, decision: Decision | None, decided: Mapping[int, Decision]) -> datetime | None:
+    """When it was chosen or left. A correction lets nobody be heard who was silent when it was chosen."""
+    if decision is None:
+        return choice.left_at
+    while decision.corrects_id in decided:
+        decision = decided[decision.corrects_id]
+    return decision.decided_at
 
 
 def _option(option: Option, person: Person, signals: dict[str, Signal]) -> ShownOption:
@@ -114,7 +120,8 @@ def _ground(ground: Ground, person: Person, signals: dict[str, Signal]) -> Shown
 
 
 def _quote(signal: Signal, person: Person, letters: int) -> str:
-    words = " ".join(shown(signal.body or signal.title or signal.reason or signal.key, person).split())
+    said = shown(signal.body or signal.title or signal.reason or signal.key, person)
+    words = " ".join(said.split())
     return words if len(words) <= letters else f"{words[:letters].rsplit(' ', 1)[0]} …"
 
 

@@ -212,6 +212,15 @@ def stand_again(*, theme: Theme, now: datetime) -> bool:
     return True
 
 
+def let_go(*, theme: Theme, decided_at: datetime) -> None:
+    """A decision that customers opened again was taken back since: no yes lets it stand. In a transaction."""
+    change = opened_again(theme)
+    was = change.said.get("was") if change else None
+    if change and was and was["decided_at"] == decided_at.isoformat():
+        del change.said["was"]
+        change.save(update_fields=["said"])
+
+
 def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
