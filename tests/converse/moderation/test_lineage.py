@@ -23,7 +23,7 @@ from interlock.converse.models import (
     Status,
     Vote,
 )
-from interlock.converse.moderation import lineage, merging, rewording, splitting, taking
+from interlock.converse.moderation import lineage, merging, rewording, splitting, sweeping, taking
 from interlock.listen.models import Clock, InboxRow, Signal, Stage
 
 pytestmark = pytest.mark.django_db
@@ -202,6 +202,14 @@ def test_a_merged_post_is_not_found_where_nobody_reads_what_holds_it(write, mart
             "marmalade helmet"
             not in client.get(reverse(f"community:{address}"), {"q": "marmalade"}).content.decode()
         )
+
+
+def test_words_that_were_taken_out_since_lead_nobody_to_what_held_them(write, marta, edda, lena, client):
+    one = write(marta, title="A hook", words="For the marmalade helmet.")
+    merging.merge(post=one, into=write(edda, title="A hanger"), by=lena, now=NOW)
+    sweeping.sweep(person=marta, because="It sells.", by=lena, now=NOW)
+
+    assert list(client.get(reverse("community:list"), {"q": "marmalade"}).context["posts"]) == []
 
 
 def test_two_that_are_answered_differently_are_not_merged(write, marta, edda, lena, unnamed):

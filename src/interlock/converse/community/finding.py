@@ -9,7 +9,7 @@ from django.db import connections
 from django.db.models import BooleanField, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
-from interlock.converse.models import Merge, Post
+from interlock.converse.models import Merge, Post, Standing
 from interlock.converse.moderation import lineage
 from interlock.listen.models import Signal
 from interlock.listen.search import signs_of, with_signs
@@ -51,7 +51,11 @@ def containing(posts: QuerySet[Post], text: str) -> QuerySet[Post]:
 def _holders_of_merged(holds: RawSQL) -> set[int]:
     """What holds a post by now whose own words were found. Two queries, and one for each merge of a merge."""
     merged = Merge.objects.filter(undone_at=None).values("post")
-    found = Post.objects.filter(holds, pk__in=merged).order_by("-pk").values_list("pk", flat=True)
+    found = (
+        Post.objects.filter(holds, pk__in=merged, standing=Standing.MOVED)
+        .order_by("-pk")
+        .values_list("pk", flat=True)
+    )
     return set(lineage.ends_of(found[:MOST_MERGED]).values())
 
 
