@@ -6,7 +6,7 @@ import pytest
 
 from analytics.companies import DAY, UNTIL, CannotHold, Records, ordered_lines, seeded
 from interlock.analytics.finding import RowQuery
-from interlock.analytics.symptoms import find_symptoms, rows
+from interlock.analytics.symptoms import bench, find_symptoms, rows
 from interlock.analytics.symptoms.r01_broken_promises import promised_lines
 
 
@@ -187,3 +187,11 @@ def test_the_same_records_give_the_same_report_whether_or_not_their_engine_holds
     lines = ordered_lines(seeded(), 3000, late=faulty)
 
     assert find_symptoms(Records(lines)) == find_symptoms(CannotHold(lines))
+
+
+@pytest.mark.parametrize("table", ["order_lines", "signals", "deals"])
+def test_rows_of_a_rule_are_held_only_where_no_table_has_many(table, monkeypatch):
+    monkeypatch.setattr(bench, "MOST_ROWS_HELD", 2)
+    rows = [{"source_id": str(number)} for number in range(3)]
+
+    assert [bench.Remembered(Records({table: rows[:many]})).is_small() for many in (2, 3)] == [True, False]

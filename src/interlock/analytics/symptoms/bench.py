@@ -17,7 +17,8 @@ from interlock.analytics.finding import Tables
 from interlock.analytics.sources import of_sources, sourced, sources_saying
 
 WINDOW_DAYS = 90
-MOST_LINES_HELD = 200_000  # 429 MB in all with 100,000
+MOST_ROWS_HELD = 200_000  # of a table; 429 MB in all with 100,000 lines
+_HELD = ("order_lines", "signals", "deals")
 YEAR_DAYS = 365
 # A few rows long after all the others are typing errors or stragglers, not the present.
 _STRAY_SHARE = 0.0005
@@ -75,12 +76,12 @@ class Remembered:
         return nullcontext(rows)
 
     def is_small(self) -> bool:
-        """Say whether each rule may hold rows of its own; of many lines their memory would outweigh the time."""
-        return self.once("small", self._has_few_lines)
+        """Say whether each rule may hold rows of its own; of many their memory would outweigh the time."""
+        return self.once("small", self._has_few_rows)
 
-    def _has_few_lines(self) -> bool:
-        lines = self.table("order_lines").count().to_pyarrow().as_py() if self.has("order_lines") else 0
-        return bool(lines <= MOST_LINES_HELD)
+    def _has_few_rows(self) -> bool:
+        counted = (self.table(name).count().to_pyarrow().as_py() for name in _HELD if self.has(name))
+        return all(rows <= MOST_ROWS_HELD for rows in counted)
 
     def __enter__(self) -> Self:
         return self
