@@ -46,8 +46,14 @@ class Served:
         family = [child for child in psutil.Process(self.process.pid).children() if alive(child)]
         return [child for child in family if any(word in f"/{part}" for part in child.cmdline())]
 
-    def owner_link(self) -> str:
-        return re.search(r"http://\S+/welcome/\S+/", self.log.read_text()).group(0)
+    def owner_link(self, seconds: float = 60) -> str:
+        """It is printed a moment after the first answer."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if found := re.search(r"http://\S+/welcome/\S+/", self.log.read_text()):
+                return found.group(0)
+            time.sleep(0.05)
+        raise TimeoutError(self.log.read_text())
 
 
 def alive(process: psutil.Process) -> bool:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 
 import psutil
 import pytest
 
-from cli.conftest import alive, environment
+from cli.conftest import alive, environment, free_port
 
 
 def wait_for(condition, seconds: float = 120) -> bool:
@@ -96,3 +98,27 @@ def test_a_taken_port_is_named(tmp_path):
     assert result.returncode == 1
     assert f"Cannot listen on 127.0.0.1:{port}" in result.stderr
     assert "set INTERLOCK_PORT to a free port" in result.stderr
+
+
+def test_a_home_of_a_newer_version_is_refused_in_a_sentence(tmp_path, migrated_home):
+    home = tmp_path / "home"
+    migrated_home(home)
+    with closing(sqlite3.connect(home / "interlock.sqlite3")) as database, database:
+        database.execute(
+            "INSERT INTO django_migrations (app, name, applied) VALUES ('listen', '9999_unheard', '2030-01-01')"
+        )
+
+    result = subprocess.run(
+        [sys.executable, "-m", "interlock", "migrate"],
+        env=environment(home, free_port()),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr == (
+        f"Error: A newer version of Interlock has changed this database (listen.9999_unheard; home {home}). "
+        "Start that version, or set INTERLOCK_HOME to another folder. Nothing was changed.\n"
+    )

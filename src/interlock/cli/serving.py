@@ -17,9 +17,11 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 import click
+from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 from django.urls import reverse
 from django.utils import timezone
 
@@ -56,10 +58,12 @@ class Child:
 
 
 class Supervisor:
-    """Keeps children alive until it is told to stop."""
+    """Keeps children alive until it is told to stop, and says once where the pages are, when they can be asked for."""
 
-    def __init__(self, children: list[Child]) -> None:
+    def __init__(self, children: list[Child], place: tuple[str, int], welcome: str) -> None:
         self.children = children
+        self.place = place
+        self.welcome = welcome
         self.stopping = False
 
     def run(self) -> None:
@@ -68,6 +72,9 @@ class Supervisor:
         try:
             while not self.stopping:
                 self._look_after()
+                if self.welcome and _answers(*self.place):
+                    click.echo(self.welcome)
+                    self.welcome = ""
                 time.sleep(0.2)
         finally:
             self._end_children()
@@ -126,12 +133,11 @@ def serve(host: str | None, port: int | None) -> None:
         _check_port(host, streaming, "INTERLOCK_STREAM_PORT")
     _check_assets()
     prepare_database()
-    address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104 - shown, not bound
-    click.echo(f"Interlock is at {address}  (records and database in {settings.HOME})")
-    announce_first_owner(address)
+    shown = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104 - shown, not bound
+    welcome = _welcome(f"http://{shown}:{port}")
     os.environ["INTERLOCK_HOST"], os.environ["INTERLOCK_PORT"] = host, str(port)
     connection.close()
-    Supervisor(_children(host, port, streaming)).run()
+    Supervisor(_children(host, port, streaming), (shown, port), welcome).run()
     click.echo("Stopped.")
 
 
@@ -176,19 +182,49 @@ def _children(host: str, port: int, streaming: int) -> list[Child]:
 
 
 def prepare_database() -> None:
-    """Bring the database to this version's shape."""
+    """Bring the database to this version's shape.
+
+    Raises:
+        ClickException: a newer version has changed it.
+    """
     for folder in (settings.HOME, settings.RECORDS_FOLDER, settings.UPLOADS_FOLDER, settings.MAPPINGS_FOLDER):
         folder.mkdir(parents=True, exist_ok=True)
+    _refuse_newer()
     call_command("migrate", verbosity=0, interactive=False)
 
 
-def announce_first_owner(address: str) -> None:
-    token = first_owner_link(now=timezone.now())
-    if token:
-        path = reverse("web:welcome", args=[token])
-        click.echo(
-            f"\nNobody owns this installation yet. Open this link once, within seven days:\n\n    {address}{path}\n"
+def _refuse_newer() -> None:
+    """Before anything asks for tables that have another shape than this version knows."""
+    known = MigrationLoader(connection)
+    ours = {one.label for one in apps.get_app_configs() if one.name.startswith("interlock.")}
+    newer = sorted(
+        ".".join(one)
+        for one in known.applied_migrations.keys() - known.disk_migrations.keys()
+        if one[0] in ours
+    )
+    if newer:
+        raise click.ClickException(
+            f"A newer version of Interlock has changed this database ({newer[-1]}; home {settings.HOME}). "
+            "Start that version, or set INTERLOCK_HOME to another folder. Nothing was changed."
         )
+
+
+def _welcome(address: str) -> str:
+    """Where the pages are, and the owner's link while nobody owns them."""
+    said = f"Interlock is at {address}  (records and database in {settings.HOME})"
+    token = first_owner_link(now=timezone.now())
+    if token is None:
+        return said
+    link = f"{address}{reverse('web:welcome', args=[token])}"
+    return f"{said}\n\nNobody owns this installation yet. Open this link once, within seven days:\n\n    {link}\n"
+
+
+def _answers(host: str, port: int) -> bool:
+    try:
+        socket.create_connection((host, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def _check_port(host: str, port: int, setting: str) -> None:
