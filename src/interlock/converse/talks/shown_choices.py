@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from interlock.analytics.text.greetings import without_greeting
 from interlock.converse.models import Choice, Conversation, Decision, Ground, Option, Stance
 from interlock.converse.talks import audiences
 from interlock.converse.talks.hearing import Hearing, hearings
@@ -121,7 +122,7 @@ def _ground(ground: Ground, person: Person, signals: dict[str, Signal]) -> Shown
 
 def _quote(signal: Signal, person: Person, letters: int) -> str:
     said = shown(signal.body or signal.title or signal.reason or signal.key, person)
-    words = " ".join(said.split())
+    words = " ".join(without_greeting(said).split())
     return words if len(words) <= letters else f"{words[:letters].rsplit(' ', 1)[0]} …"
 
 
