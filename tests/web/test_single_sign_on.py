@@ -107,6 +107,15 @@ def test_an_old_or_withdrawn_invitation_lets_nobody_in(client, provider, person)
     assert come_back(client, provider, **MARTA).status_code == 403
 
 
+def test_a_letter_that_only_looks_alike_is_nobodys_address(client, provider, settings):
+    settings.SSO = settings.SSO | {"customers": True}
+    people.join_as_customer(email="kai@example.com", name="Kai", now=timezone.now())
+
+    answer = come_back(client, provider, sub="x", email="\u212aai@example.com", email_verified=True)
+
+    assert (answer.status_code, who(client), SignOn.objects.count()) == (403, "", 0)
+
+
 def test_an_allowed_domain_makes_contributors_and_looks_like_no_other(client, provider, settings):
     settings.SSO = settings.SSO | {"domains": frozenset({"example.com"})}
     for number, wrong in enumerate(["a@notexample.com", "a@example.com.evil.org", "example.com@evil.org"]):

@@ -126,11 +126,13 @@ def told(
         more = _asked(http, "GET", endpoints.userinfo, headers=headers)
         if more.get("sub") == claims["sub"]:  # section 5.3.2: else it is about somebody else
             claims = {**more, **claims}
+    # In small letters the sign of Kelvin (U+212A) would be k: another's address.
+    email = str(claims.get("email") or "").strip()
     # Entra has no email_verified; its optional claim xms_edov says that the domain's owner was verified.
     verified = claims.get("email_verified", claims.get("xms_edov"))
     return Told(
         subject=str(claims["sub"]),
-        email=str(claims.get("email") or "").strip().lower(),
+        email=email.lower() if email.isascii() else "",
         verified=verified is True or str(verified).lower() in {"true", "1"},
         name=str(claims.get("name") or "").strip(),
     )

@@ -52,9 +52,9 @@ class Traces:
         for line in self.lines:
             if line in text:
                 text = text.replace(line, _("[words of somebody who asked to be forgotten]"))
-        names = "|".join(map(re.escape, self.names))
+        names = "|".join(map(_whole, self.names))
         somebody = _("somebody who asked to be forgotten")
-        return re.sub(rf"(?<!\w)(?:{names})(?!\w)", somebody, text, flags=re.IGNORECASE) if names else text
+        return re.sub(names, somebody, text, flags=re.IGNORECASE) if names else text
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,12 @@ class Found:
 
     model: type[Model]
     keys: tuple[Any, ...]
+
+
+def _whole(name: str) -> str:
+    """Where this name or address stands by itself: jo.ana@example.com is not ana@example.com, nor is ana@example.com.br."""
+    alone = rf"(?<!\w){re.escape(name)}(?!\w)"
+    return rf"(?<!\w[.+-]){alone}(?!-|\.\w)" if "@" in name[1:] else alone
 
 
 def lines_of(texts: Sequence[str]) -> tuple[str, ...]:

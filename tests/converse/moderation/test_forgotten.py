@@ -27,6 +27,7 @@ from interlock.converse.models import Conversation, Message, Story
 from interlock.converse.moderation import erasing
 from interlock.fabric import records, work
 from interlock.fabric.models import Forgotten, Person, User
+from interlock.fabric.scrubbing import Traces
 from interlock.listen import erased_rows, flushing, inbox, settling
 from interlock.listen.models import (
     Answer,
@@ -133,6 +134,16 @@ def test_a_name_that_is_ours_and_lines_that_quote_another_stay(write, reply, mar
     assert (asked.words, asked.board.name) == (ours, "Heron Cargo")
     assert asked.replies.order_by("pk").last().words == (
         "> [words of somebody who asked to be forgotten]\n\nSell your Heron Cargo."
+    )
+
+
+def test_an_address_that_holds_theirs_is_another():
+    traces = Traces(("ana@example.com",))
+    others = "jo.ana@example.com, jo+ana@example.com, ana@example.com.br, dana@example.com"
+
+    assert traces.without(others) == others
+    assert traces.without("<Ana@example.com>, or ana@example.com. -ana@example.com") == (
+        "<{0}>, or {0}. -{0}".format("somebody who asked to be forgotten")
     )
 
 
