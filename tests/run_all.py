@@ -2,7 +2,7 @@
 
 lint and format first; then the unit tests on SQLite in one lane, and in the other types, the pages in headless
 Chromium, the wheel, and what asks a database once more on a real PostgreSQL, started here from a wheel. `./do slow`
-runs the long forms of the tests marked `long`, on both databases. `./do test -k words` hands its arguments to pytest
+runs the tests marked `slow` and the long forms of those marked `long`, on both databases. `./do test -k words` hands its arguments to pytest
 alone.
 """
 
@@ -85,25 +85,27 @@ def on_postgresql(folders: list[str], *, aside: bool = False) -> bool:
     with postgresql() as address:
         return run(
             "unit tests on PostgreSQL",
-            pytest(*TWO_WORKERS, "-m", "not browser and not long", *folders),
+            pytest(*TWO_WORKERS, "-m", "not browser and not long and not slow", *folders),
             aside=aside,
             DATABASE_URL=address,
         )
 
 
 def on_sqlite() -> bool:
-    return run("unit tests on SQLite", pytest(*TWO_WORKERS, "-m", "not browser and not wheel", "tests"))
+    return run(
+        "unit tests on SQLite", pytest(*TWO_WORKERS, "-m", "not browser and not wheel and not slow", "tests")
+    )
 
 
 def long_forms() -> list[bool]:
     """The long forms on both databases, one after the other: they measure nothing, but they need their time."""
-    command = pytest("-m", "long", "tests")
+    command = pytest("-m", "long or slow", "tests")
     with postgresql() as address:
         return [
             run("long tests on SQLite", command, LONGER_TESTS="yes"),
             run(
                 "long tests on PostgreSQL",
-                pytest("-m", "long or postgresql", "tests"),
+                pytest("-m", "long or slow or postgresql", "tests"),
                 LONGER_TESTS="yes",
                 DATABASE_URL=address,
             ),

@@ -43,6 +43,7 @@ def content(file: Path) -> dict[str, bytes]:
         return {name: opened.read(name) for name in opened.namelist() if name != "manifest.json"}
 
 
+@pytest.mark.long
 def test_every_row_of_every_table_comes_back_elsewhere(tmp_path, migrated_home):
     """From SQLite to the database of this run, and from there to SQLite again."""
     first, second, third = (tmp_path / f"{name}.zip" for name in ("first", "second", "third"))

@@ -333,6 +333,7 @@ def test_the_demo_comes_and_goes_without_a_trace_of_its_rows(shop):
     assert "There is no demo to remove." in run(demo_command, "--remove").output
 
 
+@pytest.mark.slow
 @pytest.mark.same_everywhere  # tests/reconnect and tests/fabric hold what the databases do with it
 def test_removing_the_demo_hides_its_disconnects(settings):
     from interlock.reconnect.models import Disconnect  # after the settings

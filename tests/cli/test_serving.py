@@ -15,6 +15,8 @@ import pytest
 
 from cli.conftest import alive, environment, free_port
 
+pytestmark = pytest.mark.long
+
 
 def wait_for(condition, seconds: float = 120) -> bool:
     deadline = time.monotonic() + seconds

@@ -16,6 +16,8 @@ import pytest
 
 from cli.conftest import environment
 
+pytestmark = pytest.mark.long
+
 HERE = Path(__file__).parent
 
 

@@ -32,7 +32,7 @@ from listen.outcries import listen, spoken, usual
 from listen.themed import direction, theme
 from listen.waiting import NOON, hours
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

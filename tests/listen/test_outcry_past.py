@@ -15,7 +15,7 @@ from interlock.listen.outcry import past, setting, trial
 from listen.outcries import spoken
 from listen.waiting import NOON, hours, source
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 START = NOON - timedelta(days=30)
 
 
@@ -121,7 +121,6 @@ def test_no_signal_at_all_is_refused(home):
     assert OutcryWatch.objects.get().past["why"] == "No signal was heard yet."
 
 
-@pytest.mark.long
 def test_an_own_budget_is_tried_beside_the_usual_ones(shop, signed_in):
     browser = signed_in("owner")
     setting.set_budget(false_alarms=2, span="month", by=browser.person, now=NOON)

@@ -13,6 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from reconnect.conftest import NOW, report, snapshot, symptom, three_rows
 
+pytestmark = pytest.mark.long
+
 SIDES = ("sales", "production")
 
 

@@ -1,9 +1,11 @@
 """Whatever happens in whatever order, the lake agrees with a dictionary that keeps every write."""
 
+import os
 import tempfile
 from pathlib import Path
 
 import pyarrow as pa
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -28,7 +30,12 @@ BEGINNINGS = st.lists(UPSERT, min_size=2, max_size=4)
 STEPS = st.lists(st.one_of(UNDO, UPSERT, DELETE, UNDO, DELETE, REMOVE, FAIL), min_size=1, max_size=6)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Each takes two seconds; ./do slow tries more.
+EXAMPLES = 60 if "LONGER_TESTS" in os.environ else 8
+
+
+@pytest.mark.long
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(beginning=BEGINNINGS, steps=STEPS)
 def test_lake_agrees_with_the_slow_one(beginning, steps):
     with tempfile.TemporaryDirectory() as folder:

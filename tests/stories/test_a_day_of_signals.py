@@ -203,7 +203,7 @@ def hidden(page: str, name: str) -> str:
     return found[1]
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_at_the_end_of_the_day_everything_is_accounted_for_and_who_wrote_twice_is_answered_once(day):
     story, post = day
     hour = DAY / (TURNS + 1)

@@ -16,6 +16,8 @@ from web.policy import POLICY
 from web.test_guards import things  # noqa: F401 - a fixture
 from web.test_permissions import ABSENT, ADDRESSES, without_ids
 
+pytestmark = pytest.mark.long
+
 CANARY = "CANARY-of-Vantero"
 
 

@@ -14,6 +14,8 @@ from django.utils import timezone
 
 from web.policy import ALL, POLICY, PUBLIC, Row
 
+pytestmark = pytest.mark.long
+
 ROLES = ["owner", "lead", "contributor", "observer", "partner", "customer"]
 ABSENT = {
     "int": 999_999,

@@ -249,7 +249,7 @@ def test_every_table_that_is_spared_is_there_and_says_why():
     assert connection.vendor in {"sqlite", "postgresql"}
 
 
-@pytest.mark.long
+@pytest.mark.slow
 @pytest.mark.same_everywhere
 def test_no_byte_of_the_home_holds_somebody_who_was_erased(tmp_path, migrated_home):
     """Database, its log of writes and free pages, indexes, records with their earlier versions."""
