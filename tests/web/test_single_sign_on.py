@@ -267,7 +267,7 @@ WRONG_TOKENS = {
     "another sign-on": {"nonce": "of yesterday"},
     "no nonce": {"nonce": None},
     "over": {"exp": int(time.time()) - 120},
-    "not yet": {"iat": int(time.time()) + 86_400},
+    "not yet": {"iat": 32_503_680_000},  # in the year 3000
     "nobody": {"sub": None},
 }
 
