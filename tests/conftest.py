@@ -82,7 +82,7 @@ def real_data() -> Path:
 
 
 @pytest.fixture
-def migrated_home(migrated, django_db_setup) -> Iterator[Callable[[Path], dict[str, str]]]:
+def migrated_home(migrated, db) -> Iterator[Callable[[Path], dict[str, str]]]:
     """Make a home for processes of their own: `migrated_home(path)`, which answers what their environment needs.
 
     Where the run is on PostgreSQL, its database is one of the same server.

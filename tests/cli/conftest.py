@@ -79,12 +79,13 @@ def free_port() -> int:
 @pytest.fixture
 def served(tmp_path, migrated_home) -> Iterator[Served]:
     """A home that is migrated; tests/wheel/ serves one that is empty."""
-    migrated_home(tmp_path / "home")
+    database = migrated_home(tmp_path / "home")
+    (tmp_path / "home").mkdir(exist_ok=True)
     port, log = free_port(), tmp_path / "log.txt"
     with log.open("w") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", "interlock", "serve"],
-            env=environment(tmp_path / "home", port),
+            env=environment(tmp_path / "home", port) | database,
             stdout=out,
             stderr=out,
             text=True,

@@ -11,6 +11,7 @@ import time
 from contextlib import closing
 
 import psutil
+import psycopg
 import pytest
 
 from cli.conftest import alive, environment, free_port
@@ -104,19 +105,22 @@ def test_a_taken_port_is_named(tmp_path):
 
 def test_a_home_of_a_newer_version_is_refused_in_a_sentence(tmp_path, migrated_home):
     home = tmp_path / "home"
-    migrated_home(home)
-    with closing(sqlite3.connect(home / "interlock.sqlite3")) as database, database:
+    environ = environment(home, free_port()) | migrated_home(home)
+    home.mkdir(exist_ok=True)
+    address = environ.get("DATABASE_URL")
+    database = psycopg.connect(address) if address else sqlite3.connect(home / "interlock.sqlite3")
+    with closing(database), database:
         database.execute(
             "INSERT INTO django_migrations (app, name, applied) VALUES ('listen', '9999_unheard', '2030-01-01')"
         )
 
     result = subprocess.run(
         [sys.executable, "-m", "interlock", "migrate"],
-        env=environment(home, free_port()),
+        env=environ,
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
 
     assert (result.returncode, result.stdout) == (1, "")
