@@ -1,6 +1,6 @@
 """`interlock community import`: bring another community in.
 
-Exit codes: 0 when every received row is accounted for, 1 when nothing was stored, 2 when it was called wrongly.
+Exit codes: 0 when every received row is accounted for, 1 when it was not read or broken off (run it again: it brings the rest), 2 when it was called wrongly.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ import click
 from django.utils import timezone
 
 from interlock.cli.serving import prepare_database
-from interlock.converse.bringing import canny, discourse, fider, table
+from interlock.converse.bringing import carrying, files, storing
+from interlock.converse.bringing.reading import READERS, read
 from interlock.converse.bringing.rows import Unreadable
-from interlock.converse.bringing.storing import Tally, bring
-from interlock.converse.models import Board, Kind
+from interlock.converse.bringing.tallying import Tally
+from interlock.converse.community.errors import CommunityError
+from interlock.converse.models import Board, Bringing, Kind
 from interlock.fabric.models import Person, Role
 
-READERS = {"canny": canny.read, "csv": table.read, "discourse": discourse.read, "fider": fider.read}
 MOST_SHOWN = 20
 
 
@@ -53,16 +54,29 @@ def import_(
         lacks = f"There is no board “{board_key}”" if board is None else "Nobody owns this installation yet"
         click.echo(f"{lacks}; nothing was stored. Make it under Community > Settings first.", err=True)
         sys.exit(1)
-    usual = Kind.ASK if system == "discourse" else Kind.IDEA
+    now = timezone.now()
+    bringing = Bringing(
+        source=(source or system)[:80], system=system, board=board, by=owner, made_at=now,
+        kind=kind or carrying.usual_kind(system), state=Bringing.State.BRINGING, files=files.described(file),
+    )  # fmt: skip
     try:
-        tally = bring(
-            READERS[system](file), source=(source or system)[:80], board=board, kind=kind or usual, by=owner,
-            now=timezone.now(), dry_run=dry_run,
-        )  # fmt: skip
-    except Unreadable as error:
+        rows = read(system, file)
+        if dry_run:
+            tally = storing.bring(rows, bringing=bringing, by=owner, now=now, dry_run=True)
+        else:
+            begun = carrying.begun_or_broken_off(bringing)
+            tally = carrying.carry_out(begun, rows, now=now, dry_run=False, on_batch=_progress())
+    except (Unreadable, CommunityError) as error:
         click.echo(str(error), err=True)
         sys.exit(1)
     _show(tally, dry_run=dry_run, as_json=as_json)
+
+
+def _progress() -> storing.OnBatch:
+    """Tell on a terminal, on one line, how far it is; nothing into a file or pipe."""
+    if not sys.stderr.isatty():
+        return lambda _done, _total: None
+    return lambda done, total: click.echo(f"\r{done:,} of {total:,} rows", err=True, nl=done >= total)
 
 
 def _show(tally: Tally, *, dry_run: bool, as_json: bool) -> None:

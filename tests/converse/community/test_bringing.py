@@ -13,7 +13,7 @@ from interlock.converse.bringing import canny, discourse, fider, table
 from interlock.converse.bringing.rows import Unreadable
 from interlock.converse.bringing.storing import bring
 from interlock.converse.community import signals
-from interlock.converse.models import Brought, Merge, Post, Reply, StatusChange, Vote
+from interlock.converse.models import Bringing, Brought, Merge, Post, Reply, StatusChange, Vote
 from interlock.converse.moderation import erasing
 from interlock.fabric.models import Person
 
@@ -81,7 +81,10 @@ def counts(tally) -> tuple[int, int, int, int, list[str]]:
 @pytest.fixture
 def take(board, owner):
     def run(rows, *, dry_run: bool = False, kind: str = "idea"):
-        return counts(bring(rows, source="ideas", board=board, kind=kind, by=owner, now=NOW, dry_run=dry_run))
+        bringing = Bringing(source="ideas", system="csv", board=board, kind=kind, by=owner, made_at=NOW)
+        if not dry_run:
+            bringing.save()
+        return counts(bring(rows, bringing=bringing, by=owner, now=NOW, dry_run=dry_run))
 
     return run
 

@@ -6,7 +6,6 @@ app/models/enum/post_status.go, app/pkg/csv/csv.go (the columns), migrations (po
 
 from __future__ import annotations
 
-import csv
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -22,6 +21,7 @@ from interlock.converse.bringing.rows import (
     VoteRow,
     json_files,
     moment,
+    table_rows,
 )
 
 # open, started, completed, declined, planned, duplicate, deleted
@@ -105,11 +105,7 @@ def _post(one: Mapping[str, Any], people: Mapping[Any, Author], numbers: Mapping
 
 
 def _export(path: Path) -> Iterator[Row]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise Unreadable(f"{path.name} is no CSV: {error}. Nothing was stored.") from error
+    rows = table_rows(path)
     if not rows or not {"number", "title", "created_at", "status", "response"} <= set(rows[0]):
         raise Unreadable(
             f"{path.name} lacks columns of Fider's export, such as number and response. Nothing was stored."

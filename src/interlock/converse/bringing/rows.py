@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -12,6 +14,11 @@ from pathlib import Path
 from typing import Any
 
 MOST_BYTES = 1 << 30
+# A file is read as a whole, and takes five times its size in memory.
+MOST_BYTES_OF_ONE = 256 << 20
+LONGEST_KEY = 200
+# What a feed, a file or a database cannot hold: control signs, and halves of letters as broken JSON has them.
+_UNHEARD = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 class Unreadable(Exception):
@@ -79,6 +86,16 @@ class Refused:
 Row = PostRow | ReplyRow | VoteRow | Refused
 
 
+def cleaned(text: str) -> str:
+    """A text without signs that cannot be kept, and without blanks around."""
+    return _UNHEARD.sub("", text).replace("\r\n", "\n").strip()
+
+
+def key_of(row: PostRow | ReplyRow | VoteRow) -> str:
+    """What a row is called there, as far as it is kept."""
+    return cleaned(row.key)[:LONGEST_KEY]
+
+
 def digest_of(row: PostRow | ReplyRow | VoteRow) -> str:
     return hashlib.sha256(json.dumps(asdict(row), sort_keys=True, default=str).encode()).hexdigest()
 
@@ -87,31 +104,69 @@ def moment(text: Any) -> datetime | None:
     """A moment as these systems write it; one without zone is UTC. None where there is none."""
     try:
         found = datetime.fromisoformat(str(text).strip().replace("Z", "+00:00"))
-    except ValueError:
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def json_files(path: Path) -> Iterator[tuple[str, Any]]:
     """Name and content of each JSON file: of one file, a folder or a zip.
 
     Raises:
-        Unreadable: it is neither, or no JSON.
+        Unreadable: it is no JSON, or too large to be read at once.
     """
+    if path.is_dir():
+        for file in sorted(path.rglob("*.json")):
+            yield file.name, _parsed(file.name, file.read_bytes())
+    elif zipfile.is_zipfile(path):
+        yield from _packed_files(path)
+    else:
+        yield path.name, _parsed(path.name, path.read_bytes())
+
+
+def _packed_files(path: Path) -> Iterator[tuple[str, Any]]:
+    with zipfile.ZipFile(path) as archive:
+        files = [one for one in archive.infolist() if one.filename.endswith(".json")]
+        largest = max(files, key=lambda one: one.file_size, default=None)
+        # Sizes are those that the archive states; zipfile reads no byte beyond them.
+        if sum(one.file_size for one in files) > MOST_BYTES:
+            raise Unreadable(f"{path.name} unpacks to over 1 GB. Bring it in parts; nothing was stored.")
+        if largest and largest.file_size > MOST_BYTES_OF_ONE:
+            raise Unreadable(
+                f"{largest.filename} in {path.name} unpacks to over 256 MB. Split it; nothing was stored."
+            )
+        for one in files:
+            yield Path(one.filename).name, _parsed(one.filename, archive.read(one))
+
+
+def _parsed(name: str, content: bytes) -> Any:
+    if len(content) > MOST_BYTES_OF_ONE:
+        raise Unreadable(f"{name} has over 256 MB. Split it into several files; nothing was stored.")
     try:
-        if path.is_dir():
-            for file in sorted(path.rglob("*.json")):
-                yield file.name, json.loads(file.read_bytes())
-        elif zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                files = [one for one in archive.infolist() if one.filename.endswith(".json")]
-                if sum(one.file_size for one in files) > MOST_BYTES:
-                    raise Unreadable(
-                        f"{path.name} unpacks to over 1 GB. Bring it in parts; nothing was stored."
-                    )
-                for one in files:
-                    yield Path(one.filename).name, json.loads(archive.read(one))
-        else:
-            yield path.name, json.loads(path.read_bytes())
+        return json.loads(content)
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise Unreadable(f"{path.name} is no JSON: {error}. Nothing was stored.") from error
+        raise Unreadable(
+            f"{name} is no JSON: {error}. Choose the system it comes from, or export it again. Nothing was stored."
+        ) from error
+
+
+def table_rows(path: Path) -> list[dict[str, str]]:
+    """The lines of a CSV file by the names in its first one.
+
+    Raises:
+        Unreadable: it is no CSV in UTF-8, or too large.
+    """
+    if path.is_dir():
+        raise Unreadable(f"{path.name} is a folder; a table is one CSV file. Nothing was stored.")
+    if path.stat().st_size > MOST_BYTES_OF_ONE:
+        raise Unreadable(f"{path.name} has over 256 MB. Split it into several files; nothing was stored.")
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return [{k: v or "" for k, v in row.items() if k} for row in csv.DictReader(file)]
+    except UnicodeDecodeError as error:
+        raise Unreadable(
+            f"{path.name} is not in UTF-8 (byte {error.start:,}). Save it as “CSV UTF-8” and bring it again. "
+            "Nothing was stored."
+        ) from error
+    except csv.Error as error:
+        raise Unreadable(f"{path.name} is no CSV: {error}. Nothing was stored.") from error

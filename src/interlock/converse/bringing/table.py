@@ -16,7 +16,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -29,8 +28,14 @@ from interlock.converse.bringing.rows import (
     Unreadable,
     VoteRow,
     moment,
+    table_rows,
 )
 from interlock.converse.models import Kind, Meaning
+
+COLUMNS = (
+    "row", "id", "post", "title", "words", "at", "author_id", "author", "email", "account", "staff", "kind",
+    "status", "because", "status_at", "product", "address", "merged_into",
+)  # fmt: skip
 
 
 def read(path: Path) -> Iterator[Row]:
@@ -39,15 +44,15 @@ def read(path: Path) -> Iterator[Row]:
     Raises:
         Unreadable: it is no CSV, or lacks a column that every row needs.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise Unreadable(f"{path.name} is no CSV: {error}. Nothing was stored.") from error
-    if not rows or not {"id", "at"} <= set(rows[0]):
-        raise Unreadable(f"{path.name} needs the columns id and at at least. Nothing was stored.")
+    rows = table_rows(path)
+    lacks = sorted({"id", "at"} - set(rows[0])) if rows else []
+    if lacks or not rows:
+        what = f"lacks the column{'s' * (len(lacks) > 1)} {' and '.join(lacks)}" if lacks else "holds no row"
+        raise Unreadable(
+            f"{path.name} {what}. Its first line names the columns: {', '.join(COLUMNS)}. Nothing was stored."
+        )
     for number, row in enumerate(rows, start=2):
-        yield _row({name: (value or "").strip() for name, value in row.items() if name}, number)
+        yield _row({name: value.strip() for name, value in row.items()}, number)
 
 
 def _row(one: Mapping[str, str], number: int) -> Row:

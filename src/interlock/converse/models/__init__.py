@@ -1,5 +1,6 @@
 """What the room keeps: conversations and their people, the lines with all that belongs to one, choices, decisions, commitments, the loop."""
 
+from interlock.converse.models.bringing import Bringing as Bringing
 from interlock.converse.models.bringing import Brought as Brought
 from interlock.converse.models.choices import Asked as Asked
 from interlock.converse.models.choices import Choice as Choice

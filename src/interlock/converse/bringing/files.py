@@ -1,0 +1,103 @@
+"""Where the files of an import of a community lie: a folder each under UPLOADS_FOLDER, beside those of listen.
+
+`given/` holds what was uploaded, `refused.csv` what was refused, and `running` is locked by the process that works on it.
+"""
+
+from __future__ import annotations
+
+import csv
+import fcntl
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from interlock.converse.bringing.rows import Refused, Unreadable
+from interlock.converse.community.errors import CommunityError
+from interlock.converse.models import Bringing
+from interlock.listen.uploads import StagedFile, free_name
+
+# A spreadsheet runs what begins with one of these.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def folder_of(bringing: Bringing) -> Path:
+    folder = Path(settings.UPLOADS_FOLDER) / f"community-{bringing.pk}"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def adopt(bringing: Bringing, files: Sequence[StagedFile]) -> None:
+    """Move what was uploaded to its import."""
+    given = folder_of(bringing) / "given"
+    given.mkdir(exist_ok=True)
+    for file in files:
+        file.path.replace(given / free_name(given, file.path.name))
+    for folder in {file.path.parent for file in files}:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def given_path(bringing: Bringing) -> Path:
+    """The one file that was uploaded, or the folder of several.
+
+    Raises:
+        Unreadable: they are no longer here.
+    """
+    given = folder_of(bringing) / "given"
+    files = sorted(given.iterdir()) if given.is_dir() else []
+    if not files:
+        raise Unreadable(_("The files are no longer here. Upload them again; nothing was stored."))
+    return files[0] if len(files) == 1 else given
+
+
+def drop_given(bringing: Bringing) -> None:
+    """Remove what was uploaded; what was refused stays."""
+    shutil.rmtree(folder_of(bringing) / "given", ignore_errors=True)
+
+
+def refused_path(bringing: Bringing) -> Path:
+    """The file of refused rows; absent where there are none."""
+    return folder_of(bringing) / "refused.csv"
+
+
+def write_refused(bringing: Bringing, refused: Sequence[Refused]) -> None:
+    """Keep the refused rows with their reasons, as a file that a spreadsheet opens and runs nothing of."""
+    if not refused:
+        refused_path(bringing).unlink(missing_ok=True)
+        return
+    with refused_path(bringing).open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
+        lines = csv.writer(file)
+        lines.writerow(("row", "why"))
+        lines.writerows((_safe(one.key), _safe(one.why)) for one in refused)
+
+
+@contextmanager
+def running(bringing: Bringing) -> Iterator[None]:
+    """Hold the mark that this process works on an import. The system lets go of it when the process dies.
+
+    Raises:
+        CommunityError: another process does at this moment.
+    """
+    with (folder_of(bringing) / "running").open("w") as mark:
+        try:
+            fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise CommunityError(
+                _("“%(source)s” is being brought in at this moment. Wait until it is done.")
+                % {"source": bringing.source}
+            ) from error
+        yield
+
+
+def described(path: Path) -> list[dict[str, Any]]:
+    """Name and bytes of a file, or of every file in a folder up to a hundred."""
+    files = [path] if path.is_file() else sorted(one for one in path.rglob("*") if one.is_file())[:100]
+    return [{"name": one.name, "bytes": one.stat().st_size} for one in files]
+
+
+def _safe(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -1,0 +1,69 @@
+"""What became of the rows of an import, or would: received = stored + duplicate + refused, with the first of each kind."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+from interlock.converse.bringing.rows import PostRow, Refused, ReplyRow, VoteRow
+
+FIRST_ROWS = 5
+_SHOWN_LETTERS = 140
+
+
+@dataclass
+class Tally:
+    """`stored` are rows that came now, `updated` those among them that were known, `duplicate` those that were there already.
+
+    `new` counts what is made of them: posts, replies, votes, people and merges.
+    """
+
+    received: int = 0
+    stored: int = 0
+    updated: int = 0
+    duplicate: int = 0
+    refused: list[Refused] = field(default_factory=list)
+    new: Counter[str] = field(default_factory=Counter)
+    first: dict[str, list[dict[str, str]]] = field(default_factory=lambda: defaultdict(list))
+
+    def refuse(self, key: str, why: str) -> None:
+        self.refused.append(Refused(key, why))
+
+    def store(self, row: PostRow | ReplyRow | VoteRow, *, is_known: bool) -> None:
+        self.stored += 1
+        self.updated += is_known
+        if not is_known:
+            self.new[kind_of(row)] += 1
+        if len(self.first[kind_of(row)]) < FIRST_ROWS:
+            self.first[kind_of(row)].append(_shown(row))
+
+    def as_json(self) -> dict[str, Any]:
+        """Counts, reasons of refusal with how many and the first of each, and the first rows: nothing that grows."""
+        reasons = Counter(one.why for one in self.refused)
+        first = {one.why: one.key for one in reversed(self.refused)}
+        return {
+            "received": self.received,
+            "stored": self.stored,
+            "updated": self.updated,
+            "duplicate": self.duplicate,
+            "refused": len(self.refused),
+            "new": dict(self.new),
+            "first": dict(self.first),
+            "reasons": [
+                {"why": why, "rows": count, "first": first[why]} for why, count in reasons.most_common(20)
+            ],
+        }
+
+
+def kind_of(row: PostRow | ReplyRow | VoteRow) -> str:
+    return {PostRow: "post", ReplyRow: "reply", VoteRow: "vote"}[type(row)]
+
+
+def _shown(row: PostRow | ReplyRow | VoteRow) -> dict[str, str]:
+    words = {PostRow: "title", ReplyRow: "words", VoteRow: "post"}[type(row)]
+    return {
+        "words": str(getattr(row, words))[:_SHOWN_LETTERS],
+        "author": row.author.name if row.author else "",
+        "at": row.at.isoformat(),
+    }
