@@ -238,11 +238,11 @@ def test_an_empty_text_nobody_left_and_a_reader_are_refused(fee, anna, asks, per
 
 def test_a_plan_asks_as_much_for_one_as_for_forty(fee, anna, asks, django_assert_num_queries):
     asks("fee 0", "a0")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         rounds.plan(fee, anna)
     for number in range(1, 40):
         asks(f"fee {number}", f"a{number}")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         assert len(rounds.plan(fee, anna).people) == 40
 
 
@@ -300,3 +300,22 @@ def test_where_nobody_waits_the_page_says_so(signed_in, fee):
     page = signed_in("contributor", "service").get(reverse("web:answer_theme", args=[fee.key]))
 
     assert "Nobody who waits about “The new fee” can be answered together." in page.text
+
+
+def test_however_many_are_passed_over_those_who_wait_behind_them_are_found(fee, anna, asks, monkeypatch):
+    monkeypatch.setattr(rounds, "MOST_SIGNALS", 2)
+    for number in range(4):
+        Clock.objects.filter(signal_key=asks(f"again {number}", f"a{number}").key).update(urgency=1)
+    asks("Fee?", "kim")
+
+    assert (everybody(fee, anna), rounds.plan(fee, anna).passed_over) == ([["Fee?"]], {"again": 2})
+
+
+def test_what_a_person_asked_long_after_still_counts_against_one_answer_for_all(fee, anna, asks, monkeypatch):
+    monkeypatch.setattr(rounds, "MOST_SIGNALS", 2)
+    asks("Fee?", "kim", contact_key="c1")
+    for number in range(4):
+        Clock.objects.filter(signal_key=asks(f"again {number}", f"a{number}").key).update(urgency=1)
+    Clock.objects.filter(signal_key=asks("Again!", "kim", contact_key="c1").key).update(urgency=1)
+
+    assert everybody(fee, anna) == []
