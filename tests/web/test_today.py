@@ -77,6 +77,20 @@ def test_who_only_hears_customers_sees_what_they_ask_before_any_record_is_import
     assert "Records up to" not in page
 
 
+def test_once_all_records_are_gone_the_page_is_the_start_again(signed_in, detected, monkeypatch):
+    client = signed_in("lead")
+    before = client.get("/").text
+    empty = type("One", (), {"number": 4, "counts": {"orders": 0}})()
+    monkeypatch.setattr(records, "snapshot", lambda: empty)
+    emptied = client.get("/").text
+    theme("Lamp dark", direction(1))
+    said("My lamp is dark.")
+    heard = client.get("/").text
+
+    assert ["That is all for today." in page for page in (before, emptied, heard)] == [True, False, True]
+    assert "/demo/" in emptied
+
+
 def test_silence_is_written_out(signed_in, detected):
     page = signed_in("lead").get("/").content.decode()
 

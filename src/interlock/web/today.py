@@ -75,8 +75,9 @@ def front_page(person: Person, now: datetime) -> FrontPage:
             cards=[*promise_cards(person, others, now), *waiting],
         )
     snapshot, detection = records.snapshot(), queries.latest_detection()
-    if detection is None and not only_hears():
-        return FrontPage("reading" if any(snapshot.counts.values()) else "start")
+    has_records = any(snapshot.counts.values())
+    if not (detection and has_records) and not only_hears():
+        return FrontPage("reading" if has_records else "start")
     return _company_page(person, detection, snapshot.number, now)
 
 
