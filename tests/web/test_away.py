@@ -193,3 +193,23 @@ def test_it_is_said_on_the_line_beside_the_talk_and_on_the_profile(signed_in, an
     assert browser.get(page).content.decode().count(said) == 2  # her last line, and beside the talk
     assert said in browser.get(reverse("web:person", args=[ana.pk])).content.decode()
     assert said in browser.get(reverse("web:people")).content.decode()
+
+
+def test_the_rail_counts_the_talk_and_the_list_of_talks_leads_to_it_while_one_stands_in(
+    ana, rui, talk, client
+):
+    client.force_login(rui.user)
+    today = timezone.now()
+    people.set_away(person=ana, until=today + timedelta(days=3), stand_in=rui, by=ana, now=today)
+    counted = client.get("/conversations/")
+    services.say(conversation=talk, by=rui, body="33 days.", now=NOW)
+    answered = client.get("/conversations/")
+
+    assert [
+        counted.context["navigation"].doors[3].waiting,
+        counted.context["waiting"],
+        answered.context["waiting"],
+    ] == ["1", 1, 0]
+    assert [f'href="/conversations/{talk.pk}/"' in page.text for page in (counted, answered)] == [True, True]
+    assert "They wait for somebody you stand in for" in counted.text
+    assert "They wait for somebody you stand in for" not in answered.text

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from django.db.models import Count, Exists, F, Min, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, Min, OuterRef, Prefetch, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from interlock.converse.models import (
     Asked,
@@ -25,6 +26,7 @@ from interlock.converse.models import (
     Reaction,
     Stance,
 )
+from interlock.fabric import away
 from interlock.fabric.access import Act, may
 from interlock.fabric.contexts import point_key
 from interlock.fabric.models import STAFF_ROLES, Person, Role
@@ -125,6 +127,14 @@ def choices_visible_to(person: Person) -> QuerySet[Choice]:
     return seen.prefetch_related(
         Prefetch("options", options), Prefetch("asked", Asked.objects.select_related("person"))
     )
+
+
+def choices_made(choices: Sequence[Choice]) -> set[int]:
+    """Which of these are decided, whoever reads the decision: nobody is asked any more. One query, none without choices."""
+    if not choices:
+        return set()
+    made = Decision.objects.filter(option__choice__in=choices, taken_back_at=None)
+    return set(made.values_list("option__choice", flat=True))
 
 
 def to_look_at_again(person: Person, today: date) -> QuerySet[Decision]:
@@ -323,6 +333,18 @@ def open_convenings() -> dict[int, int]:
     return dict(rows)
 
 
-def waiting_count(person: Person) -> int:
-    """How many conversations wait for this person's first line."""
-    return waiting_for(person).count()
+def waiting_by_standing_in(person: Person, now: datetime) -> list[Conversation]:
+    """Talks this person takes no part in, which wait for one they stand in for. Two queries; one where they stand in for nobody."""
+    others = away.stood_in_for(person, now)
+    mine = Participant.objects.filter(conversation=OuterRef("pk"), person=person)
+    return list(waiting_for(person, others).exclude(Exists(mine))) if others else []
+
+
+def waiting_count(person: Person, now: datetime) -> int:
+    """How many conversations wait for this person's first line, or for that of one they stand in for.
+
+    Each page asks it: one query, and a second only where they stand in for somebody.
+    """
+    own = waiting_for(person).order_by().values(every=Value(1)).annotate(n=Count("pk")).values("n")
+    others, count = away.stood_in_for_with(person, now, Coalesce(Subquery(own), 0))
+    return waiting_for(person, others).count() if others else count

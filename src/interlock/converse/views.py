@@ -66,7 +66,8 @@ def conversations(request: HttpRequest) -> HttpResponse:
     context = {
         "conversations": listed[:PAGE_ROWS],
         "later": later,
-        "waiting": queries.waiting_count(person),
+        "waiting": queries.waiting_count(person, timezone.now()),
+        "stood_in": queries.waiting_by_standing_in(person, timezone.now()),
         "may_read": may_filter,
         "tabs": tabs,
     }

@@ -34,6 +34,11 @@ def failures_note(person: Person) -> str:
     return ngettext("%(n)d failed", "%(n)d failed", failed) % {"n": failed} if failed else ""
 
 
+def talks_waiting(person: Person) -> int:
+    """How many conversations wait for this person, or for somebody they stand in for."""
+    return waiting_count(person, timezone.now())
+
+
 THEMES = ("paper", "ink")
 THEME_COOKIE = "interlock_theme"
 
@@ -64,7 +69,7 @@ DOORS = (
     Door(_("Signals"), "listen:waiting", "audio-lines", "s", note=waiting_note, under="listen:signals"),
     Door(_("Disconnects"), "reconnect:disconnects", "unlink", "d", waiting=open_count),
     Door(_("Conversations"), "converse:conversations", "message-square", "c", acts=ANYBODY,
-         waiting=waiting_count, short=_("Talk"), in_bar=False),
+         waiting=talks_waiting, short=_("Talk"), in_bar=False),
     Door(_("Community"), "community:list", "messages-square", "m", acts=ANYBODY, note=community_note),
 )  # fmt: skip
 SOURCES = Door(_("Sources"), "listen:sources", "database", "o", note=sources_note)

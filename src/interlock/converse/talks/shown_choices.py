@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from interlock.analytics.text.greetings import without_greeting
+from interlock.converse import queries
 from interlock.converse.models import Choice, Conversation, Decision, Ground, Option, Stance
 from interlock.converse.talks import audiences
 from interlock.converse.talks.hearing import Hearing, hearings
@@ -44,11 +45,15 @@ class ShownOption:
 
 @dataclass(frozen=True)
 class ShownChoice:
-    """`decision` is what was chosen, where it still holds. `circles`: for whom a stance may be."""
+    """`decision` is what was chosen, where it still holds and this reader reads it. `circles`: for whom a stance may be.
+
+    `is_made`: one was chosen, whoever reads what.
+    """
 
     choice: Choice
     options: list[ShownOption]
     decision: Decision | None
+    is_made: bool
     is_open: bool
     circles: list[audiences.Circle]
     hearing: Hearing | None
@@ -62,15 +67,19 @@ def shown_choices(
     made = {one.option_id: one for one in found.decisions.all() if one.stands and one.option_id}
     chosen = {one.pk: next((made[o.pk] for o in one.options.all() if o.pk in made), None) for one in choices}
     decided = {one.pk: one for one in found.decisions.all()}
+    # Guests do not read each decision, but are not asked for consent either once one is made.
+    reads_all = may(person, Act.READ)
+    closed = {key for key, one in chosen.items() if one} if reads_all else queries.choices_made(choices)
     until = {one: _ended_at(one, chosen[one.pk], decided) or now for one in choices}
-    heard = hearings(found, until) if may(person, Act.READ) else {}
+    heard = hearings(found, until) if reads_all else {}
     signals = _signals(choices)
     return [
         ShownChoice(
             choice=one,
             options=[_option(option, person, signals) for option in one.options.all()],
             decision=chosen[one.pk],
-            is_open=one.left_at is None and chosen[one.pk] is None and not found.is_over,
+            is_made=one.pk in closed,
+            is_open=one.left_at is None and one.pk not in closed and not found.is_over,
             circles=[c for c in circles if not audiences.is_wider(c.audience, one.audience)],
             hearing=heard.get(one.pk),
         )
