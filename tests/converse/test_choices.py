@@ -378,3 +378,69 @@ def test_ten_choices_cost_the_page_as_many_queries_as_one(ask, mixed, client, dj
 
     with django_assert_max_num_queries(30):
         client.get(mixed.url)
+
+
+def test_a_guest_is_not_asked_for_consent_once_staff_have_decided(ask, mixed, client):
+    from interlock.converse import services
+
+    choice = ask(audience="customer", people=[mixed.customer])
+    client.force_login(mixed.customer.user)
+    before = client.get(mixed.url).text
+    made = services.decide(
+        conversation=mixed.talk, by=mixed.staff, option=choice.options.first(), because="Frames.", now=NOW
+    )
+    decided = client.get(mixed.url).text
+    services.take_decision_back(decision=made, by=mixed.staff, because="None came.", now=LATER)
+    again = client.get(mixed.url).text
+
+    assert ["Consent or object" in page for page in (before, decided, again)] == [True, False, True]
+    assert ["No longer asked" in page for page in (before, decided, again)] == [False, True, False]
+    assert "Frames." not in decided
+
+
+def test_corrected_after_a_guest_left_it_keeps_its_readers(ask, mixed):
+    from interlock.converse import services
+
+    ask()
+    old = services.decide(
+        conversation=mixed.talk, by=mixed.staff, chosen="33 days", because="so", audience="partner", now=NOW
+    )
+    mixed.talk.participants.filter(person=mixed.partner).delete()
+    new = services.correct_decision(decision=old, by=mixed.staff, chosen="34 days", because="so", now=LATER)
+
+    assert (new.audience, new.corrects) == ("partner", old)
+    with pytest.raises(NotForThem):  # a decision of its own is still for those who are there
+        services.decide(
+            conversation=mixed.talk, by=mixed.staff, chosen="1", because="so", audience="partner", now=LATER
+        )
+
+
+def test_customers_are_told_of_a_decision_only_while_one_stands(theme_talk, mixed, client):
+    from interlock.converse import services
+
+    _theme, talk = theme_talk
+    client.force_login(mixed.staff.user)
+    made = services.decide(conversation=talk, by=mixed.staff, chosen="33 days", because="so", now=NOW)
+    decided = client.get(f"/conversations/{talk.pk}/").text
+    services.take_decision_back(decision=made, by=mixed.staff, because="Wrong", now=LATER)
+    back = client.get(f"/conversations/{talk.pk}/").text
+
+    assert ["Tell the customers" in page for page in (decided, back)] == [True, False]
+
+
+@pytest.mark.skipif("not __import__('django.db').db.connection.features.has_select_for_update")
+def test_a_theme_that_a_talk_decides_is_held_so_that_nobody_decides_it_in_between(theme_talk, mixed):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from interlock.converse import services
+
+    _theme, talk = theme_talk
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        made = services.decide(conversation=talk, by=mixed.staff, chosen="33 days", because="so", now=NOW)
+        services.take_decision_back(decision=made, by=mixed.staff, because="Wrong", now=LATER)
+
+    looked_up = [one["sql"] for one in asked if '"listen_theme"."key" =' in one["sql"]]
+    assert [sql.count("FOR UPDATE") for sql in looked_up] == [1, 1]

@@ -71,10 +71,13 @@ def test_it_is_attached_once_and_a_changed_row_is_said(mixed, shown, client):
 def test_its_size_is_bounded_and_it_says_what_is_left_out(mixed, shown):
     from interlock.converse.talks import exhibiting
 
-    wide = shown(rows=[[str(row)] + ["x" * 500] * 20 for row in range(100)], columns=["c"] * 20)
+    rows = [[str(row)] + ["x" * 500] * 20 for row in range(100)]
+    wide, course = (shown(rows=rows, columns=["c"] * 20, newest_last=last) for last in (False, True))
 
     assert (len(wide.rows), len(wide.rows[0]), len(wide.columns), wide.left_out) == (60, 8, 8, 40)
-    assert (wide.rows[-1][0], max(len(cell) for row in wide.rows for cell in row)) == ("99", 120)
+    # Of a table sorted worst first the worst are kept, of a course the latest.
+    assert [(one.rows[0][0], one.rows[-1][0]) for one in (wide, course)] == [("0", "59"), ("40", "99")]
+    assert max(len(cell) for row in wide.rows for cell in row) == 120
     for number in range(exhibiting.MOST_EXHIBITS):
         exhibiting.attach(conversation=mixed.talk, shown=shown(title=str(number)), by=mixed.staff, now=NOW)
     with pytest.raises(TooMany):

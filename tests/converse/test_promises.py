@@ -253,3 +253,22 @@ def test_a_miss_stands_on_today_until_somebody_says_why(promise, mixed, django_a
 
     assert [(card.kind, card.act) for card in missed] == [("Missed by you", "Say why")]
     assert promise_cards(mixed.maker, (), night) == []
+
+
+def test_a_promise_names_who_reads_each_decision_and_refuses_a_narrower_one_at_its_field(mixed, say, client):
+    from interlock.converse import services
+
+    say(mixed.maker, "33 days.")
+    made = services.decide(conversation=mixed.talk, by=mixed.staff, chosen="33 days", because="so", now=NOW)
+    client.force_login(mixed.staff.user)
+    promised = {
+        "what": "Tell them", "owner": mixed.staff.pk, "due": TODAY.isoformat(),
+        "decision": made.pk, "audience": "customer",
+    }  # fmt: skip
+    refused = client.post(f"{mixed.url}commit/", promised)
+    client.post(f"{mixed.url}commit/", promised | {"audience": "staff"})
+
+    form = refused.context["commit_form"]
+    assert (refused.status_code, list(form.errors), form["what"].value()) == (422, ["decision"], "Tell them")
+    assert "33 days (Staff only)" in refused.text
+    assert [one.decision for one in mixed.talk.commitments.all()] == [made]

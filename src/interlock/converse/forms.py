@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from interlock.converse import queries
 from interlock.converse.models import Audience, Commitment, Conversation, Decision, Message
-from interlock.converse.talks.audiences import Circle
+from interlock.converse.talks.audiences import Circle, is_wider
 from interlock.fabric.models import Person
 
 
@@ -98,6 +98,13 @@ class LookAgainForm(forms.Form):
     revisit_on = forms.DateField(required=False)
 
 
+class DecisionField(forms.ModelChoiceField):
+    """A decision with those who read it, since who reads the promise reads it too."""
+
+    def label_from_instance(self, obj: Decision) -> str:
+        return f"{obj.chosen} ({obj.get_audience_display()})"
+
+
 class CommitForm(forms.Form):
     """Who does what by when."""
 
@@ -111,11 +118,12 @@ class CommitForm(forms.Form):
         assume_scheme="https",
         help_text=_("A link to another system, with https. Interlock does not look whether it is there."),
     )
-    decision = forms.ModelChoiceField(
+    decision = DecisionField(
         label=_("To carry out"),
         required=False,
         queryset=Decision.objects.none(),
         empty_label=_("no decision"),
+        help_text=_("Who reads the promise reads the decision with it."),
     )
     audience = forms.ChoiceField(label=_("Who reads it"), required=False)
 
@@ -135,6 +143,18 @@ class CommitForm(forms.Form):
 
     def clean_owner(self) -> Any:
         return self._people[self.cleaned_data["owner"]]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        decision, audience = cleaned.get("decision"), cleaned.get("audience")
+        if decision and audience and is_wider(audience, decision.audience):
+            self.add_error(
+                "decision",
+                gettext(
+                    "Of those who are to read the promise, some do not read this decision. Narrow who reads it, or choose no decision."
+                ),
+            )
+        return cleaned
 
 
 class SettleForm(forms.Form):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
@@ -63,7 +64,8 @@ def decide(
     chosen = chosen.strip() or (option.words if option else "")
     if not (chosen and because.strip()):
         raise NothingSaid(_("A decision needs what was chosen and why."))
-    audience = audiences.allowed(conversation, by, audience)
+    # A correction is for the readers of before, also where their guests have left since.
+    audience = corrects.audience if corrects else audiences.allowed(conversation, by, audience)
     if option:
         option = _may_be_chosen(option, by, despite)
         instead_of = instead_of.strip() or _other_options(option, audience)
@@ -104,7 +106,6 @@ def correct_decision(
         because=because,
         instead_of=instead_of,
         revisit_on=revisit_on,
-        audience=decision.audience,
         option=decision.option,
         despite=decision.despite,
         is_no=is_no,
@@ -220,7 +221,7 @@ def _decide_theme(decision: Decision, by: Person, now: datetime) -> None:
     conversation = decision.conversation
     if conversation.context.kind != "theme" or not may(by, Act.SORT):
         return
-    theme = Theme.objects.filter(key=conversation.context.key, ended_at=None, decided_at=None).first()
+    theme = _held(Theme.objects.filter(key=conversation.context.key, ended_at=None, decided_at=None))
     if theme is None:
         return
     if not theme.question:
@@ -236,6 +237,11 @@ def _decide_theme(decision: Decision, by: Person, now: datetime) -> None:
     deciding.decide(theme=theme, decision=decision.chosen, by=by, now=now, is_no=decision.is_no)
 
 
+def _held(themes: QuerySet[Theme]) -> Theme | None:
+    """The theme, if it is there, locked: what is true of it here is still true when it is written."""
+    return themes.select_for_update(of=("self",)).first()
+
+
 def _take_from_theme(decision: Decision, by: Person, now: datetime) -> None:
     """Let the theme's question be open again, where this decision answered it.
 
@@ -245,7 +251,7 @@ def _take_from_theme(decision: Decision, by: Person, now: datetime) -> None:
     context = decision.conversation.context
     if context.kind != "theme":
         return
-    theme = Theme.objects.filter(key=context.key, ended_at=None).first()
+    theme = _held(Theme.objects.filter(key=context.key, ended_at=None))
     if theme is None:
         return
     if theme.decided_at != decision.decided_at:

@@ -31,7 +31,7 @@ MOST_EXHIBITS = 30
 
 @dataclass(frozen=True)
 class Seen:
-    """A table as a page showed it: texts, the newest moment of a chart last. `left_out`: rows beyond the bound."""
+    """A table as a page showed it: texts, in the order of the page. `left_out`: rows beyond the bound."""
 
     title: str
     note: str
@@ -50,13 +50,15 @@ def seen(
     rows: Sequence[Sequence[Any]],
     address: str,
     now: datetime,
+    newest_last: bool = False,
 ) -> Seen:
-    """A table cut to what is kept; of a chart with many points the latest."""
+    """A table cut to what is kept: of a course in time (`newest_last`) the latest rows, of any other table the first."""
+    kept = rows[-MOST_ROWS:] if newest_last else rows[:MOST_ROWS]
     return Seen(
         title=_short(title, 300),
         note=_short(note, 500),
         columns=[_short(one, LONGEST_CELL) for one in columns[:MOST_COLUMNS]],
-        rows=[[_short(cell, LONGEST_CELL) for cell in row[:MOST_COLUMNS]] for row in rows[-MOST_ROWS:]],
+        rows=[[_short(cell, LONGEST_CELL) for cell in row[:MOST_COLUMNS]] for row in kept],
         left_out=max(0, len(rows) - MOST_ROWS),
         address=address[:500],
         seen_at=now.isoformat(),

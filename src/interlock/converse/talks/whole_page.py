@@ -97,6 +97,10 @@ def _rights(found: Conversation, person: Person, participants: Sequence[Particip
         "may_commit": bool(mine) and not found.is_over,
         "may_ask": is_host and may(person, Act.CONVENE) and not found.is_over,
         "may_read": may(person, Act.READ),
+        "may_tell": person.is_staff_side
+        and may(person, Act.TALK)
+        and found.context.kind == "theme"
+        and any(one.stands for one in found.decisions.all()),
         "may_download": may(person, Act.DOWNLOAD),
     }
 

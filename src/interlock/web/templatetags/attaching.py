@@ -30,7 +30,7 @@ def attach_chart(context: dict[str, Any], chart: Mapping[str, Any]) -> dict[str,
     with_ends = any(row["ends"] or row["n"] is not None for row in rows)
     columns = [_("When"), chart.get("unit") or _("Value"), *([_("95 in 100"), "n"] if with_ends else [])]
     cells = [[row["name"], row["value"], *([row["ends"], row["n"]] if with_ends else [])] for row in rows]
-    return _form(context, chart["title"], chart.get("note") or "", columns, cells)
+    return _form(context, chart["title"], chart.get("note") or "", columns, cells, newest_last=True)
 
 
 @register.inclusion_tag(_FORM, takes_context=True)
@@ -97,6 +97,8 @@ def _form(
     note: str,
     columns: Sequence[str],
     rows: Sequence[Sequence[Any]],
+    *,
+    newest_last: bool = False,
 ) -> dict[str, Any]:
     request = context["request"]
     person = person_of(request)
@@ -109,6 +111,7 @@ def _form(
         rows=rows,
         address=request.get_full_path(),
         now=timezone.now(),
+        newest_last=newest_last,
     )
     token = exhibiting.token_of(shown, person)
     return {"token": token, "title": title, "csrf_token": context.get("csrf_token"), "request": request}
