@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import nbinom, poisson
 
-from interlock.analytics.outcry.usual import WEEK, times_interval, usual_week
+from interlock.analytics.outcry.usual import WEEK, UsualWeek, times_interval, usual_week
 
 WEEKS = 4
 
@@ -77,3 +78,13 @@ def test_without_anything_heard_the_interval_begins_at_nothing():
     low, high = times_interval(0.0, 0.5, 1.0, 72)
 
     assert (low, high > 0) == (0.0, True)
+
+
+@pytest.mark.parametrize("spread", [1.0, 1.01, 3.0, 50.0])
+def test_the_limits_are_the_quantiles_of_the_distribution(spread):
+    mean = np.r_[0.0, np.geomspace(1e-3, 1e6, WEEK - 1)]
+
+    found = UsualWeek(mean, spread).between()
+
+    law = poisson(mean) if spread == 1 else nbinom(np.maximum(mean, 1e-9) / (spread - 1), 1 / spread)
+    assert np.array_equal(found, (law.ppf(0.025), law.ppf(0.975)))

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 from scipy.sparse import csr_array
-from scipy.stats import t
+from scipy.special import stdtr, stdtrit
 
 from interlock.analytics.drivers.factors import Mask
 from interlock.analytics.drivers.logistic import Cells, Codes, Fit, Floats
@@ -80,9 +80,9 @@ def distinct(account: Codes) -> int:
 @lru_cache(maxsize=4096)
 def quantile(accounts: int, level: float = 0.95) -> float:
     """Return the two-sided multiplier for an interval that rests on this many accounts; t, not normal."""
-    return float(t.ppf(0.5 + level / 2, max(accounts - 1, 1)))
+    return float(stdtrit(max(accounts - 1, 1), 0.5 + level / 2))
 
 
 def two_sided(statistic: float, accounts: int) -> float:
     """Return the probability of a statistic at least this far from 0 when there is no difference."""
-    return float(2 * t.sf(abs(statistic), max(accounts - 1, 1)))
+    return float(2 * stdtr(max(accounts - 1, 1), -abs(statistic)))

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import scipy  # its larger parts load when they are asked for, a second later
 from numpy.typing import NDArray
-from scipy.optimize import minimize, minimize_scalar
 from scipy.sparse import csr_array, hstack
 from scipy.special import log_softmax, softmax
 from threadpoolctl import threadpool_limits
@@ -145,7 +145,7 @@ class _Design:
             fit = -float(weight @ logs[np.arange(len(label)), label])
             return fit + float((held * moved**2).sum()) / 2, (slope + held * moved).ravel()
 
-        found = minimize(
+        found = scipy.optimize.minimize(
             loss,
             np.zeros((f + k + 1) * k),
             jac=True,
@@ -207,7 +207,9 @@ def _temperature(logits: Floats, examples: Examples) -> float:
         logs = log_softmax(np.exp(log_factor) * logits, axis=1)
         return -float(examples.weight @ logs[rows, examples.label])
 
-    return float(np.exp(minimize_scalar(loss, bounds=(-np.log(5), np.log(5)), method="bounded").x))
+    return float(
+        np.exp(scipy.optimize.minimize_scalar(loss, bounds=(-np.log(5), np.log(5)), method="bounded").x)
+    )
 
 
 def _balance(chances: Floats, label: Ints) -> Floats:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 import numpy as np
+import scipy  # its larger parts load when they are asked for, a second later
 from numpy.typing import NDArray
-from scipy.stats import betabinom
 
 F32 = NDArray[np.float32]
 # Cases the usual share is worth at most. Real shares wander more than their counts tell: simulated ones that drift by three
@@ -88,7 +88,7 @@ def shifts(shares: Shares, rows: NDArray[np.int64]) -> Shift:
     usual, worth = (before + 0.5) / (known + 1), np.minimum(known + 1, WORTH)
     counted = np.round(cases)
     seen = np.minimum(np.round(recent_with), counted)
-    tail = betabinom.sf(seen - 1, np.maximum(counted, 1), usual * worth, (1 - usual) * worth)
+    tail = scipy.stats.betabinom.sf(seen - 1, np.maximum(counted, 1), usual * worth, (1 - usual) * worth)
     power = np.where((counted > 0) & (known >= 1), -np.log10(np.maximum(tail, SMALLEST)), 0.0)
     return Shift(
         recent=np.where(cases > 0, recent_with / np.maximum(cases, 1e-9), 0.0),

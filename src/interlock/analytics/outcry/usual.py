@@ -6,11 +6,12 @@ variance over the mean, widens every interval here; at 1 they are those of Poiss
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2, nbinom, poisson
+from scipy.special import betainc, gammaincc, gammaincinv, nbdtrik, pdtrik
 
 Counts = NDArray[np.float64]
 DAY, WEEK = 24, 168  # hours
@@ -36,8 +37,8 @@ def times_interval(times: float, usual: float, spread: float, ticks: float) -> t
     wide = max(spread, 1.0)
     worth = usual * (2 * ticks - 1) / wide
     cases = times * worth
-    low = float(chi2.ppf(_LOW, 2 * cases)) / 2 if cases > 0 else 0.0
-    high = float(chi2.ppf(_HIGH, 2 * cases + 2)) / 2
+    low = float(gammaincinv(cases, _LOW)) if cases > 0 else 0.0
+    high = float(gammaincinv(cases + 1, _HIGH))
     return low / worth, high / worth
 
 
@@ -51,10 +52,28 @@ class UsualWeek:
     def between(self) -> tuple[Counts, Counts]:
         """Limits between which 95 of 100 quiet hours lie, by hour of the week; shape (168,) each."""
         if self.spread <= 1:
-            return poisson.ppf(_LOW, self.expected), poisson.ppf(_HIGH, self.expected)
+            return _poisson(_LOW, self.expected), _poisson(_HIGH, self.expected)
         # A negative binomial of this mean whose variance is the spread times as large.
         size = np.maximum(self.expected, 1e-9) / (self.spread - 1)
-        return nbinom.ppf(_LOW, size, 1 / self.spread), nbinom.ppf(_HIGH, size, 1 / self.spread)
+        return _negative_binomial(_LOW, size, 1 / self.spread), _negative_binomial(
+            _HIGH, size, 1 / self.spread
+        )
+
+
+# `scipy.stats` has both quantiles, and takes every process a second to load.
+def _poisson(chance: float, mean: Counts) -> Counts:
+    return _least(chance, pdtrik(chance, mean), lambda count: gammaincc(count + 1, mean))
+
+
+def _negative_binomial(chance: float, size: Counts, share: float) -> Counts:
+    return _least(chance, nbdtrik(chance, size, share), lambda count: betainc(size, count + 1, share))
+
+
+def _least(chance: float, near: Counts, at_most: Callable[[Counts], Counts]) -> Counts:
+    """Return the least counts of at least this chance, from the solution over all real numbers."""
+    found = np.ceil(np.maximum(near, 0))
+    below = np.maximum(found - 1, 0)
+    return np.where(at_most(below) >= chance, below, found)
 
 
 def usual_week(counts: Counts, first_hour: int) -> UsualWeek | None:

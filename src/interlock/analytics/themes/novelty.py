@@ -21,9 +21,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy  # its larger parts load when they are asked for, a second later
 from numpy.typing import NDArray
 from scipy.special import betainc
-from scipy.stats import hypergeom
 
 from interlock.analytics.themes.errors import ModelError
 from interlock.analytics.themes.model import likeness as likeness_of
@@ -241,7 +241,7 @@ class Lookout:
         """Tell whether so many late ones may lie there because their theme is said more often (Fisher's exact test)."""
         held = int(self._past_size[theme]) if theme < len(self._past_size) else 0
         late, before = max(size, of_theme), max(past, held)
-        return bool(hypergeom.sf(size - 1, late + before, late, size + past) > _ONLY_MORE)
+        return bool(scipy.stats.hypergeom.sf(size - 1, late + before, late, size + past) > _ONLY_MORE)
 
     def _found(self, seed: Numbers, evidence: float) -> Noticed:
         members = self._gathered(seed, -1)
