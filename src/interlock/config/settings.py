@@ -87,7 +87,7 @@ TEMPLATES = [
 DATABASES = {
     "default": ENVIRONMENT["DATABASE_URL"]
     or {
-        "ENGINE": "django.db.backends.sqlite3",
+        "ENGINE": "interlock.config.sqlite",
         "NAME": HOME / "interlock.sqlite3",
         "OPTIONS": {
             # Writers queue at BEGIN instead of failing half way; FULL because NORMAL loses

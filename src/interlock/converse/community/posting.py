@@ -195,7 +195,8 @@ def _hear_of(said: Post | Reply, verdict: policy.Verdict, speaker: Speaker, now:
     """Give it the key of its signal, where it is a customer's; the number is known only once it is stored."""
     said.signal_key = signals.key_of(said) if speaker.is_customer_voice else ""
     if said.is_public:
-        became_public(said, now)
+        hear_again([said], now)
+        recount(said if isinstance(said, Post) else said.post, now)
         return
     if said.signal_key:
         said.save(update_fields=["signal_key"])

@@ -34,6 +34,8 @@ def tick(*, now: datetime) -> list[str]:
     periods = repeated_tasks()
     if not _due(Schedule.objects.all(), periods, now) and _known() >= set(periods):
         return []
+    # Outside the transaction: the first import of all tasks takes seconds, and SQLite has one writer.
+    tasks = {path: import_string(path) for path in periods}
     with transaction.atomic():
         unknown = set(periods) - _known()
         Schedule.objects.bulk_create(
@@ -41,7 +43,7 @@ def tick(*, now: datetime) -> list[str]:
         )
         due = _due(Schedule.objects.select_for_update(skip_locked=True), periods, now)
         for schedule in due:
-            task = import_string(schedule.path)
+            task = tasks[schedule.path]
             # A task that names its own work waits once, whoever asks for it.
             ask(task, key="" if policy_of(task).key else "repeated")
             schedule.last_at = now
