@@ -19,10 +19,12 @@ from browser.chromium import all_findings, become, sideways_pixels
 from interlock.analytics.text.encoders import static
 from interlock.connectors.live_registry import live_connectors
 from interlock.converse import services as talks
+from interlock.converse.bringing import carrying
+from interlock.converse.bringing.rows import Author, PostRow, Refused
 from interlock.converse.community import answering, posting
 from interlock.converse.community.speaking import on_behalf, without_account
 from interlock.converse.loop import closing, counting, stories
-from interlock.converse.models import Board, Case, Closure, ToldPerson
+from interlock.converse.models import Board, Bringing, Case, Closure, ToldPerson
 from interlock.converse.notices import stopping
 from interlock.fabric import company as companies
 from interlock.fabric.models import Attempt, Person
@@ -84,6 +86,8 @@ NOT_PAGES = {
     "loop:you_said_feed",
     "loop:you_said_rows",
     "community:kept_copy",
+    "community:bringing_moving",
+    "community:bringing_refused",
     "widget:script",
     "widget:panel",
     # Of customers: tests/browser/test_community.py reads them.
@@ -170,9 +174,24 @@ def community(ines, now) -> dict[str, object]:
         "slug": post.slug,
         "post_id": post.pk,
         "board_id": board.pk,
+        "bringing_id": brought_in(board, ines, now),
         "reply_id": reply.pk,
         "case_id": Case.objects.get(reply=held).pk,
     }
+
+
+def brought_in(board, by, now) -> int:
+    """An import of two posts, with a row that was refused."""
+    bringing = Bringing.objects.create(
+        source="Our Fider", system="csv", board=board, kind="idea", by=by, made_at=now
+    )
+    rows = [
+        PostRow("1", "A hook for bags", "On the left.", now, Author("1", "Jonas Weber")),
+        PostRow("2", "A bell", "A loud one.", now, Author("2", "Marta Hagen")),
+        Refused("3", "it names no moment"),
+    ]
+    carrying.carry_out(bringing, rows, now=now, dry_run=True)
+    return bringing.pk
 
 
 def theme_above_its_limit(by, now) -> Theme:

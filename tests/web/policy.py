@@ -272,6 +272,9 @@ POLICY: dict[str, Row] = {
     "community:new_board": writes(LEADS),
     "community:board_settings": Row(LEADS, LEADS),
     "community:open_board": writes(LEADS),
+    "community:bringings": Row(LEADS, LEADS),
+    **{f"community:{name}": Row(LEADS) for name in ("bringing", "bringing_moving", "bringing_refused")},
+    **{f"community:{name}": writes(LEADS) for name in ("bring", "undo_bringing")},
     "converse:conversations": Row(TALKERS),
     # Whoever takes part or reads for the company; everybody else gets the same 404 as for what is not there.
     "converse:conversation": Row(ALL),

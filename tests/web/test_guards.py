@@ -81,7 +81,17 @@ def _choice(talk, lead) -> dict[str, int]:
 
 def _held(lead) -> dict[str, int]:
     """A board that is not open, a post and a reply on it that wait to be let through, and what moderators did."""
-    from interlock.converse.models import Board, Case, Merge, Post, Reply, Split, Status, Sweep  # see below
+    from interlock.converse.models import (  # see below
+        Board,
+        Bringing,
+        Case,
+        Merge,
+        Post,
+        Reply,
+        Split,
+        Status,
+        Sweep,
+    )
 
     now = timezone.now()
     board = Board.objects.create(key="heron", name="Heron Cargo", made_at=now)
@@ -92,6 +102,9 @@ def _held(lead) -> dict[str, int]:
     act = {"by": lead, "at": now}
     return {
         "board_id": board.pk,
+        "bringing_id": Bringing.objects.create(
+            source="CANARY", system="csv", board=board, kind="idea", by=lead, made_at=now
+        ).pk,
         "post_id": post.pk,
         "reply_id": reply.pk,
         "case_id": Case.objects.create(post=post, about="held", opened_at=now).pk,

@@ -208,14 +208,21 @@ class Batch:
         return {self.posts[cleaned(row.post)].pk for row in rows}
 
     def _store_votes(self, rows: Sequence[VoteRow]) -> set[int]:
+        """A vote that somebody gave here already is not the import's to take back."""
+        asked = [(self.posts[cleaned(row.post)], self.authors.of(row.author)) for row in rows]
+        there = set(
+            Vote.objects.filter(post__in=[post for post, _person in asked]).values_list("post", "person")
+        )
         brought, votes = [], []
-        for row in rows:
-            post, person = self.posts[cleaned(row.post)], self.authors.of(row.author)
+        for row, (post, person) in zip(rows, asked, strict=True):
+            mark = self._mark(row, post=post, person=person)
+            if person and (post.pk, person.pk) in there and not mark.pk:
+                mark.bringing = None
             votes.append(Vote(post=post, person=person, at=row.at))
-            brought.append(self._mark(row, post=post, person=person))
+            brought.append(mark)
         Vote.objects.bulk_create(votes, ignore_conflicts=True)
         self._save_marks(brought)
-        return {self.posts[cleaned(row.post)].pk for row in rows}
+        return {post.pk for post, _person in asked}
 
     def _fill(self, said: Post | Reply, words: str, row: PostRow | ReplyRow) -> None:
         author = row.author

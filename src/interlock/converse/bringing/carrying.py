@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from interlock.converse.bringing import files, storing
+from interlock.converse.bringing import files, storing, undoing
 from interlock.converse.bringing.rows import Row
 from interlock.converse.bringing.tallying import Tally
 from interlock.converse.models import Bringing, Kind
+from interlock.fabric.models import Person
 
 State = Bringing.State
 
@@ -41,8 +42,8 @@ def carry_out(
         CommunityError: another process does this import at this moment.
     """
 
-    def tell(done: int, total: int) -> None:
-        _tell(bringing, done=done, total=total)
+    def told(done: int, total: int) -> None:
+        tell(bringing, done=done, total=total)
         on_batch(done, total)
 
     with files.running(bringing):
@@ -52,15 +53,32 @@ def carry_out(
             by=bringing.by,
             now=now,
             dry_run=dry_run,
-            on_batch=tell,
+            on_batch=told,
         )
         files.write_refused(bringing, tally.refused)
         end = {"tally": tally.as_json(), "ended_at": now, "trouble": ""}
-        _tell(bringing, state=State.TRIED if dry_run else State.DONE, **end)
+        tell(bringing, state=State.TRIED if dry_run else State.DONE, **end)
     return tally
 
 
-def _tell(bringing: Bringing, **columns: object) -> None:
+def undo(bringing: Bringing, *, by: Person, now: datetime) -> None:
+    """Take an import back, and keep what stayed.
+
+    Raises:
+        CommunityError: another process works on it at this moment.
+    """
+    with files.running(bringing):
+        kept = undoing.take_back(
+            bringing=bringing,
+            by=by,
+            now=now,
+            on_batch=lambda done, total: tell(bringing, done=done, total=total),
+        )
+        files.drop_given(bringing)
+        tell(bringing, state=State.UNDONE, kept=kept, ended_at=now)
+
+
+def tell(bringing: Bringing, **columns: object) -> None:
     """Write how far it is on its row."""
     Bringing.objects.filter(pk=bringing.pk).update(**columns)
     for name, value in columns.items():

@@ -1,6 +1,6 @@
 """Where the files of an import of a community lie: a folder each under UPLOADS_FOLDER, beside those of listen.
 
-`given/` holds what was uploaded, `refused.csv` what was refused, and `running` is locked by the process that works on it.
+`upload/` holds what was uploaded, `refused.csv` what was refused, and `running` is locked by the process that works on it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def folder_of(bringing: Bringing) -> Path:
 
 def adopt(bringing: Bringing, files: Sequence[StagedFile]) -> None:
     """Move what was uploaded to its import."""
-    given = folder_of(bringing) / "given"
+    given = folder_of(bringing) / "upload"
     given.mkdir(exist_ok=True)
     for file in files:
         file.path.replace(given / free_name(given, file.path.name))
@@ -47,16 +47,22 @@ def given_path(bringing: Bringing) -> Path:
     Raises:
         Unreadable: they are no longer here.
     """
-    given = folder_of(bringing) / "given"
+    given = folder_of(bringing) / "upload"
     files = sorted(given.iterdir()) if given.is_dir() else []
     if not files:
         raise Unreadable(_("The files are no longer here. Upload them again; nothing was stored."))
     return files[0] if len(files) == 1 else given
 
 
+def has_given(bringing: Bringing) -> bool:
+    """Whether what was uploaded is still here."""
+    given = folder_of(bringing) / "upload"
+    return given.is_dir() and any(given.iterdir())
+
+
 def drop_given(bringing: Bringing) -> None:
     """Remove what was uploaded; what was refused stays."""
-    shutil.rmtree(folder_of(bringing) / "given", ignore_errors=True)
+    shutil.rmtree(folder_of(bringing) / "upload", ignore_errors=True)
 
 
 def refused_path(bringing: Bringing) -> Path:
@@ -91,6 +97,17 @@ def running(bringing: Bringing) -> Iterator[None]:
                 % {"source": bringing.source}
             ) from error
         yield
+
+
+def is_broken_off(bringing: Bringing) -> bool:
+    """Whether a command was bringing it in and no longer runs; what the pages ask for a worker takes up again."""
+    if bringing.state != Bringing.State.BRINGING or (folder_of(bringing) / "upload").is_dir():
+        return False
+    try:
+        with running(bringing):
+            return True
+    except CommunityError:
+        return False
 
 
 def described(path: Path) -> list[dict[str, Any]]:

@@ -157,7 +157,11 @@ def table_rows(path: Path) -> list[dict[str, str]]:
         Unreadable: it is no CSV in UTF-8, or too large.
     """
     if path.is_dir():
-        raise Unreadable(f"{path.name} is a folder; a table is one CSV file. Nothing was stored.")
+        raise Unreadable(
+            "A table is one CSV file, and these are several. Bring one after the other; nothing was stored."
+        )
+    if zipfile.is_zipfile(path):
+        raise Unreadable(f"{path.name} is a zip; a table is one CSV file. Unzip it; nothing was stored.")
     if path.stat().st_size > MOST_BYTES_OF_ONE:
         raise Unreadable(f"{path.name} has over 256 MB. Split it into several files; nothing was stored.")
     try:

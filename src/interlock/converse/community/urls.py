@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
+from interlock.converse.bringing import urls as bringing
 from interlock.converse.community.views import (
     acting,
     entering,
@@ -19,6 +20,7 @@ from interlock.converse.moderation import urls as moderation
 app_name = "community"
 urlpatterns: list[URLPattern] = [
     *moderation.urlpatterns,
+    *bringing.urlpatterns,
     path("robots.txt", feeds.robots, name="robots"),
     path("community/", posts.all_boards, name="list"),
     path("community/tell/", telling.tell, name="tell"),

@@ -1,0 +1,176 @@
+"""A whole import is taken back: what nobody touched goes, what people touched stays and is said."""
+
+from __future__ import annotations
+
+import pytest
+from django.apps import apps
+
+from interlock.converse.bringing import carrying, storing
+from interlock.converse.bringing.rows import PostRow, ReplyRow, VoteRow
+from interlock.converse.community import answering, posting, signals
+from interlock.converse.models import Bringing, Brought, Follow, Merge, Post, Reply, Vote
+from interlock.converse.moderation import rewording
+from interlock.fabric.models import JournalEntry, Person, User
+from interlock.listen.models import InboxRow
+
+from .conftest import NOW
+from .test_bringing_again import ADA, JONAS, MARTA, ROWS, Killed, day
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def small_batches(monkeypatch):
+    monkeypatch.setattr(storing, "GAP_SECONDS", 0)
+
+
+@pytest.fixture
+def olga(person):
+    return person("owner", name="Olga")
+
+
+@pytest.fixture
+def brought(board, olga):
+    """Bring rows in: `brought(ROWS)`."""
+
+    def run(rows, source="ideas"):
+        made = Bringing.objects.create(
+            source=source, system="csv", board=board, kind="idea", by=olga, made_at=NOW
+        )
+        carrying.carry_out(made, rows, now=NOW, dry_run=False)
+        return made
+
+    return run
+
+
+def counts() -> dict[str, int]:
+    """How many rows each table has that an import may write; the journal and queues keep what happened."""
+    but = {"fabric.JournalEntry", "fabric.JournalHead", "fabric.Event", "fabric.EventHead", "fabric.Attempt",
+           "converse.Bringing", "listen.Arrival", "listen.Source", "fabric.Schedule"}  # fmt: skip
+    return {
+        model._meta.label: model._base_manager.count()
+        for model in apps.get_models()
+        if model._meta.label not in but and not model._meta.label.startswith("django_tasks")
+    }
+
+
+def test_what_nobody_touched_goes_whole_with_people_and_signals(brought, olga):
+    before = counts()
+    made = brought(ROWS)
+    while signals.pass_on(now=NOW):
+        pass
+    assert InboxRow.objects.count() == 8
+    assert counts() != before
+
+    carrying.undo(made, by=olga, now=NOW)
+
+    assert {name: rows for name, rows in counts().items() if rows != before[name]} == {}
+    assert (made.state, made.kept) == ("undone", {})
+    assert JournalEntry.objects.get(verb="took back an import").detail == {"source": "ideas", "stayed": {}}
+
+
+def test_what_people_touched_stays_and_is_counted(brought, olga, priya, marta, board):
+    posts = [
+        PostRow(key, f"Idea {key}", "Words", day(0), MARTA)
+        for key in ("answered", "voted", "followed", "reworded", "plain")
+    ]
+    rows = [
+        *posts,
+        ReplyRow("r1", "answered", "Brought reply", day(1), JONAS),
+        VoteRow("plain", JONAS, day(2)),
+        VoteRow("voted", JONAS, day(2)),
+    ]  # fmt: skip
+    made = brought(rows)
+    by_title = {post.title.split()[1]: post for post in Post.objects.all()}
+    answering.answer(
+        post=by_title["answered"], by=priya, what_i_do="builds", words="It comes in May.", now=NOW
+    )
+    posting.vote(post=by_title["voted"], by=marta, on=True, now=NOW)
+    Follow.objects.create(post=by_title["followed"], person=marta, at=NOW)
+    rewording.reword(
+        said=by_title["reworded"], title="Better", words="Better words", because="It was unclear", by=priya, now=NOW
+    )  # fmt: skip
+
+    carrying.undo(made, by=olga, now=NOW)
+
+    assert made.kept == {"post": 4, "person": 1}
+    assert sorted(Post.objects.values_list("title", flat=True)) == [
+        "Better", "Idea answered", "Idea followed", "Idea voted",
+    ]  # fmt: skip
+    assert list(Reply.objects.values_list("words", flat=True)) == ["It comes in May."]
+    assert list(Vote.objects.values_list("person__name", flat=True)) == ["Marta Hagen"]
+    assert list(Person.objects.filter(user__email="jonas@example.com")) == []
+    assert Post.objects.get(title="Idea voted").people_count == 2
+
+
+def test_who_came_in_since_stays(brought, olga):
+    made = brought([PostRow("a", "A hook", "Left", day(0), MARTA)])
+    User.objects.filter(email="marta@example.com").update(last_login=NOW)
+
+    carrying.undo(made, by=olga, now=NOW)
+
+    assert (made.kept, Post.objects.count()) == ({"person": 1}, 0)
+    assert Person.objects.get(user__email="marta@example.com").name == "Marta Hagen"
+
+
+def test_another_import_and_what_was_here_before_are_not_touched(brought, olga, write, marta):
+    own = write(marta, kind="idea", title="Our own")
+    first = brought([PostRow("a", "A hook", "Left", day(0), MARTA)])
+    second = brought([PostRow("a", "A hook", "Left", day(0), MARTA), PostRow("b", "A bell", "Loud", day(1), MARTA),
+                      ReplyRow("r", "a", "Me too", day(2), ADA)])  # fmt: skip
+
+    carrying.undo(second, by=olga, now=NOW)
+
+    assert sorted(Post.objects.values_list("title", flat=True)) == ["A hook", own.title]
+    assert set(Brought.objects.values_list("bringing", flat=True)) == {first.pk}
+    assert second.kept == {}
+
+
+def test_a_vote_that_was_here_before_is_not_the_imports(brought, olga):
+    first = brought([PostRow("a", "A hook", "Left", day(0), MARTA), VoteRow("a", JONAS, day(1))])
+    Brought.objects.filter(kind="vote").delete()
+    second = brought([VoteRow("a", JONAS, day(1))])
+
+    carrying.undo(second, by=olga, now=NOW)
+
+    assert (Vote.objects.count(), first.brought.count()) == (1, 3)
+
+
+def test_broken_off_it_takes_the_rest_the_next_time(brought, olga, monkeypatch):
+    before = counts()
+    made = brought(ROWS)
+    monkeypatch.setattr("interlock.converse.bringing.undoing.BATCH", 2)
+    calls = iter(range(100))
+
+    def dying(*_args, **_more):
+        if next(calls) == 4:
+            raise Killed
+        return tell(*_args, **_more)
+
+    tell = carrying.tell
+    monkeypatch.setattr(carrying, "tell", dying)
+    with pytest.raises(Killed):
+        carrying.undo(made, by=olga, now=NOW)
+    assert Brought.objects.exists()
+    monkeypatch.setattr(carrying, "tell", tell)
+
+    carrying.undo(made, by=olga, now=NOW)
+
+    assert {name: rows for name, rows in counts().items() if rows != before[name]} == {}
+
+
+def test_what_was_merged_by_the_import_is_parted_and_goes(brought, olga):
+    made = brought(ROWS)
+    assert Merge.objects.filter(undone_at=None).count() == 1
+
+    carrying.undo(made, by=olga, now=NOW)
+
+    assert (Post.objects.count(), Merge.objects.count(), made.kept) == (0, 0, {})
+
+
+def test_the_same_file_comes_again_after_it_was_taken_back(brought, olga):
+    carrying.undo(brought(ROWS), by=olga, now=NOW)
+
+    again = brought(ROWS)
+
+    assert (again.tally["stored"], again.tally["duplicate"], Post.objects.count()) == (13, 0, 3)
