@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from interlock.converse.bringing.rows import PostRow, Refused, ReplyRow, VoteRow
+from interlock.converse.bringing.rows import PostRow, Refused, ReplyRow, VoteRow, cleaned
 
 FIRST_ROWS = 5
 _SHOWN_LETTERS = 140
@@ -40,8 +40,8 @@ class Tally:
 
     def as_json(self) -> dict[str, Any]:
         """Counts, reasons of refusal with how many and the first of each, and the first rows: nothing that grows."""
-        reasons = Counter(one.why for one in self.refused)
-        first = {one.why: one.key for one in reversed(self.refused)}
+        reasons = Counter(cleaned(one.why) for one in self.refused)
+        first = {cleaned(one.why): cleaned(one.key) for one in reversed(self.refused)}
         return {
             "received": self.received,
             "stored": self.stored,
@@ -63,7 +63,7 @@ def kind_of(row: PostRow | ReplyRow | VoteRow) -> str:
 def _shown(row: PostRow | ReplyRow | VoteRow) -> dict[str, str]:
     words = {PostRow: "title", ReplyRow: "words", VoteRow: "post"}[type(row)]
     return {
-        "words": str(getattr(row, words))[:_SHOWN_LETTERS],
-        "author": row.author.name if row.author else "",
+        "words": cleaned(getattr(row, words))[:_SHOWN_LETTERS],
+        "author": cleaned(row.author.name) if row.author else "",
         "at": row.at.isoformat(),
     }
