@@ -134,3 +134,138 @@ def test_from_a_page_with_a_chart_into_a_talk_and_no_guest_sees_it(mixed, client
         ["When", "late per 100", "95 in 100", "n"], [["September 2026", "24", "17 to 33", "88"]],
     )  # fmt: skip
     assert (kept.address, STAFF_CANARY in client.get(mixed.url).text) == ("/themes/late/?x=1", False)
+
+
+CHART = {
+    "title": "Late in September", "note": "of 100 promised", "course": "It rises.", "unit": "late per 100",
+    "usual": 12.0, "usual_label": "usual", "harm": True, "events": [{"at": 60, "text": "two shifts"}],
+    "others": [{"name": "East", "values": [-0.0, *range(61)], "dashed": True}],
+    "points": [
+        {"name": f"Week {number}", "short": str(number), "value": 24.0, "low": -0.0, "high": 33.1234567891, "n": 88, "rows": "/rows/"}
+        for number in range(62)
+    ],
+}  # fmt: skip
+GROUPS = [
+    {"label": "Shops East", "rate": 0.13, "low": 0.09, "high": 0.19, "n": 174, "subject": False},
+    {"label": "Shops North", "rate": 0.34, "low": 0.28, "high": 0.41, "n": 208, "subject": True},
+]
+OUTCOME = {
+    "title": "What moves it", "label": "a late order", "widest": 3.0,
+    "drivers": [{
+        "label": "Changed after the promise", "ratio_said": "2.1 (1.6 to 2.8)", "ratio_once": "2.1", "ratio_end": 3,
+        "risk_ratio": 2.1, "risk_ratio_low": 1.6, "risk_ratio_high": 2.8, "harms": True,
+        "rate_with": 0.3, "n_with": 90, "rate_without": 0.14, "n_without": 800,
+    }],
+}  # fmt: skip
+
+
+@pytest.fixture
+def attached(mixed, client, rf):
+    """Attach what a tag of a page signs, through the form: `attached("{% attach_chart one %}", CHART)`."""
+    from django.template import Context, Template
+
+    request = rf.get("/themes/late/")
+    request.user = mixed.staff.user
+
+    def attach(tag, one):
+        form = Template(f"{{% load attaching %}}{tag}").render(Context({"request": request, "one": one}))
+        client.force_login(mixed.staff.user)
+        token = re.search(r'name="shown" value="([^"]+)"', form)[1]
+        client.post("/exhibits/", {"shown": token, "talk": mixed.talk.pk})
+        return mixed.talk.exhibits.last()
+
+    return attach
+
+
+def test_a_chart_is_drawn_again_from_what_was_kept_by_what_drew_it(mixed, attached, client):
+    import json
+
+    from interlock.converse.talks import exhibiting
+
+    kept = attached("{% attach_chart one %}", CHART)
+    page = client.get(mixed.url).text
+    drawn = json.loads(re.search(rf'id="exhibit-chart-{kept.pk}-spec">(.*?)</script>', page)[1])
+
+    assert exhibiting.is_as_it_was(kept)
+    assert (kept.left_out, len(drawn["points"]), len(kept.rows)) == (2, 60, 60)
+    assert drawn["points"][-1] == {
+        "short": "61", "value": 24.0, "low": 0.0, "high": 33.123457, "label": "24", "rows": "",
+        "reading": "Week 61: 24 late per 100 (0 to 33), n 88",
+    }  # fmt: skip
+    assert (drawn["events"], drawn["others"][0]["values"][:2]) == ([{"at": 58, "text": "two shifts"}], [1, 2])
+    assert ["charts.js" in page, "/rows/" in page, "33" in page] == [True, False, True]
+
+
+def test_a_forest_and_what_moves_an_outcome_are_drawn_with_their_table(mixed, attached, client):
+    from interlock.converse.talks import exhibiting
+
+    tag = '{% attach_groups one "North is worst" "in 100" 0.12 %}'
+    forest, ratios = attached(tag, GROUPS), attached("{% attach_drivers one %}", OUTCOME)
+    page = client.get(mixed.url).text
+
+    assert [exhibiting.is_as_it_was(one) for one in (forest, ratios)] == [True, True]
+    assert [page.count('class="forest'), page.count("The same as a table")] == [2, 2]
+    assert re.findall(r'<tr class="subject"><th scope="row" *><span>([^<]+)', page) == [
+        "Shops North", "Changed after the promise",
+    ]  # fmt: skip
+    assert "what one would expect, 12.0 in 100" in page
+
+
+def test_a_figure_that_was_changed_in_a_chart_is_said_and_not_drawn(mixed, attached, client):
+    from interlock.converse.models import Exhibit
+
+    kept = attached("{% attach_chart one %}", CHART)
+    Exhibit.objects.update(drawing={"kind": "course", "points": "none"})
+    page = client.get(mixed.url).text
+
+    assert ["its fingerprint differs" in page, f"exhibit-chart-{kept.pk}" in page] == [True, False]
+    assert "60 rows, as they stood" in page
+
+
+def test_what_was_kept_before_charts_were_kept_as_charts_has_its_fingerprint_still(shown):
+    import hashlib
+    import json
+    from dataclasses import asdict
+
+    from interlock.converse.talks import exhibiting
+
+    before = asdict(shown())
+    del before["drawing"]
+
+    assert (
+        exhibiting.fingerprint_of(shown())
+        == hashlib.sha256(json.dumps(before, sort_keys=True).encode()).hexdigest()
+    )
+
+
+def test_what_is_attached_stands_beside_an_option_for_staff_until_taken_away(
+    mixed, attached, shown, client, person
+):
+    from interlock.converse import services
+    from interlock.converse.models import Ground
+    from interlock.converse.talks import exhibiting
+
+    chart = attached("{% attach_chart one %}", {**CHART, "title": f"Late, {STAFF_CANARY}"})
+    other = services.open_conversation(
+        context=mixed.talk.context, title="Other", purpose="p", question="q", by=mixed.staff, now=NOW,
+        people=[(mixed.staff, "service")],
+    )  # fmt: skip
+    elsewhere = exhibiting.attach(conversation=other, shown=shown(), by=mixed.staff, now=NOW)
+    option = services.ask_choice(
+        conversation=mixed.talk, by=mixed.staff, question="Which?", options=["A", "B"], audience="customer", now=NOW
+    ).options.first()  # fmt: skip
+    refused = client.post(f"/options/{option.pk}/evidence/", {"exhibit": elsewhere.pk})
+    with pytest.raises(WrongState, match="not attached to this conversation"):
+        services.add_ground(option=option, by=mixed.staff, exhibit=elsewhere, now=NOW)
+    client.post(f"/options/{option.pk}/evidence/", {"exhibit": chart.pk, "note": "It rose."})
+    ground = Ground.objects.get()
+    page = client.get(mixed.url).text
+    client.force_login(mixed.customer.user)
+    as_guest = client.get(mixed.url).text
+    client.force_login(mixed.staff.user)
+    client.post(f"/grounds/{ground.pk}/remove/")
+
+    assert (refused.status_code, ground.exhibit) == (302, chart)
+    assert [f"ground-chart-{ground.pk}-spec" in text for text in (page, as_guest)] == [True, False]
+    assert ["It rose." in text or STAFF_CANARY in text for text in (page, as_guest)] == [True, False]
+    assert [Ground.objects.count(), mixed.talk.exhibits.count()] == [0, 1]

@@ -46,8 +46,9 @@ def test_signs_alone_are_found_by_those_who_read_the_line_they_stand_in(client, 
 
 @pytest.fixture
 def decided(mixed):
-    """A decision for each audience."""
+    """A decision and a choice for each audience, objections to the widest one, and something attached."""
     from interlock.converse import services
+    from interlock.converse.talks import exhibiting
 
     services.say(conversation=mixed.talk, by=mixed.maker, body="Mine.", now=NOW)
     for audience, canary in zip(("staff", "partner", "customer"), CANARIES, strict=True):
@@ -55,6 +56,20 @@ def decided(mixed):
             conversation=mixed.talk, by=mixed.staff, chosen=f"Chosen {canary}", because="so",
             audience=audience, now=NOW,
         )  # fmt: skip
+        services.ask_choice(
+            conversation=mixed.talk, by=mixed.staff, question=f"To pick {canary}", options=["A", f"B {canary}"],
+            audience=audience, now=NOW,
+        )  # fmt: skip
+    for_all = mixed.talk.choices.last().options.first()
+    objects = {"option": for_all, "consents": False, "now": NOW}
+    services.take_stance(by=mixed.staff, reason=f"Objection {STAFF_CANARY}", audience="staff", **objects)
+    services.take_stance(
+        by=mixed.partner, reason=f"Objection {PARTNER_CANARY}", audience="partner", **objects
+    )
+    shown = exhibiting.seen(
+        title=f"Kept {STAFF_CANARY}", note="", columns=["A"], rows=[["1"]], address="/", now=NOW
+    )
+    exhibiting.attach(conversation=mixed.talk, shown=shown, by=mixed.staff, now=NOW)
     return mixed
 
 
@@ -69,6 +84,9 @@ def canaries_found(client, decided) -> dict[str, list[str]]:
                 ("line", ""),
                 ("chosen", ""),
                 ("promise", ""),
+                ("pick", "choices"),
+                ("objection", "choices"),
+                ("kept", "exhibits"),
                 ("line", "lines"),
                 ("chosen", "decisions"),
             )
@@ -93,6 +111,53 @@ def test_without_circles_the_same_search_finds_every_canary(client, decided, mon
     monkeypatch.setattr(queries, "audiences_read_by", lambda person: ("staff", "partner", "customer"))
 
     assert canaries_found(client, decided)["customer"] == list(CANARIES)
+
+
+def test_what_is_to_be_chosen_is_found_by_its_words_while_it_is_open(client, mixed):
+    from interlock.converse import services
+
+    services.say(conversation=mixed.talk, by=mixed.maker, body="Mine.", now=NOW)
+    choice = services.ask_choice(
+        conversation=mixed.talk, by=mixed.staff, question="Which carrier?", options=["Northline", "Southline"],
+        audience="customer", now=NOW,
+    )  # fmt: skip
+    first = choice.options.first()
+    services.amend_option(option=first, by=mixed.staff, words="Northline", costs="two days", now=NOW)
+    for who, audience, reason in (
+        (mixed.maker, "staff", "Their trucks leak."), (mixed.customer, "customer", "They broke my lamp."),
+        (mixed.customer, "customer", "They broke my frame."),
+    ):  # fmt: skip
+        services.take_stance(option=first, by=who, consents=False, reason=reason, audience=audience, now=NOW)
+
+    def found(who):
+        words = ("carrier", "southline", "two days", "leak", "frame", "lamp")
+        return [list(found_by(client, who, one)) for one in words]
+
+    assert found(mixed.observer) == [["choices"]] * 5 + [[]]  # what was said anew before is not shown either
+    assert found(mixed.customer) == [["choices"]] * 3 + [[], ["choices"], []]
+    assert found_by(client, mixed.customer, "frame")["choices"] == [
+        "Which carrier?Northline (two days); They broke my frame.; Southline"
+    ]
+    services.decide(
+        conversation=mixed.talk, by=mixed.staff, option=first, because="so", despite="so", now=NOW
+    )
+    assert [found_by(client, mixed.customer, "carrier"), "choices" in found_by(client, mixed.observer, "carrier")] == [
+        {}, False,
+    ]  # fmt: skip
+
+
+def test_what_is_attached_is_found_by_its_caption_for_staff_alone(client, mixed):
+    from interlock.converse.talks import exhibiting
+
+    shown = exhibiting.seen(
+        title="Late in September", note="of 100 promised", columns=["A"], rows=[["gear"]], address="/", now=NOW
+    )  # fmt: skip
+    exhibiting.attach(conversation=mixed.talk, shown=shown, by=mixed.staff, now=NOW)
+
+    assert found_by(client, mixed.observer, "september promised") == {
+        "exhibits": ["Late in Septemberof 100 promised"]
+    }
+    assert [found_by(client, who, "september") for who in (mixed.partner, mixed.customer)] == [{}, {}]
 
 
 def test_a_title_that_guests_do_not_see_is_not_searched_for_them(client, mixed):

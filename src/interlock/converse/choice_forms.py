@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from interlock.converse.forms import audience_choices
-from interlock.converse.models import Conversation
+from interlock.converse.models import Conversation, Exhibit
 from interlock.converse.talks.audiences import Circle
 from interlock.fabric.models import Function
 from interlock.listen.models import Signal
@@ -83,14 +84,18 @@ class AnswerForm(forms.Form):
 
 
 class GroundForm(forms.Form):
-    """What a customer said, a link, or a few words beside an option."""
+    """What a customer said, what is attached to the talk, a link, or a few words beside an option."""
 
     signal = forms.ModelChoiceField(queryset=Signal.objects.none(), required=False)
+    exhibit = forms.ModelChoiceField(queryset=Exhibit.objects.none(), required=False)
     link = forms.URLField(max_length=500, required=False, assume_scheme="https")
     note = forms.CharField(max_length=300, required=False)
 
-    def __init__(self, *args: Any, signals: Sequence[int], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, signals: Sequence[int], exhibits: QuerySet[Exhibit], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["exhibit"].queryset = exhibits  # type: ignore[attr-defined]  # of ModelChoiceField
         self.fields["signal"].queryset = Signal.objects.filter(pk__in=signals)  # type: ignore[attr-defined]  # of ModelChoiceField
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from interlock.converse.community import looking
 from interlock.converse.community.looking import REPLY_ROWS
-from interlock.converse.models import Conversation, Decision, Message, Post, Reply, Standing
+from interlock.converse.models import Choice, Conversation, Decision, Exhibit, Message, Post, Reply, Standing
 from interlock.converse.moderation import lineage
 from interlock.fabric.models import Person
 from interlock.listen.excerpts import Piece, excerpt
@@ -68,6 +68,36 @@ def talk_hit(talk: Conversation, parts: Sequence[Part], person: Person) -> Hit:
         pieces=excerpt(talk.purpose, parts) if person.is_staff_side else [],
         where=talk.context.label if person.is_staff_side else "",
         at=talk.opened_at,
+    )
+
+
+def choice_hit(choice: Choice, parts: Sequence[Part], person: Person) -> Hit:
+    """The question, its options with what they cost, and the reasons that count, of those this reader reads."""
+    words = []
+    for one in choice.options.all():
+        words.append(f"{one.words} ({one.costs})" if one.costs else one.words)
+        newest = {stance.person_id: stance for stance in one.stances.all()}
+        words += [text for stance in newest.values() for text in (stance.reason, stance.answer) if text]
+    return Hit(
+        url=f"{reverse('converse:conversation', args=[choice.conversation_id])}#choice-{choice.pk}",
+        title=excerpt(choice.question, parts),
+        pieces=excerpt("; ".join(words), parts),
+        who=choice.asked_by.name,
+        where=str(choice.conversation.heading_for(person)),
+        at=choice.asked_at,
+        audience=choice.audience,
+    )
+
+
+def exhibit_hit(exhibit: Exhibit, parts: Sequence[Part], person: Person) -> Hit:
+    return Hit(
+        url=f"{reverse('converse:conversation', args=[exhibit.conversation_id])}#exhibit-{exhibit.pk}",
+        title=excerpt(exhibit.title, parts),
+        pieces=excerpt(exhibit.note, parts),
+        who=exhibit.attached_by.name,
+        where=str(exhibit.conversation.heading_for(person)),
+        at=exhibit.attached_at,
+        audience=exhibit.audience,
     )
 
 

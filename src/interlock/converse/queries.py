@@ -39,7 +39,7 @@ LIVE_STATES = (
     Conversation.State.TWO_WAY,
     Conversation.State.DECIDED,
 )
-
+OVER_STATES = (Conversation.State.PARKED, Conversation.State.CLOSED)
 
 # What guests read, by their role. Whoever may read for the company reads all.
 GUESTS: dict[str, tuple[str, ...]] = {
@@ -119,7 +119,8 @@ def choices_visible_to(person: Person) -> QuerySet[Choice]:
     options = Option.objects.prefetch_related(
         Prefetch("stances", stances),
         Prefetch(
-            "grounds", Ground.objects.select_related("added_by") if reads_all else Ground.objects.none()
+            "grounds",
+            Ground.objects.select_related("added_by", "exhibit") if reads_all else Ground.objects.none(),
         ),
     )
     put = Choice.objects.filter(audience__in=audiences).select_related("asked_by")
@@ -135,6 +136,12 @@ def choices_made(choices: Sequence[Choice]) -> set[int]:
         return set()
     made = Decision.objects.filter(option__choice__in=choices, taken_back_at=None)
     return set(made.values_list("option__choice", flat=True))
+
+
+def exhibits_visible_to(person: Person) -> QuerySet[Exhibit]:
+    """Charts and tables kept for an audience this person belongs to, in talks they see."""
+    kept = Exhibit.objects.filter(audience__in=audiences_read_by(person))
+    return kept if may(person, Act.READ) else kept.filter(conversation__in=conversations_visible_to(person))
 
 
 def to_look_at_again(person: Person, today: date) -> QuerySet[Decision]:

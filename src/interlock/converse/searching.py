@@ -1,4 +1,4 @@
-"""Which lines, talks, decisions, posts and replies hold these words, of those that a reader may see?
+"""Which lines, talks, choices, decisions, exhibits, posts and replies hold these words, of those that a reader may see?
 
 No words at all leave everything. Each search begins with the one query that says who sees what, so that neither a hit nor its absence tells of anything
 else. Hits come in the order in which they came to us, the latest first: full-text indexes walk that way without sorting
@@ -11,12 +11,24 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import connections
-from django.db.models import BooleanField, Exists, Model, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Exists, Model, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from interlock.converse import queries
 from interlock.converse.community import looking
-from interlock.converse.models import Conversation, Decision, Merge, Message, Post, Reply, Standing
+from interlock.converse.models import (
+    Choice,
+    Conversation,
+    Decision,
+    Exhibit,
+    Merge,
+    Message,
+    Option,
+    Post,
+    Reply,
+    Stance,
+    Standing,
+)
 from interlock.fabric.access import Act, may
 from interlock.fabric.models import Person
 from interlock.listen.search import FEW_HITS, Part, as_fts5, tsquery_of
@@ -51,6 +63,31 @@ def decisions_holding(person: Person, parts: Sequence[Part], before: int = 0) ->
     if may(person, Act.READ):  # the choice may have been for fewer readers than its decision
         columns += ["despite", "option__choice__question"]
     return _later_than(_containing(standing, parts, columns), before)
+
+
+def choices_holding(person: Person, parts: Sequence[Part], before: int = 0) -> QuerySet[Choice]:
+    """Choices that are open still, put to this reader: by the question, the options and the reasons they read."""
+    seen, read = queries.choices_visible_to(person), queries.audiences_read_by(person)
+    made = Decision.objects.filter(option__choice=OuterRef("pk"), taken_back_at=None)
+    choices = seen.filter(~Exists(made), left_at=None).exclude(conversation__state__in=queries.OVER_STATES)
+    shown = Option.objects.prefetch_related(Prefetch("stances", Stance.objects.filter(audience__in=read)))
+    choices = choices.prefetch_related(None).prefetch_related(Prefetch("options", shown))
+    options = Option.objects.filter(choice=OuterRef("pk"))
+    said_since = Stance.objects.filter(
+        option=OuterRef("option"), person=OuterRef("person"), pk__gt=OuterRef("pk"), audience__in=read
+    )
+    reasons = Stance.objects.filter(~Exists(said_since), option__choice=OuterRef("pk"), audience__in=read)
+    for part in parts:
+        words = " ".join(part.words)
+        of_option = Exists(options.filter(Q(words__icontains=words) | Q(costs__icontains=words)))
+        of_reason = Exists(reasons.filter(Q(reason__icontains=words) | Q(answer__icontains=words)))
+        choices = choices.filter(Q(question__icontains=words) | of_option | of_reason)
+    return _later_than(choices, before)
+
+
+def exhibits_holding(person: Person, parts: Sequence[Part], before: int = 0) -> QuerySet[Exhibit]:
+    """Charts and tables kept in talks, by their caption."""
+    return _later_than(_containing(queries.exhibits_visible_to(person), parts, ["title", "note"]), before)
 
 
 def posts_holding(person: Person | None, parts: Sequence[Part], before: int = 0) -> QuerySet[Post]:

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from interlock.converse.models.conversations import Conversation
+from interlock.converse.models.exhibits import Exhibit
 from interlock.converse.models.lines import Audience
 from interlock.fabric.models import Function, Person
 
@@ -58,7 +59,7 @@ class Option(models.Model):
 
 
 class Ground(models.Model):
-    """What speaks for or against an option: what a customer said, or a link. For staff, whoever reads the option."""
+    """What speaks for or against an option: what a customer said, a chart or table kept in the talk, a link. For staff."""
 
     option = models.ForeignKey(Option, models.CASCADE, related_name="grounds")
     # By its key, so that a signal can be taken out without asking here.
@@ -66,6 +67,7 @@ class Ground(models.Model):
     link = models.URLField(
         max_length=500, blank=True, help_text=_("https, outside of Interlock; nobody has checked it")
     )
+    exhibit = models.ForeignKey(Exhibit, models.CASCADE, null=True, blank=True, related_name="grounds")
     note = models.CharField(max_length=300, blank=True)
     audience = models.CharField(max_length=8, choices=Audience, default=Audience.STAFF, editable=False)
     added_by = models.ForeignKey(Person, models.PROTECT, related_name="+")

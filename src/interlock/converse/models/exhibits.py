@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from interlock.converse.models.conversations import Conversation
 from interlock.converse.models.lines import Audience
@@ -18,6 +19,7 @@ class Exhibit(models.Model):
     columns = models.JSONField()
     rows = models.JSONField()
     left_out = models.PositiveIntegerField(default=0)
+    drawing = models.JSONField(default=dict, help_text=_("the figures of the chart it was; empty: a table"))
     address = models.CharField(max_length=500)
     seen_at = models.DateTimeField()
     sha256 = models.CharField(max_length=64)

@@ -12,7 +12,17 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from interlock.converse.errors import NotForThem, NothingSaid, TooMany, WrongState
-from interlock.converse.models import Asked, Audience, Choice, Conversation, Decision, Ground, Option, Stance
+from interlock.converse.models import (
+    Asked,
+    Audience,
+    Choice,
+    Conversation,
+    Decision,
+    Exhibit,
+    Ground,
+    Option,
+    Stance,
+)
 from interlock.converse.services.commitments import outside_link
 from interlock.converse.services.states import locked, require_host, require_part
 from interlock.converse.talks import audiences, telling
@@ -162,17 +172,35 @@ def leave_choice(*, choice: Choice, by: Person, because: str, now: datetime) -> 
 
 @transaction.atomic
 def add_ground(
-    *, option: Option, by: Person, now: datetime, signal: Signal | None = None, link: str = "", note: str = ""
+    *,
+    option: Option,
+    by: Person,
+    now: datetime,
+    signal: Signal | None = None,
+    exhibit: Exhibit | None = None,
+    link: str = "",
+    note: str = "",
 ) -> Ground:
-    """Put what a customer said, or a link, beside an option, for staff to read."""
+    """Put what a customer said, what is attached to the talk, or a link beside an option, for staff to read.
+
+    Raises:
+        WrongState: the chart or table is attached to another talk.
+    """
     choice = open_choice(option.choice, by)
-    if signal is None and not link and not note.strip():
-        raise NothingSaid(_("Choose what a customer said, give a link, or say in words what speaks for it."))
+    if not (signal or exhibit or link or note.strip()):
+        raise NothingSaid(
+            _(
+                "Choose what a customer said or what is attached, give a link, or say in words what speaks for it."
+            )
+        )
+    if exhibit and exhibit.conversation_id != choice.conversation_id:
+        raise WrongState(_("It is not attached to this conversation. Attach it here first."))
     if option.grounds.count() >= MOST_GROUNDS:
         raise TooMany(_("There is much beside this option already. Take something away first."))
     ground = Ground.objects.create(
         option=option,
         signal_key=signal.key if signal else "",
+        exhibit=exhibit,
         link=outside_link(link),
         note=note.strip(),
         added_by=by,
@@ -186,7 +214,12 @@ def add_ground(
 def remove_ground(*, ground: Ground, by: Person, now: datetime) -> None:
     """Take evidence from an option while nothing is chosen."""
     choice = open_choice(ground.option.choice, by)
-    detail = {"option": ground.option_id, "link": ground.link, "note": ground.note}
+    detail = {
+        "option": ground.option_id,
+        "link": ground.link,
+        "note": ground.note,
+        "exhibit": ground.exhibit_id,
+    }
     ground.delete()
     _noted(choice, by, "took evidence from an option", now, detail, Audience.STAFF)
 

@@ -72,7 +72,8 @@ def add_ground(request: HttpRequest, option_id: int) -> HttpResponse:
     """Put evidence beside an option."""
     option = _option(request, option_id)
     offered = [number for number, _words in shown_choices.quotable(_talk(option), reader_of(request))]
-    form = choice_forms.GroundForm(request.POST, signals=offered)
+    attached = queries.exhibits_visible_to(reader_of(request)).filter(conversation=_talk(option))
+    form = choice_forms.GroundForm(request.POST, signals=offered, exhibits=attached)
     return _of_option(request, option, form, services.add_ground)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -31,7 +31,10 @@ MOST_EXHIBITS = 30
 
 @dataclass(frozen=True)
 class Seen:
-    """A table as a page showed it: texts, in the order of the page. `left_out`: rows beyond the bound."""
+    """A table as a page showed it: texts, in the order of the page. `left_out`: rows beyond the bound.
+
+    `drawing`: the same as figures, where the page drew them (see `web/templatetags/exhibits.py`).
+    """
 
     title: str
     note: str
@@ -40,6 +43,7 @@ class Seen:
     left_out: int
     address: str
     seen_at: str
+    drawing: dict[str, Any] = field(default_factory=dict)
 
 
 def seen(
@@ -51,6 +55,7 @@ def seen(
     address: str,
     now: datetime,
     newest_last: bool = False,
+    drawing: dict[str, Any] | None = None,
 ) -> Seen:
     """A table cut to what is kept: of a course in time (`newest_last`) the latest rows, of any other table the first."""
     kept = rows[-MOST_ROWS:] if newest_last else rows[:MOST_ROWS]
@@ -62,6 +67,7 @@ def seen(
         left_out=max(0, len(rows) - MOST_ROWS),
         address=address[:500],
         seen_at=now.isoformat(),
+        drawing=drawing or {},
     )
 
 
@@ -122,7 +128,10 @@ def is_as_it_was(exhibit: Exhibit) -> bool:
 
 
 def fingerprint_of(shown: Seen) -> str:
-    return hashlib.sha256(json.dumps(asdict(shown), sort_keys=True).encode()).hexdigest()
+    said = asdict(shown)
+    if not shown.drawing:  # as of tables that were kept before charts were kept as charts
+        del said["drawing"]
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def _short(value: object, letters: int) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime
 from interlock.analytics.text.greetings import without_greeting
 from interlock.converse import queries
 from interlock.converse.models import Choice, Conversation, Decision, Ground, Option, Stance
-from interlock.converse.talks import audiences
+from interlock.converse.talks import audiences, exhibiting
 from interlock.converse.talks.hearing import Hearing, hearings
 from interlock.fabric.access import Act, may
 from interlock.fabric.models import Person
@@ -22,11 +22,15 @@ LONGEST_QUOTE = 240
 
 @dataclass(frozen=True)
 class ShownGround:
-    """A piece of evidence; `quote` and `signal` where it is what a customer said that is still here."""
+    """A piece of evidence; `quote` and `signal` where it is what a customer said that is still here.
+
+    `unchanged`: an exhibit that is as it was attached.
+    """
 
     ground: Ground
     signal: Signal | None
     quote: str
+    unchanged: bool
 
 
 @dataclass(frozen=True)
@@ -126,7 +130,9 @@ def _option(option: Option, person: Person, signals: dict[str, Signal]) -> Shown
 
 def _ground(ground: Ground, person: Person, signals: dict[str, Signal]) -> ShownGround:
     signal = signals.get(ground.signal_key)
-    return ShownGround(ground, signal, _quote(signal, person, LONGEST_QUOTE) if signal else "")
+    quote = _quote(signal, person, LONGEST_QUOTE) if signal else ""
+    unchanged = ground.exhibit is not None and exhibiting.is_as_it_was(ground.exhibit)
+    return ShownGround(ground, signal, quote, unchanged)
 
 
 def _quote(signal: Signal, person: Person, letters: int) -> str:

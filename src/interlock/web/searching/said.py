@@ -1,4 +1,4 @@
-"""Hits among what people wrote: lines, talks and decisions, posts and replies of the community."""
+"""Hits among what people wrote: lines, talks, choices, decisions and exhibits, posts and replies of the community."""
 
 from __future__ import annotations
 
@@ -8,7 +8,17 @@ from typing import Any
 
 from interlock.converse import searching
 from interlock.converse.community import finding
-from interlock.converse.hits import Hits, decision_hit, first_of, line_hit, post_hits, reply_hit, talk_hit
+from interlock.converse.hits import (
+    Hits,
+    choice_hit,
+    decision_hit,
+    exhibit_hit,
+    first_of,
+    line_hit,
+    post_hits,
+    reply_hit,
+    talk_hit,
+)
 from interlock.fabric.models import Person
 from interlock.listen.search import with_signs
 from interlock.web.searching.asked import Asked
@@ -36,6 +46,22 @@ def decisions(person: Person, asked: Asked, after: str, most: int, now: datetime
     rows = rows.select_related("decided_by", "conversation")
     rows = rows.filter(**_narrowed(asked, now, by="decided_by", since="decided_at", audience="audience"))
     return first_of(rows, most, partial(decision_hit, parts=asked.parts, person=person))
+
+
+def choices(person: Person, asked: Asked, after: str, most: int, now: datetime) -> Hits:
+    rows = searching.choices_holding(person, asked.parts, number(after))
+    rows = with_signs(rows, asked.signs, ["question"])
+    rows = rows.select_related("asked_by", "conversation")
+    rows = rows.filter(**_narrowed(asked, now, by="asked_by", since="asked_at", audience="audience"))
+    return first_of(rows, most, partial(choice_hit, parts=asked.parts, person=person))
+
+
+def exhibits(person: Person, asked: Asked, after: str, most: int, now: datetime) -> Hits:
+    rows = searching.exhibits_holding(person, asked.parts, number(after))
+    rows = with_signs(rows, asked.signs, ["title", "note"])
+    rows = rows.select_related("attached_by", "conversation").defer("rows", "drawing")
+    rows = rows.filter(**_narrowed(asked, now, by="attached_by", since="attached_at", audience="audience"))
+    return first_of(rows, most, partial(exhibit_hit, parts=asked.parts, person=person))
 
 
 def posts(person: Person | None, asked: Asked, after: str, most: int, now: datetime) -> Hits:

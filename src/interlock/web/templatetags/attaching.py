@@ -5,7 +5,7 @@ Each tag writes down, as texts, the very figures that the page shows: groups and
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import template
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from interlock.converse.talks import exhibiting
 from interlock.fabric.access import Act, may, person_of
-from interlock.web import figures
+from interlock.web import figures, frozen
 from interlock.web.templatetags.charts import rows_of
 from interlock.web.templatetags.figures import part
 
@@ -30,12 +30,19 @@ def attach_chart(context: dict[str, Any], chart: Mapping[str, Any]) -> dict[str,
     with_ends = any(row["ends"] or row["n"] is not None for row in rows)
     columns = [_("When"), chart.get("unit") or _("Value"), *([_("95 in 100"), "n"] if with_ends else [])]
     cells = [[row["name"], row["value"], *([row["ends"], row["n"]] if with_ends else [])] for row in rows]
-    return _form(context, chart["title"], chart.get("note") or "", columns, cells, newest_last=True)
+    return _form(
+        context, chart["title"], chart.get("note") or "", columns, cells,
+        newest_last=True, drawing=frozen.course(chart),
+    )  # fmt: skip
 
 
 @register.inclusion_tag(_FORM, takes_context=True)
 def attach_groups(
-    context: dict[str, Any], groups: Iterable[Any], title: str, note: str = ""
+    context: dict[str, Any],
+    groups: Sequence[Any],
+    title: str,
+    note: str = "",
+    baseline: float | None = None,
 ) -> dict[str, Any]:
     """Groups with their rate in 100, interval and n, as a forest draws them."""
     columns = [_("Group"), _("In 100"), _("95 in 100"), "n"]
@@ -44,7 +51,7 @@ def attach_groups(
         rate, low, high = (float(part(group, name)) for name in _RATES)
         ends = figures.rate_interval(low, high)
         cells.append([part(group, "label"), figures.per_hundred(rate), ends, part(group, "n")])
-    return _form(context, title, note, columns, cells)
+    return _form(context, title, note, columns, cells, drawing=frozen.forest(groups, baseline))
 
 
 @register.inclusion_tag(_FORM, takes_context=True)
@@ -59,7 +66,7 @@ def attach_drivers(context: dict[str, Any], outcome: Mapping[str, Any]) -> dict[
         ]
         for one in part(outcome, "drivers")
     ]  # fmt: skip
-    return _form(context, str(part(outcome, "title")), "", columns, cells)
+    return _form(context, str(part(outcome, "title")), "", columns, cells, drawing=frozen.ratios(outcome))
 
 
 @register.inclusion_tag(_FORM, takes_context=True)
@@ -99,6 +106,7 @@ def _form(
     rows: Sequence[Sequence[Any]],
     *,
     newest_last: bool = False,
+    drawing: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     request = context["request"]
     person = person_of(request)
@@ -112,6 +120,7 @@ def _form(
         address=request.get_full_path(),
         now=timezone.now(),
         newest_last=newest_last,
+        drawing=drawing,
     )
     token = exhibiting.token_of(shown, person)
     return {"token": token, "title": title, "csrf_token": context.get("csrf_token"), "request": request}

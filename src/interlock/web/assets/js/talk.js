@@ -53,6 +53,7 @@ async function beside() {
     const fresh = page.getElementById(id);
     if (fresh) document.getElementById(id)?.replaceWith(document.importNode(fresh, true));
   }
+  document.dispatchEvent(new Event("interlock:arrived"));
 }
 
 function say() {
