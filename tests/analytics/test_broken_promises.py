@@ -113,6 +113,25 @@ def test_the_rows_behind_a_finding_are_exactly_x_of_n():
     assert sum(row["hit"] for row in behind) == found.x
 
 
+def test_what_several_lists_of_rows_ask_first_is_asked_once_and_the_rows_are_the_same(monkeypatch):
+    asked = []
+    has = Records.has
+    monkeypatch.setattr(Records, "has", lambda self, *names: asked.append(names) or has(self, *names))
+    tables = Records(ordered_lines(seeded(), 8000, late=faulty))
+    queries = [found.rows for found in find_symptoms(tables).symptoms if found.rule == "R01"] * 2
+    asked.clear()
+
+    plainly = [rows(tables, query).to_pyarrow() for query in queries]
+    each_time = asked[:]
+    asked.clear()
+    remembered = bench.Remembered(tables)
+    found = [rows(remembered, query).to_pyarrow() for query in queries]
+
+    assert found == plainly
+    assert len(found) >= 2
+    assert (sorted(asked), len(each_time) > len(asked)) == (sorted(set(each_time)), True)
+
+
 def test_with_nothing_wrong_nobody_is_named():
     assert promises(ordered_lines(seeded(), 8000)) == []
 
@@ -194,4 +213,4 @@ def test_rows_of_a_rule_are_held_only_where_no_table_has_many(table, monkeypatch
     monkeypatch.setattr(bench, "MOST_ROWS_HELD", 2)
     rows = [{"source_id": str(number)} for number in range(3)]
 
-    assert [bench.Remembered(Records({table: rows[:many]})).is_small() for many in (2, 3)] == [True, False]
+    assert [bench.Held(Records({table: rows[:many]})).is_small() for many in (2, 3)] == [True, False]

@@ -1,7 +1,7 @@
 """The words beside a finding: on its topic, worst rated first, each text on one page only."""
 
 from analytics.companies import DAY, UNTIL, Records
-from interlock.analytics.symptoms.bench import Bench, Remembered
+from interlock.analytics.symptoms.bench import Bench, Held
 from interlock.analytics.symptoms.quotes import LOSS, REASON, TIME, Topic, each_once, quotes
 
 LINES = [{"line_id": f"L{n}", "account_id": "A1", "closed_at": UNTIL - DAY * 20} for n in range(3)]
@@ -16,7 +16,7 @@ def said(number, body, **more):
 
 def texts(signals, topic):
     records = Records({"signals": signals, "order_lines": LINES})
-    found = quotes(Bench(Remembered(records), UNTIL), records.table("order_lines"), topic)
+    found = quotes(Bench(Held(records), UNTIL), records.table("order_lines"), topic)
     return [quote.text for quote in found]
 
 

@@ -18,7 +18,7 @@ from interlock.analytics.symptoms import (
     r10_flawed_batches,
     r11_over_the_limit,
 )
-from interlock.analytics.symptoms.bench import Bench, Remembered, last_event
+from interlock.analytics.symptoms.bench import Bench, Held, last_event
 from interlock.analytics.symptoms.quotes import each_once
 from interlock.analytics.symptoms.rule import Rule
 
@@ -47,8 +47,8 @@ def find_symptoms(tables: Tables, *, now: datetime | None = None, unnamed_curren
     Returns:
         Symptoms by tier, then money times probability; rules that were off with their reason.
     """
-    with Remembered(tables) as remembered:
-        return _found(remembered, now, unnamed_currency)
+    with Held(tables) as held:
+        return _found(held, now, unnamed_currency)
 
 
 def rows(tables: Tables, query: RowQuery) -> ir.Table:
@@ -60,7 +60,7 @@ def rows(tables: Tables, query: RowQuery) -> ir.Table:
     return RULES[query.rule].rows(tables, query)
 
 
-def _found(tables: Remembered, now: datetime | None, unnamed_currency: str) -> Report:
+def _found(tables: Held, now: datetime | None, unnamed_currency: str) -> Report:
     as_of = now or last_event(tables)
     if as_of is None:
         nothing = "The records hold no dated order, delivery or signal yet."

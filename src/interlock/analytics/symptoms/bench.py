@@ -41,14 +41,10 @@ class Keeper(Protocol):
 
 
 class Remembered:
-    """The same tables, each question about them asked once: a snapshot does not change.
-
-    Inside a `with` block, rows that many questions read are held by engines that can hold them (`kept`).
-    """
+    """The same tables, each question about them asked once: a snapshot does not change."""
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
-        self._held = ExitStack()
         self._known: dict[tuple[str, ...], bool] = {}
         self._seen: dict[str, ir.Table] = {}
         self._answers: dict[str, Any] = {}
@@ -58,6 +54,34 @@ class Remembered:
         if question not in self._answers:
             self._answers[question] = ask()
         return cast(T, self._answers[question])
+
+    def table(self, name: str) -> ir.Table:
+        """Return a contract table as an Ibis expression."""
+        if name not in self._seen:
+            self._seen[name] = self._tables.table(name)
+        return self._seen[name]
+
+    def sourced(self, name: str) -> ir.Table:
+        """Return a contract table with the source of each row."""
+        key = f"sourced {name}"
+        if key not in self._seen:
+            self._seen[key] = sourced(self._tables, name)
+        return self._seen[key]
+
+    def has(self, name: str, *columns: str) -> bool:
+        """Say whether the table has rows and each column at least one value."""
+        asked = (name, *columns)
+        if asked not in self._known:
+            self._known[asked] = self._tables.has(name, *columns)
+        return self._known[asked]
+
+
+class Held(Remembered):
+    """Remembered tables that, inside a `with` block, hold rows that many questions read, where engines can hold them."""
+
+    def __init__(self, tables: Tables) -> None:
+        super().__init__(tables)
+        self._held = ExitStack()
 
     def kept(self, question: str, rows: Callable[[], ir.Table]) -> ir.Table:
         """Return these rows, computed once until the block ends where the engine can hold them."""
@@ -89,32 +113,12 @@ class Remembered:
     def __exit__(self, *_: object) -> None:
         self._held.close()
 
-    def table(self, name: str) -> ir.Table:
-        """Return a contract table as an Ibis expression."""
-        if name not in self._seen:
-            self._seen[name] = self._tables.table(name)
-        return self._seen[name]
-
-    def sourced(self, name: str) -> ir.Table:
-        """Return a contract table with the source of each row."""
-        key = f"sourced {name}"
-        if key not in self._seen:
-            self._seen[key] = sourced(self._tables, name)
-        return self._seen[key]
-
-    def has(self, name: str, *columns: str) -> bool:
-        """Say whether the table has rows and each column at least one value."""
-        asked = (name, *columns)
-        if asked not in self._known:
-            self._known[asked] = self._tables.has(name, *columns)
-        return self._known[asked]
-
 
 @dataclass
 class Bench:
     """Records, their last day, the currency of amounts that name none, and a memory for what several rules ask."""
 
-    tables: Remembered
+    tables: Held
     as_of: datetime
     unnamed_currency: str = ""
     _memory: dict[Any, Any] = field(default_factory=dict)

@@ -13,7 +13,7 @@ import ibis.expr.types as ir
 from interlock.analytics.finding import Tables
 from interlock.analytics.promises import grace_of, is_late
 from interlock.analytics.sources import by_source, once, sourced, sources_saying
-from interlock.analytics.symptoms.bench import Remembered
+from interlock.analytics.symptoms.bench import Held
 
 # What calls a line bad: the customer complained, sent it back, or rated it 2 of 5 or worse.
 BAD_KINDS = ("complaint", "return")
@@ -41,7 +41,7 @@ def order_lines(tables: Tables) -> ir.Table:
 
     While rules run they all read these rows: they are joined once, without what only a page shows.
     """
-    if isinstance(tables, Remembered):
+    if isinstance(tables, Held):
         return tables.kept("order lines", lambda: _order_lines(tables).drop(*_SHOWN))
     return _order_lines(tables)
 

@@ -17,6 +17,7 @@ from interlock.analytics.coordination import shared_work
 from interlock.analytics.drivers import driver_report_json, find_drivers
 from interlock.analytics.finding import Report, RowQuery, Symptom, Tables
 from interlock.analytics.symptoms import find_symptoms, rows
+from interlock.analytics.symptoms.bench import Remembered
 from interlock.converse.queries import Talk
 from interlock.fabric import journal, records
 from interlock.fabric.contexts import context_for
@@ -46,12 +47,13 @@ def detect_disconnects(*, now: datetime, by: Person | None = None, again: bool =
         _follow_talk(now)
         return known
     tables = records.current_records()
+    remembered = Remembered(tables)  # each disconnect asks the same few questions before it reads its rows
     report = find_symptoms(tables, unnamed_currency=settings.DEFAULT_CURRENCY)
     keep_drivers(snapshot, as_json(driver_report_json(find_drivers(tables))), now)
     return record_report(
         report=report,
         snapshot=snapshot,
-        read_rows=lambda query: _read_rows(tables, query),
+        read_rows=lambda query: _read_rows(remembered, query),
         work=as_json(shared_work(tables, window=report.window)),
         now=now,
         by=by,
