@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from .csv_folder import open_files
-from .database import is_address, open_database, unpacked
+from .database_address import is_address
 from .errors import ConnectorError
 from .limits import DEFAULT_LIMITS, Limits
 from .making.workbench import Workbench
@@ -50,6 +50,8 @@ def open_source(
     bench = Workbench(limits)
     try:
         if is_address(str(path_or_url)):
+            from .database import open_database, unpacked  # SQLAlchemy takes every process half a second
+
             since = {table: (column, unpacked(value)) for table, (column, value) in only.since.items()}
             label, raws, skipped = open_database(
                 str(path_or_url),

@@ -1,7 +1,6 @@
 """Databases: SQLite, PostgreSQL and MySQL by address, read only; once, or again and again from a watermark."""
 
 from .reading import open_database as open_database
-from .session import is_address as is_address
 from .watching import WatchedDatabase
 from .watermarks import unpacked as unpacked
 

@@ -4,7 +4,6 @@ An address is what SQLAlchemy takes: `sqlite:///path`, `postgresql://user:passwo
 `mysql://...`. Passwords never reach a message.
 """
 
-import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from ..database_address import ADDRESS
 from ..errors import DatabaseRefused
 
 # The driver of each kind of database; an address without one gets ours.
@@ -23,16 +23,6 @@ DRIVERS = {
     "mysql": "mysql+pymysql",
     "mariadb": "mariadb+pymysql",
 }
-_ADDRESS = re.compile(r"^(sqlite|postgres(ql)?|mysql|mariadb)(\+\w+)?:", re.IGNORECASE)
-_SQLITE_ENDINGS = (".sqlite", ".sqlite3", ".db", ".db3")
-
-
-def is_address(path_or_url: str) -> bool:
-    """Whether this names a database rather than files: an address, or a SQLite file."""
-    if _ADDRESS.match(path_or_url):
-        return True
-    path = Path(path_or_url)
-    return path.suffix.lower() in _SQLITE_ENDINGS and path.is_file()
 
 
 def address(path_or_url: str, password: str = "") -> URL:
@@ -41,7 +31,7 @@ def address(path_or_url: str, password: str = "") -> URL:
     Raises:
         DatabaseRefused: no such kind of database, or no such file.
     """
-    if not _ADDRESS.match(path_or_url):
+    if not ADDRESS.match(path_or_url):
         path_or_url = f"sqlite:///{Path(path_or_url).resolve()}"
     try:
         url = make_url(path_or_url.replace("postgres://", "postgresql://", 1))

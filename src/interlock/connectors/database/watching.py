@@ -14,6 +14,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import URL
 
+from ..database_address import is_address
 from ..errors import DatabaseRefused
 from ..live import Answers, Question, Reach, ToImport, Unauthorised
 from ..mapping import read_mapping
@@ -21,7 +22,7 @@ from ..mapping.parts import read_in_parts
 from ..mapping.used import used_columns
 from ..recognition import assign
 from .reading import DatabaseTable, list_tables
-from .session import address, is_address, made_engine
+from .session import address, made_engine
 from .watermarks import Standing, Watermark, packed, standing_of, watermark_of
 
 # An index answers in milliseconds; a minute bounds what a missing one costs the database.
