@@ -15,7 +15,7 @@ from django.utils import timezone
 from interlock.cli.serving import prepare_database
 from interlock.converse.community.errors import NotAllowed
 from interlock.converse.moderation import erasing
-from interlock.converse.moderation.kept_about import kept_about
+from interlock.converse.moderation.kept_about import kept_about, kept_about_address
 from interlock.fabric.models import Person
 
 
@@ -28,20 +28,29 @@ def person() -> None:
 @click.argument("mail")
 @click.option("--file", type=click.Path(dir_okay=False, path_type=Path), help="Default: standard output.")
 def export(mail: str, file: Path | None) -> None:
-    """Write every row that names the person with this MAIL, also what others wrote about them; read it before you pass it on."""
+    """Write every row that names who signs in with this MAIL, or only ever wrote from it or is mentioned by it.
+
+    Also what others wrote about them; read it before you pass it on.
+    """
     prepare_database()
     found = Person.objects.filter(user__email__iexact=mail).select_related("user").first()
-    if found is None:
-        click.echo(f"Nobody here signs in as {mail}; nothing was written.", err=True)
+    now = timezone.now()
+    if found:
+        kept = kept_about(person=found, now=now, for_themselves=False)
+    else:
+        kept = kept_about_address(address=mail.strip(), now=now)
+    if not kept.rows:
+        click.echo(f"Nobody here signs in as {mail}, and no row mentions it; nothing was written.", err=True)
         sys.exit(1)
-    kept = kept_about(person=found, now=timezone.now(), for_themselves=False)
     text = json.dumps(kept.as_json(), ensure_ascii=False, indent=1)
     if file is None:
         click.echo(text)
         return
     file.write_text(f"{text}\n", encoding="utf-8")
     rows = sum(map(len, kept.rows.values()))
-    click.echo(f"{file} holds {rows:,} rows of {len(kept.rows)} tables about {found.name}.")
+    click.echo(
+        f"{file} holds {rows:,} rows of {len(kept.rows)} tables about {found.name if found else mail}."
+    )
 
 
 @person.command()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import batched, product
 from typing import Any
@@ -69,6 +69,16 @@ def _whole(name: str) -> str:
     """Where this name or address stands by itself: jo.ana@example.com is not ana@example.com, nor is ana@example.com.br."""
     alone = rf"(?<!\w){re.escape(name)}(?!\w)"
     return rf"(?<!\w[.+-]){alone}(?!-|\.\w)" if "@" in name[1:] else alone
+
+
+def mentions(values: Iterable[Any], name: str) -> bool:
+    """Whether a name or address stands by itself in one of these values of a row, JSON included."""
+    whole = re.compile(_whole(name), re.IGNORECASE) if name else None
+    return whole is not None and any(
+        whole.search(one if isinstance(one, str) else json.dumps(one, ensure_ascii=False))
+        for one in values
+        if isinstance(one, str | dict | list)
+    )
 
 
 def lines_of(texts: Sequence[str]) -> tuple[str, ...]:
