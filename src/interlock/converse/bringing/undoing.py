@@ -7,16 +7,15 @@ it is done again and takes the rest.
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Model, Q
 
-from interlock.converse.bringing.storing import BATCH, GAP_SECONDS, OnBatch
+from interlock.converse.bringing.storing import BATCH, OnBatch, let_others_write
 from interlock.converse.community import counting, posting
 from interlock.converse.community.errors import CommunityError
 from interlock.converse.models import (
@@ -57,8 +56,7 @@ def take_back(*, bringing: Bringing, by: Person, now: datetime, on_batch: OnBatc
                 stayed[kind] += take(some, now)
             done += len(some)
             on_batch(min(done, total), total)
-            if connection.vendor == "sqlite":
-                time.sleep(GAP_SECONDS)
+            let_others_write()
     kept = {kind: count for kind, count in stayed.items() if count}
     detail = {"source": bringing.source, "stayed": kept}
     journal.note(actor=by, verb="took back an import", about=bringing.board, at=now, detail=detail)
