@@ -444,3 +444,13 @@ def test_a_theme_that_a_talk_decides_is_held_so_that_nobody_decides_it_in_betwee
 
     looked_up = [one["sql"] for one in asked if '"listen_theme"."key" =' in one["sql"]]
     assert [sql.count("FOR UPDATE") for sql in looked_up] == [1, 1]
+
+
+def test_the_form_tells_everybody_of_a_function_from_one_person(ask, mixed, client):
+    client.force_login(mixed.staff.user)
+    form = client.get(mixed.url).context["choice_form"]
+
+    assert [str(words) for _key, words in form.fields["asked"].choices] == [
+        "Customers, everybody", "Production, everybody", "Service, everybody", "Partners, everybody",
+        "Lena Fuchs", "Oluchi Eze", "Sabine Weber", "Marta Hagen",
+    ]  # fmt: skip

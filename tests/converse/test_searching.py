@@ -136,7 +136,7 @@ def test_what_is_to_be_chosen_is_found_by_its_words_while_it_is_open(client, mix
     assert found(mixed.observer) == [["choices"]] * 5 + [[]]  # what was said anew before is not shown either
     assert found(mixed.customer) == [["choices"]] * 3 + [[], ["choices"], []]
     assert found_by(client, mixed.customer, "frame")["choices"] == [
-        "Which carrier?Northline (two days); They broke my frame.; Southline"
+        "Which carrier?Northline (two days); They broke my frame; Southline"
     ]
     services.decide(
         conversation=mixed.talk, by=mixed.staff, option=first, because="so", despite="so", now=NOW

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from interlock.converse.forms import audience_choices
@@ -43,7 +44,11 @@ class ChoiceForm(forms.Form):
         there = list(conversation.participants.all())
         seated = {one.function for one in there}
         self._people = {str(one.person_id): one.person for one in there}
-        functions = [(one.value, str(one.label)) for one in Function if one in seated]
+        functions = [
+            (one.value, gettext("%(function)s, everybody") % {"function": one.label})
+            for one in Function
+            if one in seated
+        ]
         people = [(key, person.name) for key, person in self._people.items()]
         self.fields["asked"].choices = functions + people  # type: ignore[attr-defined]  # of MultipleChoiceField
         self.fields["audience"].choices = audience_choices(circles)  # type: ignore[attr-defined]  # of ChoiceField

@@ -77,7 +77,8 @@ def choice_hit(choice: Choice, parts: Sequence[Part], person: Person) -> Hit:
     for one in choice.options.all():
         words.append(f"{one.words} ({one.costs})" if one.costs else one.words)
         newest = {stance.person_id: stance for stance in one.stances.all()}
-        words += [text for stance in newest.values() for text in (stance.reason, stance.answer) if text]
+        said = [text for stance in newest.values() for text in (stance.reason, stance.answer) if text]
+        words += [text.rstrip(".") for text in said]
     return Hit(
         url=f"{reverse('converse:conversation', args=[choice.conversation_id])}#choice-{choice.pk}",
         title=excerpt(choice.question, parts),
