@@ -12,7 +12,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from interlock.converse.bringing import asking, files, rows
-from interlock.converse.models import Bringing, Post
+from interlock.converse.models import Bringing, Brought, Post, Vote
+from interlock.converse.moderation import erasing
 from interlock.fabric import work
 from interlock.fabric.models import JournalEntry, Person
 
@@ -267,3 +268,24 @@ def test_the_history_costs_the_same_for_any_number(client, give, django_assert_m
 
     with django_assert_max_num_queries(14):
         assert client.get(reverse("community:bringings")).status_code == 200
+
+
+def test_two_voters_known_by_their_address_are_erased_one_after_the_other(client, give):
+    votes = "".join(
+        f"vote,,{post},,,2024-05-03,,{who}@example.com\n" for post in "ab" for who in ("jonas", "edda")
+    )
+    tried = give("csv", ("rows.csv", TABLE.replace("vote,,a,,,2024-05-03,,jonas@example.com\n", votes)))
+    client.post(reverse("community:bring", args=[tried.pk]))
+    asked()
+    refused = files.refused_path(tried)
+    assert ("b:jonas@example.com" in refused.read_text(), Vote.objects.count()) == (True, 2)
+
+    for who in ("jonas", "edda"):
+        erasing.erase(person=Person.objects.get(user__email=f"{who}@example.com"), now=tried.made_at)
+
+    kept = refused.read_text() + str(list(Brought.objects.values())) + str(list(Bringing.objects.values()))
+    assert ("jonas@" in kept, "edda@" in kept, Vote.objects.count()) == (False, False, 0)
+    again = give("csv", ("rows.csv", TABLE.replace("vote,,a,,,2024-05-03,,jonas@example.com\n", votes)))
+    client.post(reverse("community:bring", args=[again.pk]))
+    asked()
+    assert (Vote.objects.count(), Person.objects.exclude(user=None).filter(role="customer").count()) == (0, 1)

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from interlock.converse.bringing.rows import Refused, Unreadable
 from interlock.converse.community.errors import CommunityError
 from interlock.converse.models import Bringing
+from interlock.fabric.scrubbing import Traces
 from interlock.listen.uploads import StagedFile, free_name
 
 # A spreadsheet runs what begins with one of these.
@@ -79,6 +80,15 @@ def write_refused(bringing: Bringing, refused: Sequence[Refused]) -> None:
         lines = csv.writer(file)
         lines.writerow(("row", "why"))
         lines.writerows((_safe(one.key), _safe(one.why)) for one in refused)
+
+
+def forget(address: str) -> None:
+    """Take an address out of what was refused; it names voters. Uploads themselves go within days."""
+    traces = Traces((address,))
+    for path in Path(settings.UPLOADS_FOLDER).glob("community-*/refused.csv"):
+        text = path.read_text(encoding="utf-8-sig")
+        if traces.without(text) != text:
+            path.write_text(traces.without(text), encoding="utf-8-sig", newline="")
 
 
 @contextmanager

@@ -15,14 +15,17 @@ from typing import Any
 
 from django.core.cache import caches
 from django.db import DatabaseError, connection, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as later
 
+from interlock.converse.bringing import files
 from interlock.converse.community import counting, posting, signals
 from interlock.converse.community.errors import NotAllowed
 from interlock.converse.loop import replying
 from interlock.converse.models import (
     Board,
+    Brought,
     Case,
     Draft,
     Entry,
@@ -163,6 +166,10 @@ def _erase_heard(keys: list[str], address: str, now: datetime) -> None:
     if address:
         Entry.objects.filter(address__iexact=address).delete()
         MailReply.objects.filter(sender__iexact=address).delete()
+        # Emptied of the address, the names of two people would be the same; the list below keeps both away.
+        brought = Q(foreign__iexact=address) | Q(foreign__iendswith=f":{address}")
+        Brought.objects.filter(brought, kind__in=["person", "vote"]).delete()
+        files.forget(address)
     names = [forgotten.signal(key) for key in keys]
     forgotten.forget(names=[*names, forgotten.mail(address)] if address else names, now=now)
 
