@@ -70,7 +70,7 @@ class Migrated:
                 cursor.execute(_PUT_BACK)
             return
         self.connection.ensure_connection()
-        self.initially.backup(self.connection.connection, progress=_Patience(), sleep=0.01)
+        copy_over(self.initially, self.connection.connection)
 
     def copy_to(self, home: Path) -> None:
         """Give a home folder its migrated SQLite, as `interlock migrate` would have left it."""
@@ -112,6 +112,15 @@ class Migrated:
         with self.connection._nodb_cursor() as cursor:
             for statement in statements:
                 cursor.execute(statement)
+
+
+def copy_over(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
+    """Replace all that one SQLite holds by what another holds.
+
+    Raises:
+        TimeoutError: somebody keeps the other one locked.
+    """
+    source.backup(target, progress=_Patience(), sleep=0.01)
 
 
 class _Patience:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client
 from playwright.sync_api import Browser, Page
 
 from browser.chromium import chromium, sized
+from browser.company import learnt_theme, make_company, written_theme
+from databases import copy_over
 
 # Playwright's synchronous interface runs an event loop in this thread; Django would refuse the database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
@@ -28,6 +32,32 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def browser() -> Iterator[Browser]:
     with chromium() as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def made_companies() -> dict[str, tuple[sqlite3.Connection, dict[str, object]]]:
+    """Databases of companies that were made, by how their themes were."""
+    return {}
+
+
+@pytest.fixture
+def company(request, made_companies, demo_records, person, transactional_db) -> dict[str, object]:
+    """The small Aldermoor with something on every page; on SQLite made once a run and copied from then on.
+
+    A test may ask by its parameter for themes that are learnt, which takes half a minute.
+    """
+    themes = learnt_theme if getattr(request, "param", "") == "learnt" else written_theme
+    if themes.__name__ in made_companies:
+        kept, known = made_companies[themes.__name__]
+        connection.ensure_connection()
+        copy_over(kept, connection.connection)
+        return known
+    known = make_company(person, themes)
+    if connection.vendor == "sqlite":
+        kept = sqlite3.connect(":memory:", check_same_thread=False)
+        copy_over(connection.connection, kept)
+        made_companies[themes.__name__] = kept, known
+    return known
 
 
 @pytest.fixture

@@ -16,10 +16,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from browser import test_pages_axe
 from browser.attacking import NEVER_SHOWN, NOT_WORDS, attack_rows, attacked_columns, attacks, together
 from browser.chromium import sized
-from browser.test_pages_axe import addresses, company  # noqa: F401 - a fixture
+from browser.company import addresses
 from interlock.converse import services as talks
 from interlock.converse.community import posting
 from interlock.converse.community.speaking import on_behalf
@@ -27,10 +26,7 @@ from interlock.converse.models import Board
 from interlock.converse.talks import reading_page
 from interlock.fabric import company as companies
 from interlock.fabric.contexts import context_for
-from interlock.listen.models import Signal, Source, ThemedSignal, ThemeState
-from interlock.listen.themes import counting
-from interlock.listen.themes.weeks import week_of
-from listen.themed import direction, theme
+from interlock.listen.models import Signal, Source
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -50,25 +46,8 @@ FOUND = r"""(answer) => {
 }"""
 
 
-@pytest.fixture(autouse=True)
-def few_themes(monkeypatch):
-    """One theme of what was said, in place of a learning of half a minute."""
-
-    def make(by, now):
-        found = theme("When does my bike come?", direction(1), state=ThemeState.EMERGING, state_since=now)
-        for number, signal in enumerate(Signal.objects.order_by("-occurred_at")[:6]):
-            ThemedSignal.objects.create(
-                signal=signal, cluster=found.clusters.get(), occurred_at=signal.occurred_at, likeness=0.9, voice=number,
-                week=week_of(signal.occurred_at), customer=number, let_down=False,
-            )  # fmt: skip
-        counting.count(now=now)
-        return found
-
-    monkeypatch.setattr(test_pages_axe, "theme_above_its_limit", make)
-
-
 @pytest.fixture
-def attacked(company, person):  # noqa: F811 - the fixture
+def attacked(company, person):
     """The small Aldermoor where every text is an attempt, with a post and a talk that hold them all."""
     now, ines = timezone.now(), company["ines"]
     pages = addresses(company)

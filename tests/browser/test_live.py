@@ -44,7 +44,7 @@ class Teller:
     def end(self) -> None:
         self.process.stdin.close()
         self.process.stdout.close()
-        self.process.wait(10)
+        self.process.wait(120)
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_a_list_says_how_much_came_and_a_region_loads_itself(ines, served, telle
     before = ines.locator("h1").bounding_box()
 
     teller.tell("signals", "s-1")
-    expect(news).to_have_text("One new signal came in; show it", timeout=15_000)
+    expect(news).to_have_text("One new signal came in; show it")
     teller.tell("signals", "s-2")
     expect(news).to_have_text("2 new signals came in; show them")
     assert ines.locator("h1").bounding_box() == before
@@ -87,7 +87,7 @@ def test_a_list_says_how_much_came_and_a_region_loads_itself(ines, served, telle
     stream = served.children("/stream")[0]
     stream.send_signal(signal.SIGKILL)
     teller.tell("signals", "s-3")
-    expect(news).to_have_text("One new signal came in; show it", timeout=30_000)
+    expect(news).to_have_text("One new signal came in; show it")
 
     ines.goto(f"{served.address}/work/")
     ines.evaluate("document.querySelector('#work').dataset.old = 'yes'")
@@ -96,5 +96,5 @@ def test_a_list_says_how_much_came_and_a_region_loads_itself(ines, served, telle
         focused.focus()
     ines.evaluate("document.activeElement.blur()")
     teller.tell("work", "w-1")
-    expect(ines.locator("#work[data-old]")).to_have_count(0, timeout=15_000)
+    expect(ines.locator("#work[data-old]")).to_have_count(0)
     expect(ines.locator("#work h1")).to_contain_text("Nothing failed")

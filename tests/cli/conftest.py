@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,8 @@ from pathlib import Path
 
 import psutil
 import pytest
+
+from ports import free_port
 
 
 @dataclass
@@ -46,7 +47,7 @@ class Served:
         family = [child for child in psutil.Process(self.process.pid).children() if alive(child)]
         return [child for child in family if any(word in f"/{part}" for part in child.cmdline())]
 
-    def owner_link(self, seconds: float = 60) -> str:
+    def owner_link(self, seconds: float = 300) -> str:
         """It is printed a moment after the first answer."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -68,12 +69,6 @@ def environment(home: Path, port: int) -> dict[str, str]:
         if not name.startswith(("INTERLOCK_", "DJANGO_", "DATABASE_"))
     }
     return kept | {"INTERLOCK_HOME": str(home), "INTERLOCK_PORT": str(port), "INTERLOCK_WORKERS": "1"}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ import psutil
 import psycopg
 import pytest
 
-from cli.conftest import alive, environment, free_port
+from cli.conftest import alive, environment
+from ports import free_port
 
 pytestmark = pytest.mark.long
 
@@ -55,7 +56,7 @@ def test_a_killed_parent_leaves_no_children(served):
     family = psutil.Process(served.process.pid).children(recursive=True)
 
     served.process.kill()
-    served.process.wait(10)
+    served.process.wait(120)
 
     assert wait_for(lambda: not [c for c in family if alive(c)]), [c.cmdline() for c in family if alive(c)]
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.conftest import environment, free_port
+from cli.conftest import environment
+from ports import free_port
 
 HERE = Path(__file__).parent
 
@@ -72,9 +73,9 @@ def stream(tmp_path, migrated_home) -> Iterator[Stream]:
         line.close()
     pages.stdin.close()
     pages.stdout.close()
-    pages.wait(10)
+    pages.wait(120)
     process.kill()
-    process.wait(10)
+    process.wait(120)
 
 
 def wait_until_up(stream: Stream) -> None:
@@ -118,4 +119,4 @@ def test_events_arrive_are_replayed_and_end_with_the_session(stream):
 
     stream.process.send_signal(signal.SIGTERM)
     assert blocks(contributor, "why")[-1] == 'data: {"why": "renew"}'
-    assert stream.process.wait(60) == 0, "open streams do not keep the process alive"
+    assert stream.process.wait(120) == 0, "open streams do not keep the process alive"

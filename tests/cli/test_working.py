@@ -76,7 +76,7 @@ def installation(tmp_path, migrated_home) -> Iterator[Installation]:
         inside.stdin.close()
     for worker in made.workers:
         worker.kill()
-        worker.wait(10)
+        worker.wait(120)
 
 
 def test_a_killed_worker_s_task_is_done_once_more_and_exactly_accounted(installation):
@@ -93,7 +93,7 @@ def test_a_killed_worker_s_task_is_done_once_more_and_exactly_accounted(installa
     installation.script("ask", "slow")
     installation.wait_until_begun(5)
     first.send_signal(signal.SIGKILL)
-    first.wait(10)
+    first.wait(120)
     assert "slow" not in installation.script("show")["delivered"]
 
     second = installation.start()
@@ -106,6 +106,6 @@ def test_a_killed_worker_s_task_is_done_once_more_and_exactly_accounted(installa
     installation.script("ask", "slow")
     installation.wait_until_begun(7)
     second.send_signal(signal.SIGTERM)
-    assert second.wait(60) == 0
+    assert second.wait(120) == 0
     found = installation.script("show")
     assert found["states"] == ["SUCCESSFUL"] * 6, "a worker that is told to stop finishes its task"

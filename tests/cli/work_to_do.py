@@ -23,6 +23,10 @@ from django.db import transaction
 from interlock.fabric import work
 
 
+# Who is slow for the first time waits to be killed, and for the third time to be asked to end.
+SLOW_SECONDS = {1: 600, 3: 3}
+
+
 @work.task(queue="prompt", attempts=3, first_wait=1)
 def deliver(name: str) -> None:
     """Write one row, slowly and in one transaction; the file tells how often it was begun."""
@@ -32,7 +36,7 @@ def deliver(name: str) -> None:
         file.write(f"{name}\n")
     with transaction.atomic():
         number = Team.objects.filter(key__startswith="letter").count()
-        time.sleep(3 if name == "slow" else 0)
+        time.sleep(SLOW_SECONDS.get(begun().read_text().split().count("slow"), 0) if name == "slow" else 0)
         Team.objects.create(key=f"letter {number} {name}", name=name, function="service")
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import psutil
 
+from ports import free_port
+
 ROOT = Path(__file__).parents[2]
 # A machine shared with much else takes minutes for what takes seconds alone.
 STARTING_SECONDS = 300
@@ -27,7 +29,7 @@ class Installation:
         self.home = home
         self.database_url = database_url
         self.early = early
-        self.port = _free_port()
+        self.port = free_port()
         self.server: subprocess.Popen[bytes] | None = None
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("INTERLOCK_")},
@@ -115,7 +117,7 @@ class Installation:
         rest = self.processes()
         self.server.send_signal(signal.SIGTERM)
         try:
-            self.server.wait(30)
+            self.server.wait(120)
         except subprocess.TimeoutExpired:
             self.server.kill()
         for process in rest:
@@ -147,12 +149,6 @@ def _parent(process: psutil.Process) -> psutil.Process | None:
         return process.parent()
     except psutil.Error:
         return None
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -16,11 +16,11 @@ def test_a_writer_waits_for_one_who_is_done_in_a_moment(home):
     def hold() -> None:
         with records.lake().writing(batch_id="flush", source_id="shop"):
             begun.set()
-            end.wait(10)
+            end.wait(120)
 
     holder = threading.Thread(target=hold)
     holder.start()
-    begun.wait(10)
+    assert begun.wait(120)
     threading.Timer(0.3, end.set).start()
 
     with records.writing(batch_id="import", source_id="shop"):

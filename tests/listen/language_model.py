@@ -43,7 +43,7 @@ def running_model() -> Iterator[LanguageModel]:
             model.keys.append(self.headers.get("authorization", ""))
             model.paths.append(self.path)
             if model.hangs:
-                model.hangs.wait(10)
+                model.hangs.wait(120)
                 return
             answer = model.answers.pop(0) if model.answers else model.usual
             status, body = _reply(answer)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -11,6 +12,7 @@ from interlock.connectors.conformance import Answer, played
 from interlock.connectors.feed.connector import FeedConnector
 from interlock.connectors.outbound import open_http
 from interlock.listen import asking, live_sources
+from interlock.listen.asking import Outside
 from interlock.listen.live_sources import Terms
 from interlock.listen.models import InboxRow, Source
 from listen.scripted import NOON, World
@@ -53,15 +55,18 @@ def sums(source: Source) -> tuple[int, int, int, int]:
 def test_the_others_are_complete_and_the_hanging_one_is_once_it_is_healed(home, request_number):
     released = threading.Event()
     world = World(FeedConnector())
-    outside = replace(
-        world.outside, http=lambda: open_http(private_hosts=frozenset({"127.0.0.1"}), timeout=1.0)
-    )
+
+    def patient(seconds: float) -> Outside:
+        http = partial(open_http, private_hosts=frozenset({"127.0.0.1"}), timeout=seconds)
+        return replace(world.outside, http=http)
+
     with played(feed) as well, played(feed) as ill:
-        ill.spoil(lambda connection, answer: released.wait(30), at=request_number)
+        ill.spoil(lambda connection, answer: released.wait(120), at=request_number)
         sources = [connected(f"Feed {n}", f"http://{well.name}/{n}.atom") for n in range(FEEDS)]
         hanging = connected("Hanging", f"http://{ill.name}/hanging.atom")
 
         for number, source in enumerate([hanging, *sources]):
+            outside = patient(3 if source == hanging else 60)
             asking.ask(source_id=source.pk, by=f"asking {number}", outside=outside)
 
         all_of_it = (PARTS * A_PART,) * 2 + (0, PARTS * A_PART)
@@ -74,7 +79,7 @@ def test_the_others_are_complete_and_the_hanging_one_is_once_it_is_healed(home, 
         released.set()
         ill.heal()
         world.now = hanging.ask_at
-        asking.ask(source_id=hanging.pk, by="healed", outside=outside)
+        asking.ask(source_id=hanging.pk, by="healed", outside=patient(60))
 
     assert sums(hanging) == all_of_it
     assert (hanging.failures, hanging.error) == (0, "")

@@ -206,7 +206,7 @@ def test_an_undo_waits_for_whoever_settles_instead_of_both_for_each_other():
         undo.start()
         wait_until_blocked(undo)
         assert len(Clock.objects.select_for_update()) == 1  # then their clocks
-    undo.join(30)
+    undo.join(120)
 
     assert (Arrival.objects.get().undone_at, Clock.objects.count()) == (NOON, 0)
 
@@ -242,7 +242,7 @@ def test_one_machine_at_a_time_copies_signals():
         copying.start()
         wait_until_blocked(copying)
         assert Signal.objects.count() == 0
-    copying.join(30)
+    copying.join(120)
 
     assert Signal.objects.count() == 1
 

@@ -270,7 +270,7 @@ def test_threads_share_commits_and_a_failing_offer_fails_alone(monkeypatch):
     def slowly(offers, *, now):
         if not groups:
             groups.append(len(offers))
-            everybody_waits.wait(10)
+            everybody_waits.wait(120)
             return written(offers, now=now)
         groups.append(len(offers))
         return written(offers, now=now)

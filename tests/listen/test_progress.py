@@ -26,7 +26,7 @@ def step_of_another_thread(import_: Import, doing: str) -> threading.Thread:
 def test_a_step_is_written_from_any_thread(waiting):
     import_ = waiting()
 
-    step_of_another_thread(import_, "Storing signals").join(20)
+    step_of_another_thread(import_, "Storing signals").join(120)
 
     assert Import.objects.get().doing == "Storing signals"
 
@@ -41,7 +41,7 @@ def test_a_thread_of_the_engine_leaves_no_connection_open(waiting):
 
     thread = threading.Thread(target=step)
     thread.start()
-    thread.join(20)
+    thread.join(120)
 
     assert left == [None]
 
@@ -53,7 +53,7 @@ def test_a_step_is_given_up_when_somebody_holds_the_row(waiting):
     with transaction.atomic():
         Import.objects.select_for_update().get(pk=import_.pk)
         thread = step_of_another_thread(import_, "Storing signals")
-        thread.join(20)
+        thread.join(120)
 
         assert not thread.is_alive()
     assert Import.objects.get().doing == ""

@@ -37,7 +37,7 @@ def running_chat() -> Iterator[Chat]:
             if 200 <= status < 300 or chat.hangs:
                 chat.said.append(json.loads(body))
             if chat.hangs:
-                chat.hangs.wait(10)
+                chat.hangs.wait(120)
                 return
             self.send_response(status)
             if chat.location:

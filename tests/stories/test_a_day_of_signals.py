@@ -27,6 +27,7 @@ import pytest
 
 from connectors.mailbox.servers import PASSWORD, Post, find_dovecot, running_dovecot, running_smtp
 from crash.installation import Installation, kill
+from ports import free_port
 
 TURNS = 4
 DAY = timedelta(hours=8)
@@ -173,12 +174,6 @@ def day(tmp_path, migrated_home) -> Iterator[tuple[Day, Post]]:
             yield made_day, post
         finally:
             made_day.end()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def sign_in(port: int) -> httpx.Client:

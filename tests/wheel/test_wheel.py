@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.conftest import Served, environment, free_port
+from cli.conftest import Served, environment
 from house.walls import ROOT
+from ports import free_port
 
 pytestmark = pytest.mark.wheel
 
@@ -76,12 +77,12 @@ def test_the_wheel_serves_pages_without_node_or_clone(wheel, tmp_path):
 
     try:
         running.wait_until_up()
-        with urllib.request.urlopen(f"{running.address}/static/built/app.css", timeout=10) as answer:
+        with urllib.request.urlopen(f"{running.address}/static/built/app.css", timeout=120) as answer:
             style = answer.read()
         link = running.owner_link()
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(120)
 
     assert b"--page" in style
     assert running.address in link

@@ -26,13 +26,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from imapclient import IMAPClient
 
+from ports import free_port
+
 PASSWORD = "correct-horse-battery-staple"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def find_dovecot() -> str:
@@ -114,7 +110,7 @@ def running_dovecot(userinfo: str = "") -> Iterator[Dovecot]:
         yield dovecot
     finally:
         dovecot.process.terminate()
-        dovecot.process.wait(10)
+        dovecot.process.wait(120)
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -201,7 +197,7 @@ passdb {{
 
 
 def _wait_for(port: int, folder: Path) -> None:
-    for _ in range(200):
+    for _ in range(2_400):
         try:
             socket.create_connection(("127.0.0.1", port), 0.2).close()
             return
