@@ -22,7 +22,6 @@ from django.db import transaction
 
 from interlock.fabric import work
 
-
 # Who is slow for the first time waits to be killed, and for the third time to be asked to end.
 SLOW_SECONDS = {1: 600, 3: 3}
 
