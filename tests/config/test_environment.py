@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from interlock.config.environment import SettingError, read_environment
+from interlock.config.environment import read_environment
+from interlock.config.setting import SettingError
 
 WRONG = {
     "INTERLOCK_PORT": ("99999", "INTERLOCK_PORT needs a whole number from 1 to 65535; it is '99999'."),

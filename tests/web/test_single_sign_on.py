@@ -12,7 +12,9 @@ from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 
-from interlock.config.environment import SettingError, read_environment, single_sign_on
+from interlock.config.environment import read_environment
+from interlock.config.setting import SettingError
+from interlock.config.sign_on import single_sign_on
 from interlock.fabric import invitations, people
 from interlock.fabric.models import Invitation, Person, SignOn, User
 from web.openid_provider import CLIENT, SECRET, running

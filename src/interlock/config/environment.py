@@ -7,55 +7,18 @@ A wrong value stops the start with a sentence that names the variable, the value
 from __future__ import annotations
 
 import os
-import re
 import secrets
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from django.core.exceptions import ImproperlyConfigured
 from platformdirs import user_data_path
 
-
-class SettingError(ImproperlyConfigured):
-    """A variable holds a value that Interlock cannot start with."""
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One environment variable: its name, default as shown to people, meaning and reader."""
-
-    name: str
-    default: str
-    meaning: str
-    read: Callable[[str], Any]
-
-
-def _whole(low: int, high: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        if not text.strip().isdigit() or not low <= int(text) <= high:
-            raise SettingError(f"needs a whole number from {low} to {high}")
-        return int(text)
-
-    return read
-
-
-def _yes_no(text: str) -> bool:
-    if text.lower() not in {"yes", "no", "1", "0", "true", "false"}:
-        raise SettingError("needs yes or no")
-    return text.lower() in {"yes", "1", "true"}
-
-
-def _one_of(*allowed: str) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if text not in allowed:
-            raise SettingError(f"needs one of {', '.join(allowed)}")
-        return text
-
-    return read
+from interlock.config.mail import MAIL
+from interlock.config.setting import Setting, SettingError, names, one_of, optional, whole, yes_no
+from interlock.config.sign_on import SIGN_ON, sign_on_faults
 
 
 def _folder(text: str) -> Path:
@@ -98,46 +61,6 @@ def _encoder(text: str) -> Path | None:
     return folder
 
 
-def _issuer(text: str) -> str:
-    if text == "none":
-        return ""
-    url = urlsplit(text)
-    if url.scheme not in {"http", "https"} or not url.hostname or url.username or url.query or url.fragment:
-        raise SettingError(
-            "needs the issuer's address, such as https://login.example.com/realms/company, or none"
-        )
-    return text
-
-
-def _domains(text: str) -> frozenset[str]:
-    names = [] if text == "none" else _names(text.lower())
-    if any(sign in name for name in names for sign in "/@*? ") or any("." not in name for name in names):
-        raise SettingError("needs mail domains such as example.com, without @ or *, or none")
-    return frozenset(names)
-
-
-def single_sign_on(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The single sign-on in one piece; empty where none is set up."""
-    if not values["INTERLOCK_SSO_URL"]:
-        return {}
-    return {
-        "issuer": values["INTERLOCK_SSO_URL"],
-        "client": values["INTERLOCK_SSO_CLIENT"],
-        "secret": values["INTERLOCK_SSO_KEY"],
-        "name": values["INTERLOCK_SSO_NAME"],
-        "domains": values["INTERLOCK_SSO_DOMAINS"],
-        "customers": values["INTERLOCK_SSO_CUSTOMERS"],
-    }
-
-
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
-
-
-def _optional(text: str) -> str:
-    return "" if text == "none" else text
-
-
 def _allowed_folders(text: str) -> tuple[Path, ...]:
     given = [] if text == "none" else [part.strip() for part in text.split(os.pathsep) if part.strip()]
     if any(not Path(part).is_absolute() or Path(part) == Path("/") for part in given):
@@ -146,10 +69,10 @@ def _allowed_folders(text: str) -> tuple[Path, ...]:
 
 
 def _private_hosts(text: str) -> frozenset[str]:
-    names = [] if text == "none" else _names(text.lower())
-    if any(sign in name for name in names for sign in "/@*?"):
+    hosts = [] if text == "none" else names(text.lower())
+    if any(sign in name for name in hosts for sign in "/@*?"):
         raise SettingError("needs host names such as helpdesk.example.com or 10.0.0.5:8443, without * or /")
-    return frozenset(names)
+    return frozenset(hosts)
 
 
 def _zone(text: str) -> str:
@@ -190,48 +113,6 @@ def _database(text: str) -> dict[str, Any]:
     }
 
 
-_MAIL_PORTS = {"smtps": ("tls", 465), "smtp": ("starttls", 587), "smtp+none": ("none", 25)}
-
-
-def _mail(text: str) -> dict[str, Any]:
-    """Turn the URL of an SMTP server into its parts; the word none means that no mail is sent."""
-    if text == "none":
-        return {}
-    wrong = "needs smtps://user:password@smtp.example.com?from=interlock@example.com (smtp:// with STARTTLS)"
-    try:
-        url = urlsplit(text)
-        port = url.port
-    except ValueError as error:
-        raise SettingError(wrong) from error
-    user = unquote(url.username or "")
-    sender = dict(parse_qsl(url.query)).get("from", user)
-    if url.scheme not in _MAIL_PORTS or not url.hostname or sender.count("@") != 1:
-        raise SettingError(wrong)
-    security, usual = _MAIL_PORTS[url.scheme]
-    return {
-        "host": url.hostname,
-        "port": port or usual,
-        "security": security,
-        "user": user,
-        "password": unquote(url.password or ""),
-        "sender": sender,
-    }
-
-
-def _mailbox(text: str) -> str:
-    """An address of which the part before the @ leaves room for the token of a reply."""
-    name, _at, domain = text.partition("@")
-    if text == "none":
-        return ""
-    if not re.fullmatch(r"[\w.-]{1,20}", name, re.ASCII) or not re.fullmatch(
-        r"[\w.-]{1,180}", domain, re.ASCII
-    ):
-        raise SettingError(
-            "needs an address such as service@example.com, with at most 20 letters before the @"
-        )
-    return text.lower()
-
-
 SETTINGS: tuple[Setting, ...] = (
     Setting(
         "INTERLOCK_HOME",
@@ -240,12 +121,12 @@ SETTINGS: tuple[Setting, ...] = (
         _folder,
     ),
     Setting("INTERLOCK_HOST", "127.0.0.1", "Address the web server listens on.", _host),
-    Setting("INTERLOCK_PORT", "8000", "Port the web server listens on.", _whole(1, 65535)),
+    Setting("INTERLOCK_PORT", "8000", "Port the web server listens on.", whole(1, 65535)),
     Setting(
         "INTERLOCK_STREAM_PORT",
         "INTERLOCK_PORT + 1",
         "Port of the event stream, which tells open pages what is new; 0 for none.",
-        _whole(0, 65535),
+        whole(0, 65535),
     ),
     Setting(
         "INTERLOCK_STREAM_URL",
@@ -259,18 +140,7 @@ SETTINGS: tuple[Setting, ...] = (
         "Address under which people open the pages; links in mails and chats lead there.",
         _address,
     ),
-    Setting(
-        "INTERLOCK_MAIL_URL",
-        "none",
-        "SMTP server for notices, as smtps://user:password@host?from=address; smtp:// for STARTTLS.",
-        _mail,
-    ),
-    Setting(
-        "INTERLOCK_REPLY_ADDRESS",
-        "none",
-        "Address of a connected mailbox that takes mail for name+anything@; replies to notices go there.",
-        _mailbox,
-    ),
+    *MAIL,
     Setting(
         "DATABASE_URL", "SQLite in INTERLOCK_HOME", "postgresql:// URL of the relational database.", _database
     ),
@@ -278,15 +148,15 @@ SETTINGS: tuple[Setting, ...] = (
         "INTERLOCK_ENGINE",
         "duckdb://",
         "Engine that reads the records; spark:// comes with a later release.",
-        _one_of("duckdb://"),
+        one_of("duckdb://"),
     ),
     Setting(
         "INTERLOCK_ALLOWED_HOSTS",
         "localhost, 127.0.0.1 and INTERLOCK_HOST",
         "Host names that may be asked for, parted by commas.",
-        _names,
+        names,
     ),
-    Setting("INTERLOCK_HTTPS", "no", "yes behind a TLS proxy: cookies are sent over TLS only.", _yes_no),
+    Setting("INTERLOCK_HTTPS", "no", "yes behind a TLS proxy: cookies are sent over TLS only.", yes_no),
     Setting(
         "INTERLOCK_SECRET_KEY",
         "made once, kept in INTERLOCK_HOME",
@@ -295,41 +165,41 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("INTERLOCK_TIME_ZONE", "UTC", "Time zone in which dates are shown.", _zone),
     Setting(
-        "INTERLOCK_LANGUAGE", "en", "Language of the pages until a person chooses another.", _one_of("en")
+        "INTERLOCK_LANGUAGE", "en", "Language of the pages until a person chooses another.", one_of("en")
     ),
     Setting("INTERLOCK_CURRENCY", "EUR", "Currency of amounts whose records name none.", _currency),
-    Setting("INTERLOCK_WORKERS", "2", "Web server processes.", _whole(1, 64)),
-    Setting("INTERLOCK_SOURCE_THREADS", "8", "Sources that are asked at the same time.", _whole(1, 64)),
+    Setting("INTERLOCK_WORKERS", "2", "Web server processes.", whole(1, 64)),
+    Setting("INTERLOCK_SOURCE_THREADS", "8", "Sources that are asked at the same time.", whole(1, 64)),
     Setting(
         "INTERLOCK_MEMORY_MB",
         "1024",
         "Memory that reading and analysing records may take, per process.",
-        _whole(256, 1_048_576),
+        whole(256, 1_048_576),
     ),
-    Setting("INTERLOCK_UPLOAD_MB", "512", "Largest upload that a page accepts.", _whole(1, 102_400)),
+    Setting("INTERLOCK_UPLOAD_MB", "512", "Largest upload that a page accepts.", whole(1, 102_400)),
     Setting(
-        "INTERLOCK_UNPACKED_MB", "2048", "Largest content that a zip may unpack to.", _whole(1, 1_048_576)
+        "INTERLOCK_UNPACKED_MB", "2048", "Largest content that a zip may unpack to.", whole(1, 1_048_576)
     ),
     Setting(
         "INTERLOCK_API_MB",
         "25",
         "Largest body that a program may send, unpacked, in megabytes.",
-        _whole(1, 1024),
+        whole(1, 1024),
     ),
     Setting(
         "INTERLOCK_API_RATE",
         "300",
         "Requests a second that each web process takes from one token or webhook; twice as many at once.",
-        _whole(1, 1_000_000),
+        whole(1, 1_000_000),
     ),
     Setting(
         "INTERLOCK_STRANGER_RATE",
         "30",
         "Likewise from one address without a token or signature that was good before.",
-        _whole(1, 1_000_000),
+        whole(1, 1_000_000),
     ),
     Setting(
-        "INTERLOCK_KEEP_DAYS", "90", "Days for which earlier versions of records are kept.", _whole(1, 3650)
+        "INTERLOCK_KEEP_DAYS", "90", "Days for which earlier versions of records are kept.", whole(1, 3650)
     ),
     Setting(
         "INTERLOCK_WATCH_FOLDERS",
@@ -352,40 +222,20 @@ SETTINGS: tuple[Setting, ...] = (
         "OpenAI-compatible endpoint that is asked for names of themes, such as https://llm.example.com/v1.",
         _endpoint,
     ),
-    Setting("INTERLOCK_NAMES_MODEL", "none", "Model that is asked there.", _optional),
-    Setting("INTERLOCK_NAMES_KEY", "none", "Key that is sent there as a bearer token.", _optional),
-    Setting(
-        "INTERLOCK_SSO_URL",
-        "none",
-        "Issuer of an OpenID Connect sign-on, such as https://login.example.com/realms/company.",
-        _issuer,
-    ),
-    Setting("INTERLOCK_SSO_CLIENT", "none", "Name of this installation as a client there.", _optional),
-    Setting("INTERLOCK_SSO_KEY", "none", "Secret of that client.", _optional),
-    Setting("INTERLOCK_SSO_NAME", "single sign-on", "What the button to sign in there calls it.", str),
-    Setting(
-        "INTERLOCK_SSO_DOMAINS",
-        "none",
-        "Mail domains, parted by commas, whose people become colleagues there without an invitation.",
-        _domains,
-    ),
-    Setting(
-        "INTERLOCK_SSO_CUSTOMERS",
-        "no",
-        "yes lets everybody else with a verified address there come in as a customer.",
-        _yes_no,
-    ),
+    Setting("INTERLOCK_NAMES_MODEL", "none", "Model that is asked there.", optional),
+    Setting("INTERLOCK_NAMES_KEY", "none", "Key that is sent there as a bearer token.", optional),
+    *SIGN_ON,
     Setting(
         "INTERLOCK_LOG",
         "info",
         "How much is written to the log.",
-        _one_of("debug", "info", "warning", "error"),
+        one_of("debug", "info", "warning", "error"),
     ),
     Setting(
         "INTERLOCK_DEBUG",
         "no",
         "yes shows error details in the browser; never on a reachable machine.",
-        _yes_no,
+        yes_no,
     ),
 )
 
@@ -419,12 +269,7 @@ def read_environment(environ: Mapping[str, str] | None = None) -> dict[str, Any]
     ]
     if values.get("INTERLOCK_NAMES_URL") and not values.get("INTERLOCK_NAMES_MODEL"):
         faults.append("INTERLOCK_NAMES_URL is set and INTERLOCK_NAMES_MODEL is not; name the model to ask.")
-    if values.get("INTERLOCK_SSO_URL") and not (
-        values.get("INTERLOCK_SSO_CLIENT") and values.get("INTERLOCK_SSO_KEY")
-    ):
-        faults.append(
-            "INTERLOCK_SSO_URL is set; INTERLOCK_SSO_CLIENT and INTERLOCK_SSO_KEY are needed beside it."
-        )
+    faults += sign_on_faults(values)
     if faults:
         raise SettingError(" ".join(faults))
     values["INTERLOCK_SECRET_KEY"] = values["INTERLOCK_SECRET_KEY"] or _kept_key(values["INTERLOCK_HOME"])

@@ -6,13 +6,8 @@ from pathlib import Path
 
 from django.utils.csp import CSP
 
-from interlock.config.environment import (
-    SETTINGS,
-    read_environment,
-    single_sign_on,
-    stream_port,
-    stream_sources,
-)
+from interlock.config.environment import SETTINGS, read_environment, stream_port, stream_sources
+from interlock.config.sign_on import single_sign_on
 
 ENVIRONMENT = read_environment()
 HOME: Path = ENVIRONMENT["INTERLOCK_HOME"]
