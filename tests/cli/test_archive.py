@@ -9,6 +9,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 
@@ -16,14 +17,16 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
-from interlock.cli.archiving import archive, export
+from interlock.cli.archiving import archive, export, restore
+from interlock.fabric import forgotten, no_mail
 from interlock.fabric.archive import restoring, tables
-from interlock.fabric.archive.restoring import ArchiveError, restore_archive
-from interlock.fabric.models import Invitation
+from interlock.fabric.archive.restoring import ArchiveError, marks_lost, restore_archive
+from interlock.fabric.models import Forgotten, Invitation, NoMail
 
 from .everything import SEAL
 
 HERE = Path(__file__).parent
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 
 
 def run_in(home: Path, *acts: str, database: Mapping[str, str] = MappingProxyType({})) -> None:
@@ -149,6 +152,23 @@ def test_another_version_and_an_installation_in_use_are_refused(written, person,
     person("owner")
     with pytest.raises(ArchiveError, match="This installation is in use"):
         restore_archive(written)
+
+
+def test_restoring_under_another_key_says_which_marks_mean_nobody(db, home, tmp_path, settings):
+    forgotten.forget(names=["mail ana@example.com"], now=NOW)
+    no_mail.stop(address="edda@example.com", now=NOW)
+    file = tmp_path / "marks.zip"
+    CliRunner().invoke(archive, [str(file)], catch_exceptions=False)
+    Forgotten.objects.all().delete()
+    NoMail.objects.all().delete()
+    same = marks_lost(file)
+    settings.SECRET_KEY = "another key of an installation elsewhere"
+
+    restored = CliRunner().invoke(restore, [str(file)], catch_exceptions=False)
+
+    assert (same, restored.exit_code, Forgotten.objects.count()) == (0, 0, 1)
+    assert "WARNING: 2 marks of people who were erased, or who want no mail" in restored.stderr
+    assert forgotten.forgotten_among(["mail ana@example.com"]) == {}
 
 
 def test_after_restoring_the_owner_gets_a_link(person, db):

@@ -45,6 +45,13 @@ def restore(file: Path) -> None:
         "interlock owner-link prints a link for the owner, who makes links for the others on the People page. "
         "Enter the credentials of the sources again, and stop the old installation, so that none is asked twice."
     )
+    if lost := restoring.marks_lost(file):
+        click.echo(
+            f"WARNING: {lost:,} marks of people who were erased, or who want no mail, were made with another secret key. "
+            "They protect nobody here: old files could bring the erased back. Empty this installation, give it the key "
+            "of the old one (secret.key in its INTERLOCK_HOME, or INTERLOCK_SECRET_KEY), and restore again.",
+            err=True,
+        )
 
 
 @click.command()

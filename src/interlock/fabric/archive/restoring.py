@@ -15,11 +15,13 @@ from django.db import models, transaction
 
 from interlock.fabric import journal, records
 from interlock.fabric.archive import tables
-from interlock.fabric.archive.writing import BLOCK, FORMAT, MANIFEST, folders
+from interlock.fabric.archive.writing import BLOCK, FORMAT, MANIFEST, folders, key_mark
 from interlock.fabric.models import Invitation
 
 # Rows that a new installation has from its migrations; those of the archive take their place.
 _SEEDED = frozenset({"converse.Status", "fabric.JournalHead", "fabric.Company"})
+
+_MARKS = ("fabric.Forgotten", "fabric.NoMail")
 
 
 class ArchiveError(Exception):
@@ -44,6 +46,15 @@ def restore_archive(path: Path) -> dict[str, int]:
     records.forget()
     journal.keep_end_outside()
     return rows
+
+
+def marks_lost(path: Path) -> int:
+    """How many marks of who was erased, or wants no mail, mean nobody here: they were made with another secret key."""
+    with zipfile.ZipFile(path) as archive:
+        manifest = json.loads(archive.read(MANIFEST))
+    if manifest.get("key_mark") == key_mark():
+        return 0
+    return sum(manifest["rows"].get(label, 0) for label in _MARKS)
 
 
 def _checked(archive: zipfile.ZipFile) -> dict[str, Any]:

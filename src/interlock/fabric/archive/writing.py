@@ -15,6 +15,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils.crypto import salted_hmac
 
 from interlock.fabric import records
 from interlock.fabric.archive import tables
@@ -113,12 +114,18 @@ def _add_folder(archive: zipfile.ZipFile, name: str, root: Path, hashes: dict[st
     return count
 
 
+def key_mark() -> str:
+    """By which an archive is known to be of an installation with the same secret key; it tells nothing of the key."""
+    return salted_hmac("fabric.archive", "key", algorithm="sha256").hexdigest()
+
+
 def _manifest(written: Written, hashes: dict[str, str], now: datetime) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "version": version("interlock"),
         "made_at": now.isoformat(),
         "shape": tables.shape(),
+        "key_mark": key_mark(),
         "rows": written.rows,
         "left_out": tables.LEFT_OUT,
         "emptied": {label: sorted(columns) for label, columns in tables.EMPTIED.items()},
