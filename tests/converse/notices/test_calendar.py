@@ -12,7 +12,7 @@ from interlock.converse import services
 from interlock.converse.models import Duty
 from interlock.converse.notices import calendar
 from interlock.converse.notices.calendar import Day
-from interlock.fabric import people
+from interlock.fabric import invitations, people
 
 pytestmark = pytest.mark.django_db
 TODAY = NOW.date()
@@ -103,6 +103,23 @@ def test_a_made_up_address_leads_nowhere(client, days):
     address(days.staff)
 
     assert [client.get(one).status_code for one in (others, "/notices/calendar/x.ics")] == [404, 404]
+
+
+def test_a_renewed_sign_in_another_password_and_ended_access_close_the_address(client, days):
+    """Whoever stole the sign-in may have copied the address too."""
+    first = address(days.maker)
+    invitations.renew(person=days.maker, by=days.staff, now=NOW)
+    days.maker.refresh_from_db()
+    second = calendar.address_of(days.maker).removeprefix("https://talk.example.com")
+    after_renewal = [client.get(one).status_code for one in (first, second)]
+    days.maker.user.set_password("another long one, 2026")
+    days.maker.user.save()
+    third = calendar.address_of(days.maker).removeprefix("https://talk.example.com")
+    after_password = [client.get(one).status_code for one in (second, third)]
+    people.end_access(person=days.maker, by=days.staff, now=NOW)
+
+    assert (after_renewal, after_password) == ([404, 200], [404, 200])
+    assert client.get(third).status_code == 404
 
 
 def test_nobody_without_an_address_has_a_calendar(days):

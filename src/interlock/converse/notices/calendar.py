@@ -1,7 +1,8 @@
 """A calendar of one's own days: answers and promises that are due, decisions to look at again, days as a host.
 
 Calendar programs read it at a secret address without signing in. The address is signed and holds a number: a new number
-voids the addresses of before, and nothing secret is kept. What is in it is asked at each reading, as for a page.
+voids the addresses of before, and nothing secret is kept. So does another password, or a renewed sign-in: who has stolen
+the one may know the other. What is in it is asked at each reading, as for a page.
 """
 
 from __future__ import annotations
@@ -26,7 +27,6 @@ from interlock.fabric.models import Person
 CONTENT_TYPE = "text/calendar; charset=utf-8"
 # Whoever looks back in their calendar sees their last days as a host.
 HOST_DAYS_BACK = timedelta(days=31)
-_signer = Signer(salt="converse.notices.calendar", sep=".")
 
 
 @dataclass(frozen=True)
@@ -45,19 +45,29 @@ def address_of(person: Person) -> str:
     choice = NoticeChoice.objects.filter(person=person, calendar_on=True).first()
     if choice is None:
         return ""
-    signed = _signer.sign(f"{person.pk}.{choice.calendar_number}")
+    signed = _signer(person).sign(f"{person.pk}.{choice.calendar_number}")
     return f"{settings.PAGES_URL.rstrip('/')}{reverse('notices:calendar', args=[signed])}"
 
 
 def person_of(signed: str) -> Person | None:
     """Whose calendar this is; None for a made-up or an old address, and for who is not here any more."""
+    number, _dot, _rest = signed.partition(".")
+    here = Person.objects.filter(left_at=None, user__is_active=True, notice_choice__calendar_on=True)
+    person = (
+        here.select_related("notice_choice", "user").filter(pk=number).first() if number.isdecimal() else None
+    )
+    if person is None:
+        return None
     try:
-        number, _dot, version = _signer.unsign(signed).partition(".")
+        version = _signer(person).unsign(signed).partition(".")[2]
     except BadSignature:
         return None
-    here = Person.objects.filter(left_at=None, user__is_active=True)
-    kept = {"notice_choice__calendar_on": True, "notice_choice__calendar_number": version}
-    return here.select_related("notice_choice").filter(pk=number, **kept).first()
+    return person if version == str(person.notice_choice.calendar_number) else None
+
+
+def _signer(person: Person) -> Signer:
+    """Signs anew once the sign-in is renewed; who has no password has a random text in its place."""
+    return Signer(salt=f"converse.notices.calendar {person.user.password if person.user else ''}", sep=".")
 
 
 @transaction.atomic
