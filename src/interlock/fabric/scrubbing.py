@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import batched, product
 from typing import Any
 
@@ -32,29 +33,50 @@ SPARED = {
     "listen.EarlierRow": "the same, an earlier version",
     "sessions.Session": "sealed, and ended",
 }
+# What people say for themselves. Two may type the same sentence, so theirs goes from here only where it is quoted.
+SPOKEN = frozenset({
+    "converse.Post", "converse.Reply", "converse.Rewording", "converse.Message", "converse.Wording", "converse.Draft",
+    "converse.Choice", "converse.Option", "converse.Stance", "converse.Decision", "converse.Commitment",
+    "converse.Postponement", "listen.AnswerRound", "listen.Answer",
+})  # fmt: skip
 # What is shorter may well be somebody else's: "Thank you very much".
 LEAST_QUOTED, MOST_QUOTED = 24, 1_000
 MOST_QUOTES = 200
 # SQLite reads at most 1,000 conditions at once; a word in JSON is two.
 ASKED_AT_ONCE = 200
+# A line of a mail or of Markdown that quotes, or words between quotation marks.
+_QUOTED = re.compile(r"^[ \t]*>.*$|[\"“”„«»‘‚‹][^\"“”«»‘’‹›]*[\"“”«»’‘›]", re.MULTILINE)
+_NEVER = r"(?!)"
 _BETWEEN_SENTENCES = re.compile(r"(?<=[.!?])\s+")
 
 
 @dataclass(frozen=True)
 class Traces:
-    """What to look for: names and addresses as whole words, and what they said, by lines and sentences."""
+    """What to look for: names and addresses as whole words, and what they said, by lines and sentences.
+
+    Where a name is part of what we call something of `ours`, it stays.
+    """
 
     names: tuple[str, ...]
     lines: tuple[str, ...] = ()
+    ours: tuple[str, ...] = ()
 
-    def without(self, text: str) -> str:
-        """The text with neither."""
+    def without(self, text: str, *, is_spoken: bool = False) -> str:
+        """The text with neither; of what somebody said for themselves, without the quotes alone."""
         for line in self.lines:
             if line in text:
-                text = text.replace(line, _("[words of somebody who asked to be forgotten]"))
-        names = "|".join(map(_whole, self.names))
+                text = _QUOTED.sub(partial(_unsaid, line), text) if is_spoken else _unsaid(line, text)
+        if not self.names:
+            return text
+        ours = "|".join(map(_whole, sorted(self.ours, key=len, reverse=True))) or _NEVER
+        either = rf"(?P<ours>{ours})|{'|'.join(map(_whole, self.names))}"
         somebody = _("somebody who asked to be forgotten")
-        return re.sub(names, somebody, text, flags=re.IGNORECASE) if names else text
+        return re.sub(either, lambda found: found["ours"] or somebody, text, flags=re.IGNORECASE)
+
+
+def _unsaid(line: str, text: str | re.Match[str]) -> str:
+    text = text if isinstance(text, str) else text[0]
+    return text.replace(line, _("[words of somebody who asked to be forgotten]"))
 
 
 @dataclass(frozen=True)
@@ -143,15 +165,18 @@ def _found(model: type[Model], sought: Sequence[str]) -> Found:
 
 
 def _rows(found: Found) -> Iterator[Model]:
+    """The rows as they are now, held until the transaction ends: what was written meanwhile is not lost."""
     for keys in batched(found.keys, ASKED_AT_ONCE):
-        yield from found.model._base_manager.filter(pk__in=keys)
+        held = found.model._base_manager.select_for_update(of=("self",), no_key=True)
+        yield from held.filter(pk__in=keys).order_by("pk")
 
 
 def _changed(row: Model, traces: Traces) -> bool:
     changes = {}
+    is_spoken = row._meta.label in SPOKEN
     for column in text_columns(type(row)):
         before = getattr(row, column.attname)
-        after = _without(before, traces)
+        after = _without(before, traces, is_spoken)
         if after != before:
             longest = getattr(column, "max_length", None)
             changes[column.attname] = after[:longest] if isinstance(after, str) else after
@@ -160,12 +185,12 @@ def _changed(row: Model, traces: Traces) -> bool:
     return bool(changes)
 
 
-def _without(value: Any, traces: Traces) -> Any:
+def _without(value: Any, traces: Traces, is_spoken: bool) -> Any:
     match value:
         case str():
-            return traces.without(value)
+            return traces.without(value, is_spoken=is_spoken)
         case dict():
-            return {traces.without(key): _without(one, traces) for key, one in value.items()}
+            return {traces.without(key): _without(one, traces, is_spoken) for key, one in value.items()}
         case list():
-            return [_without(one, traces) for one in value]
+            return [_without(one, traces, is_spoken) for one in value]
     return value

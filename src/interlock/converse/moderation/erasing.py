@@ -27,6 +27,7 @@ from interlock.converse.models import (
     Board,
     Brought,
     Case,
+    Commitment,
     Draft,
     Entry,
     Follow,
@@ -37,6 +38,7 @@ from interlock.converse.models import (
     NoticeChoice,
     Picture,
     Post,
+    Postponement,
     Reaction,
     Reply,
     Report,
@@ -49,10 +51,10 @@ from interlock.converse.moderation import taking
 from interlock.converse.moderation.signals_of import signals_from, signals_of
 from interlock.converse.words import pictures
 from interlock.fabric import company, forgotten, people, scrubbing, work
-from interlock.fabric.models import Person
+from interlock.fabric.models import Organisation, Person, Team
 from interlock.fabric.scrubbing import Found, Traces
 from interlock.listen import withdrawing
-from interlock.listen.models import Signal, Theme
+from interlock.listen.models import Signal, Source, Theme
 
 # So that no other writer waits for the whole index.
 PAGES_AT_ONCE = 1_000
@@ -86,7 +88,8 @@ def erase(*, person: Person, now: datetime) -> None:
         )
     address = person.user.email if person.user else ""
     keys = signals_of(person, address)
-    traces = Traces(_names_of(person, address), scrubbing.lines_of(_texts_of(person, keys)))
+    lines = scrubbing.lines_of(_texts_of(person, keys))
+    traces = Traces(_names_of(person, address), lines, _called_by_us(person.name))
     named = scrubbing.rows_with(traces)
     with transaction.atomic():
         _erase_texts(person, now)
@@ -130,17 +133,20 @@ def _take_out_of_others(named: Sequence[Found], traces: Traces, now: datetime) -
 
 
 def _names_of(person: Person, address: str) -> tuple[str, ...]:
-    """What others may have called them. A single word, or the name of two people, is theirs only after an @.
-
-    So is what we call something of our own: whoever joins chooses their name, and ours must not go with them.
-    """
+    """What others may have called them. A single word, or the name of two people, is theirs only after an @."""
     namesakes = Person.objects.filter(name__iexact=person.name, left_at=None).exclude(pk=person.pk)
-    ours = [str(company.company()), *Theme.objects.values_list("name", flat=True)]
-    for name, products in Board.objects.values_list("name", "products"):
-        ours += [name, *products]
-    is_ours = person.name.strip().lower() in {one.lower() for one in ours}
-    is_theirs = " " in person.name.strip() and not is_ours and not namesakes.exists()
+    is_theirs = " " in person.name.strip() and not namesakes.exists()
     return tuple(one for one in (person.name if is_theirs else f"@{person.name}", address) if one)
+
+
+def _called_by_us(name: str) -> tuple[str, ...]:
+    """What we call something of our own by the same name, or with it: who joins chooses their name, and ours stays."""
+    ours = [str(company.company()), *Theme.objects.filter(name__iexact=name).values_list("name", flat=True)]
+    for board, products in Board.objects.values_list("name", "products"):
+        ours += [board, *products]
+    for model in (Source, Team, Organisation):
+        ours += model.objects.filter(name__icontains=name).values_list("name", flat=True)
+    return tuple(one for one in dict.fromkeys(ours) if name.strip().lower() in one.lower())
 
 
 def _texts_of(person: Person, keys: list[str]) -> list[str]:
@@ -149,6 +155,7 @@ def _texts_of(person: Person, keys: list[str]) -> list[str]:
         *Post.objects.filter(author=person).values_list("title", flat=True),
         *Reply.objects.filter(author=person).values_list("words", flat=True),
         *Message.objects.filter(author=person).values_list("body", flat=True),
+        *Commitment.objects.filter(made_by=person).values_list("what", flat=True),
     ]
     return said + _words_of(keys)
 
@@ -207,6 +214,15 @@ def _erase_lines(person: Person, now: datetime) -> None:
     Notice.objects.filter(person=person).delete()
     NoticeChoice.objects.filter(person=person).delete()
     Reaction.objects.filter(person=person).delete()
+    _empty_promises(person)
+
+
+def _empty_promises(person: Person) -> None:
+    """What they promised, and why it came otherwise; that there was a promise stays with the talk."""
+    gone = _("[words of somebody who asked to be forgotten]")
+    Commitment.objects.filter(made_by=person).update(what=gone, link="")
+    Commitment.objects.filter(Q(made_by=person) | Q(owner=person)).update(why="")
+    Postponement.objects.filter(by=person).update(why="")
 
 
 @work.task(key="rewrite word indexes", title=later("Take erased words out of the search"))

@@ -171,6 +171,8 @@ def _noted(
     now: datetime,
     detail: dict[str, object],
 ) -> None:
+    if by and not by.is_staff_side:  # the journal cannot be changed, and a guest may ask to be forgotten
+        detail = {name: value for name, value in detail.items() if name not in {"what", "why"}}
     journal.note(actor=by, verb=verb, about=conversation, at=now, detail=detail)
     telling.tell_talk(conversation, now, commitment.audience)
     follow_promises(conversation, by, now)
