@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from datetime import timedelta
 from random import Random
+from threading import Thread
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
 from converse.community.conftest import NOW
 from converse.moderation.test_leaving import everything
+from converse.moderation.test_only_theirs import wait_until_somebody_waits
 from interlock.converse.community import counting, posting
 from interlock.converse.community.errors import CommunityError
-from interlock.converse.models import Post, Reply, Standing, Sweep, SweptBatch, Vote
+from interlock.converse.models import Follow, Post, Reply, Standing, Sweep, SweptBatch, Vote
 from interlock.converse.moderation import erasing, lineage, merging, sweeping
 from interlock.fabric import journal
 from interlock.fabric.models import STAFF_ROLES, Person
@@ -167,3 +169,69 @@ def test_the_journal_says_once_what_went_and_which_cases_were_closed(flood, in_t
     sweeping.take_rest.call(made.pk)
 
     assert [one.verb for one in journal.entries_about(made)] == ["took everything out"]
+
+
+def test_what_was_merged_since_takes_the_votes_along_and_gives_them_back(flood, marta, edda, lena):
+    first, second, *_others = flood
+    Vote.objects.filter(person=marta, post=second).delete()
+    Follow.objects.filter(person=marta, post=second).delete()
+    made = sweeping.sweep(person=marta, because="Rings.", by=lena, now=NOW)
+    later = NOW + timedelta(hours=1)
+    merge = merging.merge(post=first, into=second, by=lena, now=later)
+
+    sweeping.undo(sweep=made, by=lena, now=later)
+
+    second.refresh_from_db()
+    assert _of_hers(marta, first) == (0, 0)
+    assert _of_hers(marta, second) == (1, 1)
+    assert by_hand(second) == (second.people_count, second.company_count, second.reply_count)
+    merging.undo(merge=merge, by=lena, now=later)
+    assert (_of_hers(marta, first), _of_hers(marta, second)) == ((1, 1), (0, 0))
+
+
+def test_a_merge_before_the_sweep_is_undone_with_the_votes_that_came_back(flood, marta, edda, lena):
+    first, second, *_others = flood
+    Vote.objects.filter(person=marta, post=second).delete()
+    merge = merging.merge(post=first, into=second, by=lena, now=NOW)
+    made = sweeping.sweep(person=marta, because="Rings.", by=lena, now=NOW + timedelta(hours=1))
+    sweeping.undo(sweep=made, by=lena, now=NOW + timedelta(hours=2))
+
+    merging.undo(merge=merge, by=lena, now=NOW + timedelta(hours=3))
+
+    assert Vote.objects.filter(person=marta, post__in=[first, second]).get().post == first
+
+
+def _of_hers(marta, post) -> tuple[int, int]:
+    return tuple(said.objects.filter(person=marta, post=post).count() for said in (Vote, Follow))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sweep_and_a_merge_of_one_moment_wait_for_each_other_in_turn(flood, marta, lena, monkeypatch):
+    """The merge holds both posts, and the sweep is on its way, before the merge touches a vote."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite lets one transaction write at a time")
+    first, second, *_others = flood
+    went_wrong, must_fit = [], merging._must_fit
+
+    def taking_out() -> None:
+        try:
+            sweeping.sweep(person=marta, because="Rings.", by=lena, now=NOW)
+        except Exception as error:
+            went_wrong.append(error)
+        finally:
+            connections.close_all()
+
+    sweeper = Thread(target=taking_out)
+
+    def once_the_sweep_waits(post, into) -> None:
+        must_fit(post, into)
+        sweeper.start()
+        wait_until_somebody_waits()
+
+    monkeypatch.setattr(merging, "_must_fit", once_the_sweep_waits)
+    merging.merge(post=first, into=second, by=lena, now=NOW)
+    sweeper.join()
+    sweeping.take_rest.call(Sweep.objects.get().pk)
+
+    assert went_wrong == []
+    assert (Vote.objects.filter(person=marta).count(), Sweep.objects.get().ended_at) == (0, NOW)

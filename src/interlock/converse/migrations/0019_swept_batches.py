@@ -10,6 +10,7 @@ def into_batches(apps, schema_editor):
         if one.undone_at is None:
             batch.objects.create(sweep=one, removed=one.removed, rows=sum(map(len, one.removed.values())))
     apps.get_model("converse", "Sweep").objects.update(ended_at=models.F("at"))
+    look_at_keys(schema_editor)
 
 
 def out_of_batches(apps, schema_editor):
@@ -18,11 +19,16 @@ def out_of_batches(apps, schema_editor):
             for name, rows in batch.removed.items():
                 one.removed.setdefault(name, []).extend(rows)
         one.save()
+    look_at_keys(schema_editor)
+
+
+def look_at_keys(schema_editor):
+    """PostgreSQL alters no table that has rows with foreign keys to look at in the same transaction: let it look now."""
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 class Migration(migrations.Migration):
-    # PostgreSQL alters no table that has rows with foreign keys to look at in the same transaction.
-    atomic = False
     dependencies = [("converse", "0018_exhibits")]
 
     operations = [

@@ -56,6 +56,8 @@ def undo(*, merge: Merge, by: Person, now: datetime) -> None:
     _must_moderate(by)
     above = lineage.merges_above(merge.into)
     post, *holders = _locked([merge.post_id, merge.into_id, *(one.into_id for one in above)])
+    for one in (merge, *above):  # a sweep that was undone until the posts were held has added to them
+        one.refresh_from_db(fields=["moved"])
     if not Merge.objects.filter(pk=merge.pk, undone_at=None).update(undone_at=now):
         raise CommunityError(_("These are two posts again already; nothing was changed."))
     for said, name in ((Vote, "votes"), (Follow, "follows")):
@@ -70,6 +72,15 @@ def undo(*, merge: Merge, by: Person, now: datetime) -> None:
     journal.note(
         actor=by, verb="unmerged", about=merge, at=now, detail={"post": post.pk, "into": merge.into_id}
     )
+
+
+def take_along(merge: Merge, said: type[Vote] | type[Follow], person: int) -> int:
+    """Let what somebody has on the merged post go where the others' went; return that post. In a transaction that holds both."""
+    name = "votes" if said is Vote else "follows"
+    own = said._default_manager.filter(post=merge.post_id, person=person)
+    merge.moved[name] += _move(own, _voters(said, merge.into), merge.into)
+    merge.save(update_fields=["moved"])
+    return merge.into_id
 
 
 def why_not(post: Post, into: Post) -> str:

@@ -18,8 +18,19 @@ from django.utils.translation import gettext_lazy as later
 
 from interlock.converse.community import counting, posting, signals
 from interlock.converse.community.errors import CommunityError, NotAllowed, NothingSaid
-from interlock.converse.models import Case, Follow, Post, Reply, Report, Standing, Sweep, SweptBatch, Vote
-from interlock.converse.moderation import cases, lineage
+from interlock.converse.models import (
+    Case,
+    Follow,
+    Merge,
+    Post,
+    Reply,
+    Report,
+    Standing,
+    Sweep,
+    SweptBatch,
+    Vote,
+)
+from interlock.converse.moderation import cases, lineage, merging
 from interlock.fabric import journal, work
 from interlock.fabric.access import Act, may
 from interlock.fabric.models import Person
@@ -90,6 +101,7 @@ def sweep(*, person: Person, because: str, by: Person, now: datetime) -> Sweep:
     made = Sweep.objects.create(person=person, by=by, at=now, because=because.strip())
     counts = {name: rows.count() for name, rows in _rows_of(person).items()}
     detail = {"person": person.pk, "because": made.because, **counts}
+    _hold(_next_of(made))  # before the journal, as everybody does
     journal.note(actor=by, verb="took everything out", about=made, at=now, detail=detail)
     if _take_batch(made, now):
         work.ask(take_rest, made.pk)
@@ -108,7 +120,28 @@ def take_rest(sweep_id: int) -> None:
 
 
 def _take_batch(sweep: Sweep, now: datetime) -> bool:
-    """Take the next rows of each kind out, in a transaction; whether there are more. About 25 queries."""
+    """Take the next rows of each kind out, in a transaction; whether there are more. About 35 queries."""
+    held = _hold(_next_of(sweep))
+    next_ones = _next_of(sweep)
+    # What a merge took elsewhere until its post was held comes with the next batch.
+    found = {name: [one for one in some if _post_of(one) in held] for name, some in next_ones.items()}
+    taken = sum(map(len, found.values()))
+    if taken or not sweep.batches.exists():
+        SweptBatch.objects.create(sweep=sweep, removed=_removed(found), rows=taken)
+    Vote.objects.filter(pk__in=[one.pk for one in found["votes"]]).delete()
+    Follow.objects.filter(pk__in=[one.pk for one in found["follows"]]).delete()
+    Report.objects.filter(pk__in=[one.pk for one in found["reports"]]).update(upheld=False)
+    _reject(sweep, found["posts"], found["replies"], now)
+    is_more = any(len(some) == BATCH or len(found[name]) < len(some) for name, some in next_ones.items())
+    if not is_more:
+        Sweep.objects.filter(pk=sweep.pk).update(ended_at=now)
+    touched = {one.post_id for name in ("replies", "votes") for one in found[name]}
+    _recount({one.pk for one in found["posts"]}, touched, now)
+    return is_more
+
+
+def _next_of(sweep: Sweep) -> dict[str, list[Any]]:
+    """The next rows of each kind. Five queries."""
     rows = _rows_of(sweep.person)
     # What a moderator let through again since stays; what they wrote since waits to be read.
     until = {"posts": "said_at", "replies": "said_at", "votes": "at", "follows": "at", "reports": "at"}
@@ -118,26 +151,35 @@ def _take_batch(sweep: Sweep, now: datetime) -> bool:
         if column == "said_at":
             some = some.exclude(judged_at__gt=sweep.at)
         found[name] = list(some[:BATCH])
-    taken = sum(map(len, found.values()))
-    if taken or not sweep.batches.exists():
-        SweptBatch.objects.create(sweep=sweep, removed=_removed(found), rows=taken)
-    Vote.objects.filter(pk__in=[one.pk for one in found["votes"]]).delete()
-    Follow.objects.filter(pk__in=[one.pk for one in found["follows"]]).delete()
-    Report.objects.filter(pk__in=[one.pk for one in found["reports"]]).update(upheld=False)
-    _reject(sweep, found["posts"], found["replies"], now)
-    is_more = any(len(some) == BATCH for some in found.values())
-    if not is_more:
-        Sweep.objects.filter(pk=sweep.pk).update(ended_at=now)
-    touched = {one.post_id for name in ("replies", "votes") for one in found[name]}
-    _recount({one.pk for one in found["posts"]}, touched, now)
-    return is_more
+    return found
+
+
+def _hold(found: dict[str, list[Any]]) -> set[int | None]:
+    """Hold the posts that these rows stand under before any of them is changed, in the order of a merge; return them.
+
+    A report hangs on no post that is counted.
+    """
+    posts = {number for some in found.values() for one in some if (number := _post_of(one)) is not None}
+    return {None, *counting.locked({*posts, *lineage.ends_of(posts).values()})}
+
+
+def _post_of(row: Post | Reply | Vote | Follow | Report) -> int | None:
+    match row:
+        case Post():
+            return row.pk
+        case Report():
+            return None
+    return row.post_id
 
 
 def _removed(found: dict[str, list[Any]]) -> dict[str, list[Any]]:
     """What brings these rows back."""
     return {
         **{name: [[one.pk, one.standing] for one in found[name]] for name in ("posts", "replies")},
-        **{name: [[one.post_id, one.at.isoformat()] for one in found[name]] for name in ("votes", "follows")},
+        **{
+            name: [[one.post_id, one.at.isoformat(), one.pk] for one in found[name]]
+            for name in ("votes", "follows")
+        },
         "reports": [one.pk for one in found["reports"]],
     }
 
@@ -171,6 +213,7 @@ def undo(*, sweep: Sweep, by: Person, now: datetime) -> None:
     if not found.batches.exists():
         raise CommunityError(_("They were erased since, so nothing is left to bring back."))
     Sweep.objects.filter(pk=sweep.pk).update(undone_at=now)
+    _hold_removed(found)  # before the journal, as everybody does
     journal.note(
         actor=by, verb="brought everything back", about=found, at=now, detail={"person": found.person_id}
     )
@@ -196,7 +239,7 @@ def rows_left(sweep: Sweep) -> int:
 
 def _return_batch(sweep: Sweep, by: Person, now: datetime) -> bool:
     """Bring a batch back, in a transaction; whether there are more. About 30 queries."""
-    batch = sweep.batches.order_by("pk").first()
+    batch = _hold_removed(sweep)
     if batch is None:
         return False
     removed = batch.removed
@@ -204,13 +247,25 @@ def _return_batch(sweep: Sweep, by: Person, now: datetime) -> bool:
     replies = _stand_again(Reply, removed["replies"], sweep, now)
     _look_again(sweep, posts, replies, by, now)
     signals.ask_to_hear(now)
-    _restore(Vote, sweep, removed["votes"])
+    merged = _restore(Vote, sweep, removed["votes"])
     _restore(Follow, sweep, removed["follows"])
     Report.objects.filter(pk__in=removed["reports"], upheld=False).update(upheld=None)
     under = set(Reply.objects.filter(pk__in=replies).values_list("post", flat=True))
-    _recount(set(posts), under | {number for number, _at in removed["votes"]}, now)
+    _recount(set(posts), under | merged | {row[0] for row in removed["votes"]}, now)
     batch.delete()
     return sweep.batches.exists()
+
+
+def _hold_removed(sweep: Sweep) -> SweptBatch | None:
+    """The next batch to bring back, with the posts that it touches held; None where all is back. Four queries and more."""
+    batch = sweep.batches.order_by("pk").first()
+    if batch is not None:
+        removed = batch.removed
+        replies = Reply.objects.filter(pk__in=[row[0] for row in removed["replies"]])
+        posts = {row[0] for name in ("posts", "votes", "follows") for row in removed[name]}
+        posts.update(replies.values_list("post", flat=True))
+        counting.locked({*posts, *lineage.ends_of(posts).values()})
+    return batch
 
 
 def _stand_again(said: Texts, rows: list[list[Any]], sweep: Sweep, now: datetime) -> list[int]:
@@ -238,14 +293,27 @@ def _look_again(sweep: Sweep, posts: list[int], replies: list[int], by: Person, 
         journal.note(actor=by, verb="opened cases", about=sweep, at=now, detail={"cases": len(asked)})
 
 
-def _restore(said: type[Vote] | type[Follow], sweep: Sweep, rows: list[list[Any]]) -> None:
-    there = set(Post.objects.filter(pk__in=[number for number, _at in rows]).values_list("pk", flat=True))
+def _restore(said: type[Vote] | type[Follow], sweep: Sweep, rows: list[list[Any]]) -> set[int]:
+    """Let votes or follows stand again, on the post that theirs has become part of since; return those posts."""
+    there = set(Post.objects.filter(pk__in=[row[0] for row in rows]).values_list("pk", flat=True))
+    # With the number it had, by which a merge that is undone finds it; batches of before hold none.
     again: list[Any] = [
-        said(post_id=number, person_id=sweep.person_id, at=datetime.fromisoformat(at))
-        for number, at in rows
+        said(
+            pk=pk[0] if pk else None, post_id=number, person_id=sweep.person_id, at=datetime.fromisoformat(at)
+        )
+        for number, at, *pk in rows
         if number in there
     ]
     said._default_manager.bulk_create(again, ignore_conflicts=True)
+    into: set[int] = set()
+    here = there
+    for _depth in range(lineage.DEEPEST):
+        merges = Merge.objects.filter(post__in=here, undone_at=None, at__gt=sweep.at).select_related("into")
+        here = {merging.take_along(merge, said, sweep.person_id) for merge in merges}
+        into |= here
+        if not here:
+            break
+    return into
 
 
 def _recount(posts: set[int], touched: Collection[int], now: datetime) -> None:
