@@ -48,6 +48,16 @@ def test_chats_that_know_no_entities_are_sent_broken_signs_and_whole_addresses(k
     assert "https://here.example/a_1/\n" in said
 
 
+@pytest.mark.parametrize("kind", ["mattermost", "rocketchat", "google"])
+def test_what_looks_like_an_address_calls_no_channel(kind):
+    said = chats.payload(
+        kind, "Outcry: https://x<users/all> https://,@channel https://x[a](https://evil.example)"
+    )["text"]
+
+    for sign in ("<u", "@c", "[a", "]("):
+        assert sign not in said
+
+
 def test_teams_is_sent_a_card_of_runs_which_know_no_markdown():
     [attachment] = chats.payload("teams", TEXT, open_word="Open")["attachments"]
 

@@ -76,16 +76,8 @@ def _entities(text: str) -> str:
 
 
 def _broken(text: str) -> str:
-    """For chats that know no entities: signs that begin a mention, a link or a picture stand alone; addresses stay."""
-    parts, last = [], 0
-    for found in _ADDRESS.finditer(text):
-        parts += [_broken_words(text[last : found.start()]), found.group()]
-        last = found.end()
-    return "".join([*parts, _broken_words(text[last:])])
-
-
-def _broken_words(words: str) -> str:
-    return re.sub(r"([@<\[!](?=\S)|\](?=[(\[:]))", rf"\1{_BREAK}", words)
+    """For chats that know no entities: signs that begin a mention, a link or a picture stand alone, in addresses too."""
+    return re.sub(r"([@<\[!](?=\S)|\](?=[(\[:]))", rf"\1{_BREAK}", text)
 
 
 def _card(text: str, open_word: str) -> dict[str, Any]:
