@@ -183,7 +183,7 @@ def receiver(settings):
 
 
 def token_in(mail) -> str:
-    text = email.message_from_bytes(mail[1], policy=policy.default).get_content()
+    text = email.message_from_bytes(mail[1], policy=policy.default).get_body(("plain",)).get_content()
     return text.split("https://talk.example.com/welcome/")[1].split("/")[0]
 
 

@@ -88,7 +88,7 @@ def test_people_and_further_addresses_have_one_mail_each(post, person):
     mail = message_from_bytes(post.kept[0][1], policy=default)
     assert mail["subject"] == "Outcry: Panniers, 6.2 times the usual"
     assert mail["auto-submitted"] == "auto-generated"
-    assert "143 customers in the last day" in mail.get_content()
+    assert "143 customers in the last day" in mail.get_body(("plain",)).get_content()
 
 
 def test_what_rang_together_is_one_message_the_theme_first(chat):

@@ -46,3 +46,13 @@ def test_a_notice_that_nobody_can_stop_names_no_list():
     mail = message_from_bytes(sent())
 
     assert [name for name in mail if name.startswith(("List", "Precedence"))] == []
+
+
+def test_a_notice_is_its_plain_words_and_the_same_as_html():
+    mail = message_from_bytes(sent())
+
+    plain, html = mail.get_payload()
+    assert mail.get_content_type() == "multipart/alternative"
+    assert [one.get_content_type() for one in (plain, html)] == ["text/plain", "text/html"]
+    assert plain.get_payload(decode=True) == b"It is mended.\r\n"
+    assert b">It is mended.</p>" in html.get_payload(decode=True)

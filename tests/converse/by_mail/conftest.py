@@ -51,7 +51,9 @@ class Desk:
         files = more.pop("files", [])
         for name, value in (usual | {name.replace("_", "-"): value for name, value in more.items()}).items():
             answer[name] = value
-        quoted = "\n".join(f"> {line}".rstrip() for line in mail.get_content().splitlines())
+        quoted = "\n".join(
+            f"> {line}".rstrip() for line in mail.get_body(("plain",)).get_content().splitlines()
+        )
         answer.set_content(f"{text}\n\nOn 22 Nov 2026 at 09:00, {mail['From']} wrote:\n{quoted}\n")
         for kind, content in files:
             main, sub = kind.split("/")
@@ -120,9 +122,9 @@ def desk(db, home, settings, box):  # noqa: F811 - the fixture
 
 
 def text_of(mail: Message) -> str:
-    return mail.get_content().replace("\r\n", "\n")
+    return mail.get_body(("plain",)).get_content().replace("\r\n", "\n")
 
 
 def addresses_in(mail: Message) -> list[str]:
     """The reply addresses that stand in the text."""
-    return re.findall(r"\S+\+re\.\S+", mail.get_content())
+    return re.findall(r"\S+\+re\.\S+", mail.get_body(("plain",)).get_content())

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..live import NotSent, Sent
 from .account import Account, Server, is_address
+from .html_part import html_of
 from .sending import hand_over, one_line
 
 AUTHOR = "Interlock"
@@ -45,6 +46,7 @@ class Note:
 
     `stop` is the address where its reader stops such mail, without signing in; by one POST if it is https (RFC 8058).
     `reply_to` is where an answer to it goes, where that is another address than the sender's.
+    `text` goes out as it is, and beside it as HTML in the `language` that programs read it aloud in.
     """
 
     to: str
@@ -54,6 +56,7 @@ class Note:
     author: str = AUTHOR
     stop: str = ""
     reply_to: str = ""
+    language: str = "en"
 
 
 def post(office: PostOffice, note: Note, *, now: datetime, wait: Callable[[float], None]) -> Sent:
@@ -85,4 +88,6 @@ def post(office: PostOffice, note: Note, *, now: datetime, wait: Callable[[float
         if note.stop.startswith("https://"):
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(note.text, charset="utf-8")
+    html = html_of(subject=one_line(note.subject), text=note.text, author=note.author, language=note.language)
+    message.add_alternative(html, subtype="html", charset="utf-8")
     return hand_over(account, message, wait)
