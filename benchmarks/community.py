@@ -2,10 +2,10 @@
 
 Makes a community (kept in --home, else in a temporary folder), serves it with `interlock serve`, and reads its pages
 as visitors do, without a session: by one reader alone, then by 32 at once. Pages come from memory, as nearly all do;
-`of 40` asks for so many that most are asked for the first time, and `made anew` never asks the same twice. Then 16
+`of 40` asks for so many that most are asked for the first time, and what is `made anew` or has a `rare` product never is the same twice. Then 16
 customers who are signed in reply, each as soon as the last reply is stored. The bare page is served by the same server.
 
-    python benchmarks/community.py [--full] [--home FOLDER]
+    python benchmarks/community.py [--full] [--database sqlite|postgresql] [--home FOLDER]
 """
 
 from __future__ import annotations
@@ -18,11 +18,16 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from urllib.parse import urlencode
 
 from installation import environment
 from pages import HERE, READERS, Reader, bare_page, free_port, measured, quantile, serving
+
+sys.path.insert(0, str(HERE.parent / "tests"))
+
+from crash.installation import postgresql  # the one that commits to the disk
 
 SMALL, FULL = (2_000, 20_000), (100_000, 1_000_000)
 REPLIES = 320
@@ -55,11 +60,13 @@ def reply_times(port: int, sessions: list[str], addresses: list[str]) -> tuple[l
     return taken, len(taken) / (time.perf_counter() - started)
 
 
-def compare(home: Path, posts: int, replies: int) -> None:
-    environ = environment(home)
+def compare(home: Path, posts: int, replies: int, address: str) -> None:
+    """Make the community and print the table. `address`: of the PostgreSQL it lies in, empty for SQLite."""
+    environ = environment(home) | ({"DATABASE_URL": address} if address else {})
     load = os.getloadavg()[0]
     print(
-        f"A community of {posts:,} posts and {replies:,} replies on SQLite; load before it {load:.1f}.",
+        f"A community of {posts:,} posts and {replies:,} replies on {'PostgreSQL' if address else 'SQLite'};"
+        f" load before it {load:.1f}.",
         flush=True,
     )
     loading = [sys.executable, HERE / "community_loading.py", home, str(posts), str(replies)]
@@ -77,8 +84,8 @@ def compare(home: Path, posts: int, replies: int) -> None:
     with serving(command, port, environ, home) as pid:
         for name, addresses in about["pages"].items():
             measured(name, port, pid, {}, addresses)
-        anew = [f"{about['pages']['The list'][0]}?product=made+anew+{number}" for number in range(2_000)]
-        measured("The list, made anew", port, pid, {}, anew)
+        for name, addresses in about["anew"].items():
+            measured(name, port, pid, {}, addresses)
         taken, rate = reply_times(port, about["sessions"], about["replies"])
         print(
             f"\nReplies by {len(about['sessions'])} writers: p50 {quantile(taken, 0.5):.0f} ms,"
@@ -92,10 +99,16 @@ def main() -> int:
     )
     parser.add_argument("--full", action="store_true", help="100,000 posts and 1 million replies")
     parser.add_argument("--home", type=Path, help="keep the community here for the next run")
+    parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
     asked = parser.parse_args()
     posts, replies = FULL if asked.full else SMALL
-    with tempfile.TemporaryDirectory() as folder:
-        compare((asked.home or Path(folder)).resolve() / f"community-{posts}", posts, replies)
+    with tempfile.TemporaryDirectory() as temporary:
+        Path(temporary).chmod(0o755)  # PostgreSQL runs as a user of its own
+        folder = (asked.home or Path(temporary)).resolve()
+        own = postgresql(folder / f"server-{posts}") if asked.database == "postgresql" else nullcontext("")
+        with own as address:
+            kept = f"{'postgresql' if address else 'community'}-{posts}"
+            compare(folder / kept, posts, replies, address)
     return 0
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 WRITERS, PEOPLE, AT_ONCE = 16, 2_000, 2_000
 SEEN = 40
+ANEW = 200  # more than a table's line asks for, each a page further on
 THINGS = [
     "display",
     "battery",
@@ -55,6 +56,7 @@ def make(home: Path, posts: int, replies: int) -> None:
     done = home / "community.json"
     if done.exists() and json.loads(done.read_text())["size"] == [posts, replies]:
         _forget_replies()
+        done.write_text(json.dumps(json.loads(done.read_text()) | _pages()))
         return
     if home.exists():
         shutil.rmtree(home)
@@ -68,6 +70,7 @@ def make(home: Path, posts: int, replies: int) -> None:
     started = time.perf_counter()
     people = _people()
     _fill(posts, replies, people)
+    _count_rows()
     print(
         f"  {posts:,} posts and {replies:,} replies after {time.perf_counter() - started:.0f} s", flush=True
     )
@@ -82,6 +85,15 @@ def _forget_replies() -> None:
     from interlock.converse.models import Reply
 
     Reply.objects.filter(said_at__gt=datetime.now(UTC) - timedelta(hours=2)).delete()
+
+
+def _count_rows() -> None:
+    """What PostgreSQL does by itself a minute later."""
+    from django.db import connection
+
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
 
 
 def _people() -> list[Any]:
@@ -142,18 +154,25 @@ def _post(model: Any, number: int, board: Any, first: dict[str, Any], people: li
 def _pages() -> dict[str, Any]:
     from django.urls import reverse
 
+    from interlock.converse.community.looking import PAGE_ROWS
     from interlock.converse.models import Post
 
     asked = reverse("community:list")
     posts = list(Post.objects.order_by("-reply_count", "pk")[: SEEN // 2])
     posts += list(Post.objects.order_by("?")[: SEEN // 2])
-    middle = Post.objects.order_by("pk")[Post.objects.count() // 2]
-    place = f"{middle.said_at.isoformat()}~{middle.pk}".replace("+", "%2B")
+    places = [
+        f"{said_at.isoformat()}~{pk}".replace("+", "%2B")
+        for said_at, pk in Post.objects.order_by("-pk").values_list("said_at", "pk")[::PAGE_ROWS]
+    ]
     return {
+        "anew": {
+            "The list, made anew": [f"{asked}?after={place}" for place in places[1 : ANEW + 1]],
+            "A rare product, never there": [f"{asked}?product=rare+{number}" for number in range(ANEW)],
+        },
         "pages": {
             "The list": [asked],
             "Most customers": [f"{asked}?order=most"],
-            "In the middle": [f"{asked}?after={place}"],
+            "In the middle": [f"{asked}?after={places[len(places) // 2]}"],
             "A post": [reverse("community:post", args=[posts[0].pk, posts[0].slug])],
             "A post, of 40": [reverse("community:post", args=[one.pk, one.slug]) for one in posts],
             "Words, of 40": [f"{asked}?q={THINGS[n % 16]}+{n * 13 % 977}" for n in range(SEEN)],
