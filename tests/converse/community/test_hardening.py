@@ -191,7 +191,7 @@ def test_new_words_of_the_company_are_on_kept_pages_within_a_minute(client, writ
     client.get(listed)
 
     company.change_company(words={"name": "Brookfell"}, by=person("owner"), now=NOW)
-    caches["pages"].delete("community:moving")
+    caches["pages"].delete("community:today:en")
 
     assert "Brookfell" in client.get(listed).content.decode()
 

@@ -317,3 +317,15 @@ def test_a_promise_is_told_as_a_share_only_from_thirty_upward(db, monkeypatch):
         "We answer questions within 16 hours; we kept that 93 times in 100.",
         "88 to 96 in 100, 214 questions of the last 30 days.",
     )
+
+
+def test_a_row_shows_what_its_post_says_now(client, write, marta):
+    post = write(marta)
+    listed = reverse("community:list")
+    before = client.get(listed).content.decode()
+
+    posting.changed(post, NOW, title="Another title", reply_count=7)
+    after = client.get(listed).content.decode()
+
+    assert "Another title" not in before
+    assert ("Another title" in after, "7 replies" in after, post.title in after) == (True, True, False)

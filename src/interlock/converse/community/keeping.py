@@ -19,9 +19,8 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_language
 
 from interlock.converse.community import promise
-from interlock.fabric import company
 
-SECONDS, MOVING_SECONDS = 3_600, 60
+SECONDS = 3_600
 # The choice of paper or ink is a visitor's only other cookie that a page shows.
 THEMES = {"paper", "ink"}
 
@@ -55,11 +54,6 @@ def for_visitors(
 
 def _moving() -> str:
     """What changes on these pages without a post: the company's own words, who is on duty, how the promise is kept."""
-    cache = caches["pages"]
-    found = cache.get("community:moving")
-    if found is None:
-        now = timezone.now()
-        promised = promise.promise(now)
-        found = f"{promise.on_duty_words(now)} {promised.sentence} {promised.proof} {json.dumps(model_to_dict(company.company()))}"
-        cache.set("community:moving", found, MOVING_SECONDS)
-    return str(found)
+    today = promise.for_visitors(timezone.now())
+    promised = today.promise
+    return f"{today.on_duty} {promised.sentence} {promised.proof} {json.dumps(model_to_dict(today.company))}"

@@ -9,17 +9,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.core.cache import caches
 from django.db.models import QuerySet
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from interlock.converse.community import boards
 from interlock.converse.models import Post, Reply
+from interlock.fabric import company
 from interlock.fabric.access import Act, may
-from interlock.fabric.models import Person
+from interlock.fabric.models import Company, Person
 from interlock.listen import clocks, waiting
 from interlock.listen.models import Clock, Source, SourceKind
 
 ASKED = "post"
+SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,30 @@ def promise(now: datetime) -> Promise:
     asked = Clock.objects.filter(source=source.pk, kind=ASKED)
     hours = int(clocks.answer_within(ASKED, source).total_seconds() // 3600)
     return Promise(hours, waiting.answered_in_time(asked, now))
+
+
+@dataclass(frozen=True)
+class Today:
+    """What every page says of today: the promise, who is on duty, the company with its words."""
+
+    promise: Promise
+    on_duty: str
+    company: Company
+
+
+def today(now: datetime) -> Today:
+    """As of now. Four queries."""
+    return Today(promise(now), on_duty_words(now), company.company())
+
+
+def for_visitors(now: datetime) -> Today:
+    """Likewise, looked up once a minute: visitors' pages are kept under it."""
+    cache, key = caches["pages"], f"community:today:{get_language()}"
+    found = cache.get(key)
+    if found is None:
+        found = today(now)
+        cache.set(key, found, SECONDS)
+    return found
 
 
 def on_duty_words(now: datetime) -> str:

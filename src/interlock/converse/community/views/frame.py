@@ -30,7 +30,7 @@ def page(request: HttpRequest, name: str, context: dict[str, Any], status: int =
     frame = "web/base.html" if staff else "converse/customers.html"
     more = {
         "frame": frame,
-        "company": companies.company(),
+        "company": None if "company" in context else companies.company(),
         "is_staff": staff,
         "may_answer": may(person_of(request), Act.ANSWER),
         "may_set": may(person_of(request), Act.INVITE),

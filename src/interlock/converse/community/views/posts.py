@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from interlock.converse.community import boards as board_rules
-from interlock.converse.community import course, entering, keeping, looking, promise
+from interlock.converse.community import course, entering, keeping, looking, promise, rows
 from interlock.converse.community.forms import AnswerForm, ReplyForm, StatusForm
 from interlock.converse.community.views.frame import page
 from interlock.converse.models import Board, Follow, Kind, Post, Reply, Standing, Status, Vote
@@ -91,6 +91,7 @@ def post_page(
     promise.note_due([found, *replies])
     changes = list(found.status_changes.select_related("after", "by"))
     close = Post.objects.filter(pk__in=found.close_to, standing=Standing.PUBLIC, board=found.board_id)
+    today = _today(person)
     context = {
         "post": found,
         "answers": answers,
@@ -98,7 +99,9 @@ def post_page(
         "later": f"?{urlencode({'after': later})}" if later else "",
         "steps": course.steps(found, changes),
         "changes": changes,
-        "on_duty": promise.on_duty_words(timezone.now()),
+        "promise": today.promise,
+        "on_duty": today.on_duty,
+        "company": today.company,
         "close": sorted(close, key=lambda one: found.close_to.index(one.pk)),
         "address": address_of(found),
         "kind_name": Kind(found.kind).label,
@@ -109,6 +112,11 @@ def post_page(
         **forms,
     }
     return page(request, "post", context, status)
+
+
+def _today(person: Person | None) -> promise.Today:
+    """Who signed in reads what is so now, as nothing of theirs is kept."""
+    return promise.today(timezone.now()) if person else promise.for_visitors(timezone.now())
 
 
 def address_of(found: Post) -> str:
@@ -174,14 +182,21 @@ def _list_page(
     now = timezone.now()
     found = looking.list_page(chosen, filters, after)
     path = reverse("community:board", args=[filters.board]) if filters.board else reverse("community:list")
-    staff = may(person, Act.READ)
+    today, staff = _today(person), may(person, Act.READ)
     closed = [one for one in chosen if one.opened_at is None] if staff else []
     context = {
         "posts": found.posts,
+        "rows": rows.drawn(
+            found.posts,
+            who=today.company.customers_word,
+            with_board=not filters.board and len(visible) > 1,
+            year=timezone.localdate(now).year,
+        ),
         "boards": visible,
         "board": chosen[0] if filters.board else None,
-        "promise": promise.promise(now),
-        "on_duty": promise.on_duty_words(now),
+        "promise": today.promise,
+        "on_duty": today.on_duty,
+        "company": today.company,
         "filters": filters,
         "kinds": _tabs(path, filters),
         "orders": _orders(path, filters),

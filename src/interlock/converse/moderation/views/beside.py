@@ -33,7 +33,7 @@ def beside(found: Post, said: list[Reply], person: Person | None, now: datetime)
             one.may_appeal = cases.may_appeal(one, person)
     _lead_on(said)
     return {
-        "merged": merging.merges_of(found),
+        "merged": merging.merges_of(found) if may(person, Act.ANSWER) else [],
         "merged_posts": lineage.merged_into(found),
         "split": lineage.split_from(found),
         "merge": lineage.merge_of(found) if found.standing == Standing.MOVED else None,
