@@ -16,7 +16,7 @@ from interlock.converse import services
 from interlock.converse.loop import own_feedback
 from interlock.fabric import directory, organisations, people, records
 from interlock.fabric.directory import Side, Wanted
-from interlock.fabric.models import Context, CustomerSide, Organisation, Person
+from interlock.fabric.models import Context, CustomerSide, Organisation, Person, User
 from interlock.fabric.organisations import Accounts, NotOne
 
 NOW = timezone.now()
@@ -61,6 +61,21 @@ def test_people_are_found_by_side_function_name_and_absence(person):
     assert directory.counts(ana) == {Side.EMPLOYEE: 2, Side.PARTNER: 1, Side.CUSTOMER: 2}
     assert names(directory.found_for(tom, Wanted(side=Side.PARTNER), NOW)) == ["Tom Motrane"]
     assert directory.counts(tom) == {}
+
+
+def test_addresses_are_found_by_their_beginning_or_by_their_host(person):
+    me = person("owner")
+    for address in ("lena_k@shop.example", "lenaxk@shop.example", "lena@other.example"):
+        user = User.objects.create_user(address)
+        Person.objects.create(user=user, name=address.partition("@")[0], role="customer")
+
+    def found(words):
+        return names(directory.found_for(me, Wanted(side=Side.CUSTOMER, words=words), NOW))
+
+    assert found("Lena_K@shop") == ["lena_k"]
+    assert found("lena@") == ["lena"]
+    assert found("@shop.example") == ["lena_k", "lenaxk"]
+    assert found("k@shop.example") == []
 
 
 def test_addresses_are_searched_only_by_who_may_read_personal_data(person):

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
 from interlock.fabric.access import Act, may
 from interlock.fabric.away import away_at
-from interlock.fabric.models import STAFF_ROLES, CustomerSide, Person, Role
+from interlock.fabric.models import STAFF_ROLES, CustomerSide, Person, Role, User
 from interlock.fabric.people import people_visible_to
 from interlock.fabric.personal import may_read_personal
 
@@ -69,9 +71,24 @@ def found_for(me: Person, wanted: Wanted, now: datetime) -> QuerySet[Person]:
             codes__contains=f'"{wanted.function}"'
         )
     if words := wanted.words.strip():
-        by_address = Q(user__email__icontains=words) if "@" in words and may_read_personal(me) else Q()
+        by_address = _by_address(words) if "@" in words and may_read_personal(me) else Q()
         found = found.filter(Q(name__icontains=words) | by_address)
     return found
+
+
+def _by_address(words: str) -> Q:
+    """Whose address begins like this, by its index; of `@example.com` whose address holds it, which reads them all.
+
+    Addresses are kept in small letters. SQLite walks its index only between two ends, PostgreSQL only for LIKE.
+    """
+    words = words.lower()
+    if words.startswith("@"):
+        like = Q(email__contains=words)
+    elif connection.vendor == "sqlite":
+        like = Q(email__gte=words, email__lt=words + chr(sys.maxunicode))
+    else:
+        like = Q(email__startswith=words)
+    return Q(user__in=User.objects.filter(like).values("pk"))
 
 
 def page_after(found: QuerySet[Person], after: int | None) -> Page:
