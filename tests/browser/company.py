@@ -361,7 +361,7 @@ def addresses(company: dict) -> list[str]:
     found = []
     for name, row in POLICY.items():
         parameters = ADDRESSES[name]
-        community = name.startswith(("community:", "loop:you_said", "loop:answer", "notices:"))
+        community = name.startswith(("community:", "loop:you_said", "loop:follow", "loop:answer", "notices:"))
         if "get" not in row.methods or name in NOT_PAGES or name in {"web:context", "web:organisation"}:
             continue
         if "owner" not in row.roles and not community:

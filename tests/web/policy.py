@@ -117,6 +117,8 @@ POLICY: dict[str, Row] = {
     "loop:withdraw": writes(WRITERS),
     # Whoever holds the link; nobody needs to sign in to say yes or no, nor to read what was released.
     "loop:answer": Row(PUBLIC),
+    # Anybody may ask for letters; only the link in a mail starts and stops them.
+    **{f"loop:{name}": Row(PUBLIC) for name in ("follow", "start_letters", "stop_letters")},
     # What I get, asked of whoever signs in; stopping it needs only the signed link of a mail.
     "notices:choices": Row(PUBLIC),
     "notices:stop": Row(PUBLIC),

@@ -135,6 +135,7 @@ REPEATED_TASKS = {
     "interlock.converse.community.signals.hear": 300,
     # It is asked for whenever somebody decides, is told or answers; this follows what customers say anew.
     "interlock.converse.loop.counting.count_loops": 3600,
+    "interlock.converse.loop.monthly.plan_letters": 3600,
     "interlock.fabric.tasks.clear_finished_work": 3600,
     "interlock.fabric.tasks.clear_old_events": 3600,
     "interlock.converse.tasks.forget_loose_pictures": 86400,

@@ -65,3 +65,21 @@ def deliver_all(foreign, now):
     outside = sending.Outside({"small": foreign}, lambda source: {}, Reach(None, lambda: now, lambda s: None))
     for answer in Answer.objects.order_by("pk"):
         sending.deliver(answer_id=answer.pk, outside=outside)
+
+
+@pytest.fixture
+def heard(hinge, foreign):
+    """Six riders spoke before the decision, and were told; one says yes, one says no."""
+    from converse.loop.test_closing import LATER, tell  # after the settings
+    from interlock.converse.loop import closing, counting, replying
+    from interlock.converse.models import ToldPerson
+
+    for name in ("pia", "rob"):
+        hinge.says(f"My hinge opened, {name}.", name, NOW - 5 * DAY)
+    tell(hinge, *[one.signal for one in closing.plan(closing.course_of(hinge.theme)).people])
+    deliver_all(foreign, LATER)
+    counting.note_told()
+    told = {one.customer: one for one in ToldPerson.objects.all()}
+    replying.say(person=told["kim"], solved=True, now=NOW)
+    replying.say(person=told["lee"], solved=True, now=NOW)
+    return hinge

@@ -7,29 +7,14 @@ import json
 import pytest
 from django.urls import reverse
 
-from converse.loop.conftest import DAY, NOW, deliver_all
-from converse.loop.test_closing import LATER, tell
-from interlock.converse.loop import closing, counting, replying, stories
+from converse.loop.conftest import DAY, NOW
+from interlock.converse.loop import replying, stories
 from interlock.converse.loop.errors import NotForThePublic
 from interlock.converse.models import Story, ToldPerson
 from listen.themed import direction, joined, theme
 
 pytestmark = pytest.mark.django_db
 PAGES = ("you_said", "you_said_feed", "you_said_rows", "you_said_part")
-
-
-@pytest.fixture
-def heard(hinge, foreign):
-    """Six riders spoke before the decision, and were told; one says yes, one says no."""
-    for name in ("pia", "rob"):
-        hinge.says(f"My hinge opened, {name}.", name, NOW - 5 * DAY)
-    tell(hinge, *[one.signal for one in closing.plan(closing.course_of(hinge.theme)).people])
-    deliver_all(foreign, LATER)
-    counting.note_told()
-    told = {one.customer: one for one in ToldPerson.objects.all()}
-    replying.say(person=told["kim"], solved=True, now=NOW)
-    replying.say(person=told["lee"], solved=True, now=NOW)
-    return hinge
 
 
 def show(hinge, **more):

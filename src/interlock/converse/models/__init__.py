@@ -37,6 +37,7 @@ from interlock.converse.models.lines import Wording as Wording
 from interlock.converse.models.loops import Closure as Closure
 from interlock.converse.models.loops import LoopCount as LoopCount
 from interlock.converse.models.loops import LoopCourse as LoopCourse
+from interlock.converse.models.loops import MonthlyReader as MonthlyReader
 from interlock.converse.models.loops import Story as Story
 from interlock.converse.models.loops import ToldPerson as ToldPerson
 from interlock.converse.models.loops import ToldSignal as ToldSignal

@@ -107,3 +107,19 @@ class Story(models.Model):
     class Meta:
         indexes = [models.Index(fields=["-decided_at", "-id"], name="story_newest")]
         verbose_name_plural = "stories"
+
+
+class MonthlyReader(models.Model):
+    """An address that gets "You said, we did" by mail: at most once a month, and only once the link of the first mail was used."""
+
+    address = models.EmailField(unique=True, help_text=_("in small letters"))
+    language = models.CharField(max_length=16)
+    asked_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True, blank=True)
+    told_up_to = models.DateTimeField(null=True, blank=True, help_text=_("what is shown later is news"))
+    month = models.DateField(
+        null=True, blank=True, help_text=_("the first day of the month of the last letter")
+    )
+
+    class Meta:
+        indexes = [models.Index(fields=["month"], name="monthly_reader_month")]

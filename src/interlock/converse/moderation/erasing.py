@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as later
 from interlock.converse.bringing import files
 from interlock.converse.community import counting, posting, signals
 from interlock.converse.community.errors import NotAllowed
-from interlock.converse.loop import replying
+from interlock.converse.loop import monthly, replying
 from interlock.converse.models import (
     Board,
     Brought,
@@ -177,6 +177,7 @@ def _erase_heard(keys: list[str], address: str, now: datetime) -> None:
         brought = Q(foreign__iexact=address) | Q(foreign__iendswith=f":{address}")
         Brought.objects.filter(brought, kind__in=["person", "vote"]).delete()
         files.forget(address)
+        monthly.stop(address=address)
     names = [forgotten.signal(key) for key in keys]
     forgotten.forget(names=[*names, forgotten.mail(address)] if address else names, now=now)
 

@@ -20,7 +20,7 @@ from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_GET, require_POST
 
 from interlock.converse.community.views.frame import for_signed_in, page, signed_in
-from interlock.converse.loop import own_feedback, stories
+from interlock.converse.loop import monthly, own_feedback, stories
 from interlock.converse.loop.stories import Shown
 from interlock.converse.loop.views.answering import rarely
 from interlock.fabric import company
@@ -58,6 +58,7 @@ def you_said(request: HttpRequest) -> HttpResponse:
         "month": first,
         "products": stories.products(),
         "product": product,
+        "by_mail": monthly.mail_is_set_up(),
         "canonical": f"{settings.PAGES_URL}{reverse('loop:you_said')}",
     }
     return page(request, "you_said", context)
