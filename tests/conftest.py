@@ -25,6 +25,12 @@ ASKS_A_DATABASE = {"db", "transactional_db", "live_server", "migrated_home"}
 def pytest_configure() -> None:
     # Seconds of a quiet machine are a minute of a shared one; what stays wrong fails all the same.
     expect.set_options(timeout=60_000)
+    from django.conf import settings  # set up by now
+
+    for database in settings.DATABASES.values():
+        # Said aloud, since pytest-django knows Django's own engine of SQLite alone, and names a file for others.
+        if "sqlite" in database["ENGINE"]:
+            database.setdefault("TEST", {})["NAME"] = ":memory:"
 
 
 def pytest_collection_finish() -> None:
