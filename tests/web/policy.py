@@ -99,6 +99,7 @@ POLICY: dict[str, Row] = {
     "web:themes": Row(STAFF),
     "web:themes_csv": Row(WRITERS),
     "web:one_theme": Row(STAFF),
+    "web:theme_feed": Row(PUBLIC),  # by the secret address of a colleague's calendar
     "web:talk_about_theme": Row(WRITERS, WRITERS),
     "web:answer_theme": Row(WRITERS, WRITERS),
     "web:answer_round": Row(STAFF),

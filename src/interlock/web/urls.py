@@ -13,7 +13,7 @@ from interlock.web.outcries import page as alarm_page
 from interlock.web.outcries import talking as alarm_talking
 from interlock.web.outcries import watching as alarm_watch
 from interlock.web.searching import page as searching
-from interlock.web.themes import answering, belonging, changes, listing, names_page, page, talking
+from interlock.web.themes import answering, belonging, changes, feed, listing, names_page, page, talking
 
 app_name = "web"
 urlpatterns: list[URLPattern] = [
@@ -32,6 +32,7 @@ urlpatterns: list[URLPattern] = [
     path("signals/themes/names/try/", names_page.try_model, name="try_theme_names"),
     path("signals/themes/changes/<int:change_id>/undo/", changes.undo_change, name="undo_theme_change"),
     path("signals/themes/<slug:key>/", page.one_theme, name="one_theme"),
+    path("signals/themes/<slug:key>/feed/<str:signed>.atom", feed.theme_feed, name="theme_feed"),
     path("signals/themes/<slug:key>/talk/", talking.talk, name="talk_about_theme"),
     path("signals/themes/<slug:key>/answer/", answering.answer_all, name="answer_theme"),
     path("signals/rounds/<int:round_id>/", answering.answer_round, name="answer_round"),

@@ -42,11 +42,14 @@ class Day:
 
 def address_of(person: Person) -> str:
     """The secret address of this person's calendar; empty where they have none."""
+    signed = signed_for(person)
+    return f"{settings.PAGES_URL.rstrip('/')}{reverse('notices:calendar', args=[signed])}" if signed else ""
+
+
+def signed_for(person: Person) -> str:
+    """What is secret in the address, which feeds of themes hold too; empty where they have none."""
     choice = NoticeChoice.objects.filter(person=person, calendar_on=True).first()
-    if choice is None:
-        return ""
-    signed = _signer(person).sign(f"{person.pk}.{choice.calendar_number}")
-    return f"{settings.PAGES_URL.rstrip('/')}{reverse('notices:calendar', args=[signed])}"
+    return _signer(person).sign(f"{person.pk}.{choice.calendar_number}") if choice else ""
 
 
 def person_of(signed: str) -> Person | None:

@@ -208,7 +208,7 @@ def examples(theme: Theme) -> list[Signal]:
     own = ThemedSignal.objects.filter(cluster__theme=theme).order_by("-occurred_at", "-pk")
     # Some have no words; the numbers are found in an index alone.
     newest = list(own.values_list("pk", flat=True)[: 5 * EXAMPLES_SHOWN])
-    said = Signal.objects.filter(pk__in=newest, vector__isnull=False)
+    said = Signal.objects.filter(pk__in=newest, vector__isnull=False).select_related("source")
     return list(said.order_by("-occurred_at", "-pk")[:EXAMPLES_SHOWN])
 
 

@@ -7,6 +7,7 @@ from datetime import date
 from math import floor
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,6 +19,7 @@ from django.views.decorators.http import require_GET
 from interlock.converse import queries as talks
 from interlock.converse.loop import reading
 from interlock.converse.models import Conversation
+from interlock.converse.notices import calendar
 from interlock.fabric.access import Act, may, needs, person_of
 from interlock.fabric.models import Function, Person
 from interlock.listen.models import ChangeKind, Theme, ThemeChange, ThemeFigures, ThemeState
@@ -78,13 +80,14 @@ def page_of(theme: Theme, person: Person | None, **more: Any) -> dict[str, Any]:
         **among.shown(theme),
         **driven.shown(theme),
         "standing": among.standing_words(counted) if counted and theme.ended_at is None else "",
-        "changes": [_line(change, theme) for change in changes],
+        "changes": [lineage_line(change, theme) for change in changes],
         "conversations": conversations,
         "citing": citing,
         "concerned": involved,
         "connect": _connect([one.name for one in involved]),
         "rows_url": rows_address(theme, weeks),
         "all_url": rows_address(theme),
+        "feed": _feed_address(theme, person),
         "may_sort": may(person, Act.SORT) and theme.ended_at is None,
         "may_convene": may(person, Act.CONVENE),
         "may_answer": may(person, Act.ANSWER),
@@ -102,6 +105,14 @@ def page_of(theme: Theme, person: Person | None, **more: Any) -> dict[str, Any]:
         ),
         **more,
     }
+
+
+def _feed_address(theme: Theme, person: Person | None) -> str:
+    """The secret address of the theme's feed; where it is made for who has none. One query."""
+    signed = calendar.signed_for(person) if person else ""
+    if not signed:
+        return f"{reverse('notices:choices')}#calendar"
+    return f"{settings.PAGES_URL.rstrip('/')}{reverse('web:theme_feed', args=[theme.key, signed])}"
 
 
 def _whom(theme: Theme, weeks: Weeks) -> dict[str, Any]:
@@ -294,7 +305,7 @@ def _short(change: ThemeChange, theme: Theme) -> str:
     return _("split %(day)s") % {"day": day}
 
 
-def _line(change: ThemeChange, theme: Theme) -> dict[str, Any]:
+def lineage_line(change: ThemeChange, theme: Theme) -> dict[str, Any]:
     """One line of the lineage, as seen from this theme."""
     said = change.said
     other = change.other.name if change.other else ""
