@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
@@ -117,6 +119,20 @@ def test_the_secret_key_is_made_once_and_private(tmp_path):
     assert first == second
     assert len(first) >= 32
     assert (tmp_path / "secret.key").stat().st_mode & 0o077 == 0
+
+
+def test_who_starts_while_the_key_is_being_made_waits_for_it(tmp_path):
+    folder = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    (tmp_path / "secret.key").write_text("")
+
+    with ThreadPoolExecutor(1) as pool:
+        starting = pool.submit(read_environment, {"INTERLOCK_HOME": str(tmp_path)})
+        wait([starting], timeout=0.2)
+        (tmp_path / "secret.key").write_text("k" * 40)
+        os.close(folder)
+
+        assert starting.result(timeout=60)["INTERLOCK_SECRET_KEY"] == "k" * 40
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ A wrong value stops the start with a sentence that names the variable, the value
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
 from collections.abc import Mapping, Sequence
@@ -310,12 +311,22 @@ def _kept_key(home: Path) -> str:
     path = home / "secret.key"
     try:
         home.mkdir(parents=True, exist_ok=True)
+        return (path.read_text().strip() if path.exists() else "") or _made_key(home, path)
+    except OSError as error:
+        raise SettingError(
+            f"INTERLOCK_HOME {home} cannot be written ({error.strerror}). Give a folder that this user may write."
+        ) from error
+
+
+def _made_key(home: Path, path: Path) -> str:
+    """Make the key, unless another process that starts at the same moment is making it; then return theirs."""
+    folder = os.open(home, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
         if not path.exists():
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "w") as file:
                 file.write(secrets.token_urlsafe(48))
         return path.read_text().strip()
-    except OSError as error:
-        raise SettingError(
-            f"INTERLOCK_HOME {home} cannot be written ({error.strerror}). Give a folder that this user may write."
-        ) from error
+    finally:
+        os.close(folder)

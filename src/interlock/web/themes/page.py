@@ -85,13 +85,10 @@ def page_of(theme: Theme, person: Person | None, **more: Any) -> dict[str, Any]:
         "citing": citing,
         "concerned": involved,
         "connect": _connect([one.name for one in involved]),
-        "rows_url": rows_address(theme, weeks),
-        "all_url": rows_address(theme),
-        "feed": _feed_address(theme, person),
+        **_addresses(theme, person, weeks),
         "may_sort": may(person, Act.SORT) and theme.ended_at is None,
         "may_convene": may(person, Act.CONVENE),
         "may_answer": may(person, Act.ANSWER),
-        "waiting_url": f"{reverse('listen:waiting')}?theme={theme.key}",
         "name_form": forms.NameForm(initial={"name": theme.name}),
         "merge_form": forms.MergeForm(theme=theme),
         "broad_form": forms.BroadForm(initial={"under": theme.parent.key if theme.parent else ""}),
@@ -107,12 +104,18 @@ def page_of(theme: Theme, person: Person | None, **more: Any) -> dict[str, Any]:
     }
 
 
-def _feed_address(theme: Theme, person: Person | None) -> str:
-    """The secret address of the theme's feed; where it is made for who has none. One query."""
+def _addresses(theme: Theme, person: Person | None, weeks: Weeks) -> dict[str, str]:
+    """Where its rows and its feed are; the feed's secret is made elsewhere by who has none. One query."""
     signed = calendar.signed_for(person) if person else ""
-    if not signed:
-        return f"{reverse('notices:choices')}#calendar"
-    return f"{settings.PAGES_URL.rstrip('/')}{reverse('web:theme_feed', args=[theme.key, signed])}"
+    feed = reverse("web:theme_feed", args=[theme.key, signed]) if signed else ""
+    return {
+        "rows_url": rows_address(theme, weeks),
+        "all_url": rows_address(theme),
+        "waiting_url": f"{reverse('listen:waiting')}?theme={theme.key}",
+        "feed": f"{settings.PAGES_URL.rstrip('/')}{feed}"
+        if feed
+        else f"{reverse('notices:choices')}#calendar",
+    }
 
 
 def _whom(theme: Theme, weeks: Weeks) -> dict[str, Any]:
