@@ -1,7 +1,7 @@
 """How quickly is a word found among a million lines that people wrote, on SQLite and on PostgreSQL?
 
-Fills an installation with conversations and a community whose words are drawn by Zipf's law from 20,000 made-up ones,
-then asks for the page of the search as staff, as a partner and as a customer do: frequent words, rare ones, several,
+Fills an installation with conversations, every tenth with an open choice, a decision and an exhibit, and a community
+whose words are drawn by Zipf's law from 20,000 made-up ones, then asks for the page of the search as staff, as a partner and as a customer do: frequent words, rare ones, several,
 phrases, beginnings, one page and the tenth. Each time is that of the whole request, without the network. Beside it the
 same page of lines by `LIKE`, as a list without an index of words does it.
 
@@ -32,7 +32,7 @@ from installation import environment
 HERE = Path(__file__).parent
 SMALL, FULL, EACH, AT_ONCE = 50_000, 1_000_000, 30, 20_000
 LIMIT_MS = 100
-WORDS, PER_TALK, PER_POST = 20_000, 10, 10
+WORDS, PER_TALK, PER_POST, PER_CHOICE = 20_000, 10, 10, 10
 BEGAN = datetime(2024, 1, 1, tzinfo=UTC)
 
 
@@ -55,7 +55,7 @@ def texts(count: int, seed: int) -> Iterator[str]:
 
 def fill(lines: int) -> None:
     """Conversations with ten lines each, a fifth as many replies under posts, and who wrote them."""
-    from interlock.converse.models import Board, Conversation, Message, Participant, Post, Reply, Status
+    from interlock.converse import models
     from interlock.fabric.models import Context, Person, User
 
     def person(role: str, name: str, account: str = "") -> Person:
@@ -70,33 +70,56 @@ def fill(lines: int) -> None:
     context = Context.objects.create(kind="team", key="north", label="Shops North")
     talks = lines // PER_TALK
     titles = texts(talks, 1)
-    store(Conversation, (
+    store(models.Conversation, (
         {"id": n + 1, "context": context, "title": next(titles)[:120], "question": "Which date may we promise?",
          "state_since": BEGAN, "opened_by": staff[n % 50], "opened_at": BEGAN + timedelta(minutes=n)}
         for n in range(talks)
     ))  # fmt: skip
-    store(Participant, (
+    store(models.Participant, (
         {"conversation_id": n * 500 + 1, "person": who, "function": who.role, "invited_at": BEGAN}
         for n in range(talks // 500) for who in (partner, customer)
     ))  # fmt: skip
     audiences = ("staff", "staff", "partner", "customer")
     said = texts(lines, 2)
-    store(Message, (
+    store(models.Message, (
         {"id": n + 1, "conversation_id": n // PER_TALK + 1, "author": staff[n % 50], "function": "service",
          "audience": audiences[n % 4], "body": next(said), "sent_at": BEGAN + timedelta(minutes=n)}
         for n in range(lines)
     ))  # fmt: skip
-    board = Board.objects.create(key="riders", name="Riders", made_at=BEGAN, opened_at=BEGAN)
-    status = Status.objects.get(key="open")
+    open_ones, weighed = texts(talks // PER_CHOICE, 5), texts(talks // PER_CHOICE * 2, 6)
+    store(models.Choice, (
+        {"id": n + 1, "conversation_id": n * PER_CHOICE + 1, "question": next(open_ones)[:500], "audience": audiences[n % 4],
+         "asked_by": staff[n % 50], "asked_at": BEGAN + timedelta(minutes=n)}
+        for n in range(talks // PER_CHOICE)
+    ))  # fmt: skip
+    store(models.Option, (
+        {"choice_id": n // 2 + 1, "words": next(weighed)[:300], "brought_by": staff[n % 50], "brought_at": BEGAN}
+        for n in range(talks // PER_CHOICE * 2)
+    ))  # fmt: skip
+    made, reasons = texts(talks // PER_CHOICE, 7), texts(talks // PER_CHOICE, 8)
+    store(models.Decision, (
+        {"conversation_id": n * PER_CHOICE + 1, "chosen": next(made)[:500], "because": next(reasons), "audience": audiences[n % 4],
+         "decided_by": staff[n % 50], "decided_at": BEGAN + timedelta(minutes=n)}
+        for n in range(talks // PER_CHOICE)
+    ))  # fmt: skip
+    shown = texts(talks // PER_CHOICE, 9)
+    store(models.Exhibit, (
+        {"conversation_id": n * PER_CHOICE + 1, "title": (words := next(shown))[:80], "note": words[:500], "columns": ["Day"],
+         "rows": [["Monday"]], "address": "/themes/", "seen_at": BEGAN, "sha256": str(n), "attached_by": staff[n % 50],
+         "attached_at": BEGAN + timedelta(minutes=n)}
+        for n in range(talks // PER_CHOICE)
+    ))  # fmt: skip
+    board = models.Board.objects.create(key="riders", name="Riders", made_at=BEGAN, opened_at=BEGAN)
+    status = models.Status.objects.get(key="open")
     posts, asked = lines // 50, texts(lines // 50, 3)
-    store(Post, (
+    store(models.Post, (
         {"id": n + 1, "board": board, "kind": "ask", "title": (words := next(asked))[:80], "words": words,
          "status": status, "author": others[n % 2_000], "author_name": "Jonas W.",
          "said_at": BEGAN + timedelta(minutes=n), "changed_at": BEGAN, "reply_count": PER_POST}
         for n in range(posts)
     ))  # fmt: skip
     answered = texts(posts * PER_POST, 4)
-    store(Reply, (
+    store(models.Reply, (
         {"post_id": n // PER_POST + 1, "words": next(answered), "author": others[n % 2_000],
          "author_name": "Jonas W.", "said_at": BEGAN + timedelta(minutes=n)}
         for n in range(posts * PER_POST)

@@ -262,7 +262,20 @@ def test_every_full_text_index_still_has_what_keeps_it():
         cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
         triggers = {name for (name,) in cursor.fetchall()}
 
-    assert indexes >= {f"converse_{name}_words" for name in ("message", "reply", "conversation", "post")}
+    assert indexes >= {
+        f"converse_{name}_words"
+        for name in (
+            "message",
+            "reply",
+            "conversation",
+            "post",
+            "choice",
+            "option",
+            "stance",
+            "decision",
+            "exhibit",
+        )
+    }
     assert {f"{name}_{what}" for name in indexes for what in ("added", "removed", "changed")} <= triggers
 
 

@@ -43,15 +43,15 @@ def _postgresql(table, columns):
     ]
 
 
-def add_search(apps, schema_editor):
+def add_search(apps, schema_editor, indexed=INDEXED):
     make = {"sqlite": _sqlite, "postgresql": _postgresql}[schema_editor.connection.vendor]
-    for table, columns in INDEXED.items():
+    for table, columns in indexed.items():
         for statement in make(table, columns):
             schema_editor.execute(statement)
 
 
-def remove_search(apps, schema_editor):
-    for table in INDEXED:
+def remove_search(apps, schema_editor, indexed=INDEXED):
+    for table in indexed:
         if schema_editor.connection.vendor == "postgresql":
             schema_editor.execute(f"ALTER TABLE {table} DROP COLUMN found_by")
             continue
