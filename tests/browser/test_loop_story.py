@@ -263,7 +263,12 @@ def letters_of(post: Post) -> dict[str, str]:
     """What each customer was sent, by address."""
     read = [(to, message_from_bytes(raw, policy=policy.default)) for to, raw in post.kept]
     assert len(read) == len(RIDERS)
-    return {address: mail.get_content() for to, mail in read for address in to if address != BOX}
+    return {
+        address: mail.get_body(("plain",)).get_content()
+        for to, mail in read
+        for address in to
+        if address != BOX
+    }
 
 
 def customers_answer(kim: Page, ada: Page, letters: dict[str, str]) -> None:

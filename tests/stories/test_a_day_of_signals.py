@@ -248,7 +248,7 @@ def test_at_the_end_of_the_day_everything_is_accounted_for_and_who_wrote_twice_i
         message_from_bytes(raw, policy=policy.default) for to, raw in post.kept if "mara@mara.example" in to
     ]
     assert len(letters) == 1
-    assert "A new lamp" in letters[0].get_content()
+    assert "A new lamp" in letters[0].get_body(("plain",)).get_content()
     assert (done["sent"], done["answered"], done["in_time"]) == (["Ines Calder"], 2, 2)
     assert done["waiting"]
     assert not set(done["waiting"]) & set(lamp)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 from dataclasses import replace
 from datetime import timedelta
-from email import message_from_bytes
+from email import message_from_bytes, policy
 from email.header import decode_header, make_header
 
 import pytest
@@ -50,10 +50,17 @@ def test_an_answer_carries_name_talk_and_text(answering: Box):
     assert message["References"].split() == ["<1@ortiz.example>", "<2@ortiz.example>"]
     assert message["Bcc"] is None
     assert message["Auto-Submitted"] is None
-    assert message.get_content_type() == "text/plain"
-    body = message.get_payload(decode=True)
-    assert isinstance(body, bytes)
-    assert body.decode().replace("\r\n", "\n").strip() == LETTER.text
+    assert message.get_content_type() == "multipart/alternative"
+    assert plain_text(raw).strip() == LETTER.text
+    html = message_from_bytes(raw, policy=policy.default).get_body(("html",))
+    assert html is not None
+    assert "<title>Re: Lamp</title>" in html.get_content()
+
+
+def plain_text(raw: bytes) -> str:
+    body = message_from_bytes(raw, policy=policy.default).get_body(("plain",))
+    assert body is not None
+    return body.get_content().replace("\r\n", "\n")
 
 
 def test_the_copy_proves_the_sending_and_is_not_read_as_a_signal(answering: Box):
@@ -198,9 +205,7 @@ def test_lines_of_a_single_dot_do_not_end_the_mail(answering: Box):
     send(answering, replace(LETTER, text=".\n..\nRCPT TO:<x@y.example>\n.\nend"))
 
     ((_, raw),) = answering.post.kept
-    body = message_from_bytes(raw).get_payload(decode=True)
-    assert isinstance(body, bytes)
-    assert body.decode().split() == [".", "..", "RCPT", "TO:<x@y.example>", ".", "end"]
+    assert plain_text(raw).split() == [".", "..", "RCPT", "TO:<x@y.example>", ".", "end"]
 
 
 def test_answers_go_out_over_starttls_with_a_checked_certificate(answering: Box, monkeypatch, tmp_path):

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from interlock.connectors.imap_mailbox.html_part import html_of
+from interlock.connectors.imap_mailbox.html_part import html_of, letter_html
 
 ATTACKS = Path(__file__).parents[2] / "browser" / "attacks.txt"
 TAGS = {
-    "html", "head", "meta", "title", "style", "body", "table", "tr", "td", "p", "h1", "h2", "br", "a",
+    "html", "head", "meta", "title", "style", "body", "table", "tr", "td", "p", "h1", "h2", "br", "a", "small",
 }  # fmt: skip
 ATTRIBUTES = {
     "lang", "charset", "name", "content", "class", "style", "role", "width", "cellpadding", "cellspacing",
@@ -96,7 +96,33 @@ def test_no_attack_becomes_more_than_words(place):
         assert [read.tags.count(one) for one in ("html", "style", "title", "body", "h1")] == [1] * 5, attack
 
 
-def test_nothing_in_it_is_fetched():
-    html = html_of(subject="s", text="t", author="a", language="en")
+def test_a_letter_is_its_words_and_a_named_link_is_pressed_by_its_name():
+    text = "Hello Marta,\nit is <mended>.\n\nSolved?\nYes: https://talk.example/l/k1/?say=yes\nNo: https://talk.example/l/k1/?say=no\n"
 
+    read = Read(letter_html(subject="Re: Lamp", text=text))
+
+    assert read.links() == ["https://talk.example/l/k1/?say=yes", "https://talk.example/l/k1/?say=no"]
+    assert (
+        read.words.split()
+        == (
+            "Re: Lamp Hello Marta, it is <mended>. Solved? Yes https://talk.example/l/k1/?say=yes"
+            " No https://talk.example/l/k1/?say=no"
+        ).split()
+    )
+
+
+@pytest.mark.parametrize("put", ["{}", "See: {}", "{}: https://a.example/"])
+def test_no_attack_becomes_more_than_words_of_a_letter(put):
+    for attack in [with_signs(line) for line in ATTACKS.read_text("utf-8").splitlines()]:
+        read = Read(letter_html(subject=attack, text=put.format(attack)))
+        assert set(read.tags) <= TAGS - {"style", "table"}, attack
+        assert {name for name, _value in read.attributes} <= ATTRIBUTES, attack
+        assert all(str(link).startswith(("http://", "https://")) for link in read.links()), attack
+        assert [read.tags.count(one) for one in ("html", "title", "body")] == [1] * 3, attack
+
+
+@pytest.mark.parametrize(
+    "html", [html_of(subject="s", text="t", author="a", language="en"), letter_html(subject="s", text="t")]
+)
+def test_nothing_in_it_is_fetched(html):
     assert [word for word in ("src=", "url(", "@import", "<link", "<img", "<script") if word in html] == []

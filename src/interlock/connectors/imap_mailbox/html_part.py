@@ -29,6 +29,14 @@ $body
 """)
 _FOOT = Template("""<tr><td class="soft" align="left" style="padding:16px 24px;color:#4f4941;\
 font:14px/1.5 Arial,sans-serif;overflow-wrap:anywhere;word-break:break-word">$foot</td></tr>""")
+_LETTER = Template("""<!doctype html>
+<html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark"><title>$subject</title></head>
+<body style="margin:16px;max-width:600px;font:16px/1.5 Arial,sans-serif;overflow-wrap:anywhere;word-break:break-word">
+$body
+</body></html>
+""")
+_NAMED = re.compile(r"(?P<name>[^:\n]{1,60}): (?P<address>https?://[^\s<>\"“”]+)")
 _ADDRESS = re.compile(r"https?://[^\s<>\"“”]+[^\s<>\"“”.,;:!?)\]]")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -43,6 +51,29 @@ def html_of(*, subject: str, text: str, author: str, language: str) -> str:
         author=escape(author),
         body="\n".join(_paragraph(one) for one in _paragraphs(words)),
         foot=_FOOT.substitute(foot="<br>".join(_linked(line) for line in foot.split("\n"))) if foot else "",
+    )
+
+
+def letter_html(*, subject: str, text: str) -> str:
+    """The HTML of a letter from one person to another: their words as written. A link with a name in front is pressed by its name."""
+    words = _CONTROLS.sub("", text.replace("\r\n", "\n"))
+    return _LETTER.substitute(
+        subject=escape(_CONTROLS.sub("", subject)),
+        body="\n".join(
+            f'<p style="margin:0 0 16px">{"<br>".join(map(_pressed, one.split(chr(10))))}</p>'
+            for one in _paragraphs(words)
+        ),
+    )
+
+
+def _pressed(line: str) -> str:
+    found = _NAMED.fullmatch(line.strip())
+    if not found:
+        return _linked(line)
+    address = escape(found["address"])
+    return (
+        f'<a href="{address}" style="display:inline-block;margin:8px 0 2px;padding:8px 16px;border:2px solid #0b7d8c;'
+        f'border-radius:4px;font-weight:bold">{escape(found["name"])}</a><br><small>{address}</small>'
     )
 
 

@@ -20,6 +20,7 @@ from ..live import Letter, NotSent, PerhapsSent, Reach, Route, Sent, Unauthorise
 from ..mail.message import plain_subject
 from .account import Account, Server, is_address
 from .connecting import STEP_SECONDS, connect, time_limit, tls_context, tls_fault
+from .html_part import letter_html
 
 LONGEST_SUBJECT = 200
 _SAFE_REFERENCE = re.compile(r"^[A-Za-z0-9._-]{1,200}$")
@@ -95,6 +96,9 @@ def written(account: Account, route: Route, letter: Letter, reach: Reach) -> Ema
         message["In-Reply-To"] = references[-1]
         message["References"] = " ".join(references)
     message.set_content(letter.text, charset="utf-8")
+    message.add_alternative(
+        letter_html(subject=_subject(route, letter), text=letter.text), subtype="html", charset="utf-8"
+    )
     return message
 
 
