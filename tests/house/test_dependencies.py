@@ -37,7 +37,6 @@ def test_a_dependency_without_a_reason_is_found():
 # Not imported here: the name by which a setting, a template or an address asks for it.
 BY_NAME = {
     "django-htmx": '"django_htmx"',
-    "lucide": '"lucide"',
     "psycopg": '"postgresql+psycopg"',
     "pymysql": '"mysql+pymysql"',
 }

@@ -40,7 +40,6 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django_htmx",
     "django_tasks_db",
-    "lucide",
     "allauth",
     "allauth.account",
     "allauth.mfa",
