@@ -23,6 +23,7 @@ ASKS_A_DATABASE = {"db", "transactional_db", "live_server", "migrated_home"}
 
 
 def pytest_configure() -> None:
+    gc.disable()  # until all tests are known: hardly anything that is loaded meanwhile goes away
     # Seconds of a quiet machine are a minute of a shared one; what stays wrong fails all the same.
     expect.set_options(timeout=60_000)
     from django.conf import settings  # set up by now
@@ -35,9 +36,9 @@ def pytest_configure() -> None:
 
 def pytest_collection_finish() -> None:
     """Spare what is loaded now, a million objects that stay, from every search for garbage: a tenth of all time."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
+    gc.enable()
 
 
 def pytest_sessionfinish() -> None:

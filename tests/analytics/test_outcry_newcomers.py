@@ -15,41 +15,53 @@ BEFORE, ALONE, AFTER = 10, 2, 3  # days
 LOUD = 4.0  # a budget of one false alarm a quarter asks for 4 to 5
 
 
-def loudest_after_joining(old, new, *, cycle, laid_over=True, burst=0.0, days=AFTER):
-    """How loud each stream is in the days after a source of so many voices a tick has joined one of so many; shape (24,)."""
-    rng, observed = np.random.default_rng(1), np.ones(WORLDS, bool)
-    known, alone = new_streams(WORLDS, TUNING), new_streams(WORLDS, TUNING)
-    joins, loudest = (BEFORE + ALONE) * DAY, np.zeros(WORLDS)
+def loudest_after_joining(*pairs, laid_over=True, burst=0.0, days=AFTER):
+    """How loud streams are in the days after a source of so many voices a tick has joined one of so many.
+
+    Of each pair (old, new, how much days differ) there are 24 worlds, and the detector watches those of all pairs side
+    by side, as it watches streams; shape (pairs, 24).
+    """
+    streams = WORLDS * len(pairs)
+    chances, observed = [np.random.default_rng(1) for _ in pairs], np.ones(streams, bool)
+    known, alone = new_streams(streams, TUNING), new_streams(streams, TUNING)
+    burst *= np.repeat([new for _, new, _ in pairs], WORLDS)
+    joins, loudest = (BEFORE + ALONE) * DAY, np.zeros(streams)
     for at in range(joins + days * DAY):
-        day = 1 + cycle * np.sin(2 * np.pi * at / DAY)
-        ours, theirs = (
-            rng.poisson(mean * day * rng.gamma(20, 1 / 20, WORLDS)).astype(float) for mean in (old, new)
-        )
+        told = zip(chances, pairs, strict=True)
+        ours, theirs = np.concatenate([voices(rng, at, *pair) for rng, pair in told], axis=1)
         clock = {"hour": at // 12 % 24, "weekday": at // DAY % 7, "observed": observed, "tuning": TUNING}
         if at >= joins:
-            theirs += burst * new * (at >= joins + (days - 0.5) * DAY)
+            theirs += burst * (at >= joins + (days - 0.5) * DAY)
         elif at >= BEFORE * DAY:
             tick(alone, theirs, **clock)
         if at == joins and laid_over:
-            join(known, np.arange(WORLDS), alone, TUNING)
+            join(known, np.arange(streams), alone, TUNING)
         seen = tick(known, ours + theirs * (at >= joins), **clock)
         if at >= joins:
             loudest = np.maximum(loudest, np.maximum(seen.rise, seen.silence))
-    return loudest
+    return loudest.reshape(len(pairs), WORLDS)
 
 
-@pytest.mark.parametrize(("old", "new"), [(2, 20), (0.1, 5), (20, 2)])
-@pytest.mark.parametrize("cycle", [0.0, 0.8])
-def test_a_source_that_joins_rings_nothing(old, new, cycle):
-    assert (loudest_after_joining(old, new, cycle=cycle) < LOUD).all()
+def voices(rng, at, old, new, cycle):
+    """What both sources say at a tick; shape (2, 24)."""
+    day = 1 + cycle * np.sin(2 * np.pi * at / DAY)
+    return np.array([rng.poisson(mean * day * rng.gamma(20, 1 / 20, WORLDS)) for mean in (old, new)], float)
+
+
+def test_a_source_that_joins_rings_nothing():
+    pairs = [(*both, cycle) for both in [(2, 20), (0.1, 5), (20, 2)] for cycle in (0.0, 0.8)]
+
+    loudest = loudest_after_joining(*pairs).max(axis=1)
+
+    assert {pair: loud for pair, loud in zip(pairs, loudest.tolist(), strict=True) if loud >= LOUD} == {}
 
 
 def test_a_source_that_just_joins_rings_nearly_always():
-    assert (loudest_after_joining(2, 20, cycle=0.0, laid_over=False) > LOUD).mean() > 0.9
+    assert (loudest_after_joining((2, 20, 0.0), laid_over=False) > LOUD).mean() > 0.9
 
 
 def test_a_burst_is_heard_once_the_stream_is_a_week_old_again():
-    assert (loudest_after_joining(2, 20, cycle=0.8, burst=9.0, days=7) > LOUD).all()
+    assert (loudest_after_joining((2, 20, 0.8), burst=9.0, days=7) > LOUD).all()
 
 
 def test_what_is_usual_adds_up_and_a_stream_is_as_young_as_its_larger_part():
