@@ -163,7 +163,7 @@ def test_fiders_export_names_no_voters_and_says_so(take, tmp_path):
         f"2,A place,,{OLD},Jonas Weber,0,0,duplicate,,,,1,A hook,\n"
     )
 
-    assert take(fider.read(path)) == (4, 3, 0, 0, ["votes-1"])
+    assert take(fider.read(path)) == (6, 3, 0, 0, ["vote-1-1", "vote-1-2", "vote-1-3"])
     assert Post.objects.get(title="A hook").status.meaning == "done"
     assert Merge.objects.get().into.title == "A hook"
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import CharField, Value
 from django.db.models.functions import Cast, Concat
@@ -40,15 +40,17 @@ from interlock.converse.models import (
 from interlock.fabric import company
 
 LONGEST_TITLE = 160
-_VOTABLE = {Kind.IDEA, Kind.PROBLEM}
+_CLOCKS_APART = timedelta(days=1)
+VOTABLE = {Kind.IDEA, Kind.PROBLEM}
 
 
 @dataclass
 class Told:
-    """Of the posts in the files: the kind of each that is here or would be, and what became of its row."""
+    """Of the posts in the files: the kind of each that is here or would be, what became of its row, and what a trial would merge."""
 
     kinds: dict[str, str] = field(default_factory=dict)
     outcome: dict[str, str] = field(default_factory=dict)
+    merged: dict[str, str] = field(default_factory=dict)
 
 
 class Batch:
@@ -111,6 +113,8 @@ class Batch:
             return "its author took it away here"
         if row.author and self.authors.was_erased(row.author, row.at):
             return "its author was erased here"
+        if row.at > self.now + _CLOCKS_APART:
+            return f"its moment is still to come: {row.at:%Y-%m-%d}"
         match row:
             case PostRow():
                 return self._why_no_post(row)
@@ -132,7 +136,7 @@ class Batch:
             return "its post is not here"
         if person is None or person.is_staff_side:
             return "colleagues do not vote here"
-        return "" if kind in _VOTABLE else "only ideas and problems are voted on here"
+        return "" if kind in VOTABLE else "only ideas and problems are voted on here"
 
     def _kind_of_post(self, row: ReplyRow | VoteRow) -> str:
         post = self.posts.get(cleaned(row.post))

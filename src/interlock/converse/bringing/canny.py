@@ -42,14 +42,18 @@ def read(path: Path) -> Iterator[Row]:
         Unreadable: no list of posts is in it.
     """
     lists: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    more: dict[str, list[bool]] = defaultdict(list)
     for _name, content in json_files(path):
         for name in _LISTS:
-            lists[name] += content.get(name, []) if isinstance(content, dict) else []
+            if isinstance(content, dict) and name in content:
+                lists[name] += content[name]
+                more[name].append(bool(content.get("hasMore")))
     if not lists["posts"]:
         raise Unreadable(f"{path.name} holds no list of posts of Canny. Nothing was stored.")
     changes = {
         one["post"]["id"]: one for one in sorted(lists["statusChanges"], key=lambda one: one["created"])
     }
+    yield from _cut_off(more)
     for one in lists["posts"]:
         yield _post(one, changes.get(one["id"], {}))
     for one in lists["comments"]:
@@ -60,6 +64,15 @@ def read(path: Path) -> Iterator[Row]:
             yield Refused(f"vote-{one.get('id')}", "it names no moment or nobody")
         else:
             yield VoteRow(one["post"]["id"], voter, at)
+
+
+def _cut_off(more: Mapping[str, list[bool]]) -> Iterator[Row]:
+    """A list of which each file says that there is more lacks its last page."""
+    for name, pages in more.items():
+        if all(pages):
+            yield Refused(
+                f"the rest of {name}", "Canny has more than these files (hasMore); ask it for the next page"
+            )
 
 
 def _post(one: Mapping[str, Any], change: Mapping[str, Any]) -> Row:

@@ -1,6 +1,7 @@
 """Topics of Discourse as its API gives them: a file, folder or zip of `/t/<number>.json?include_raw=1` answers.
 
-Read of a topic: id, slug, title, post_stream.posts; of a post: id, post_number, post_type, username, name, user_id,
+An answer holds 20 posts; those with `&page=2` and so on hold the others of the same topic, and what no file holds is refused.
+Read of a topic: id, slug, title, post_stream.posts and .stream (the ids of all); of a post: id, post_number, post_type, username, name, user_id,
 created_at, raw or cooked, staff or admin or moderator, accepted_answer, hidden, deleted_at. Posts that were moved when
 topics were merged stand in their new topic already. Likes are no votes, and name nobody.
 
@@ -35,22 +36,30 @@ def read(path: Path) -> Iterator[Row]:
     Raises:
         Unreadable: there is no topic in it.
     """
-    found = False
+    topics: dict[Any, dict[str, Any]] = {}
     for name, content in json_files(path):
         for topic in content if isinstance(content, list) else [content]:
-            if not (isinstance(topic, dict) and "post_stream" in topic):
-                continue
-            found = True
-            yield from _topic(topic, name)
-    if not found:
+            if isinstance(topic, dict) and "post_stream" in topic:
+                known = topics.setdefault(topic.get("id", name), topic | {"posts": {}, "ids": {}})
+                known["posts"] |= {post["id"]: post for post in topic["post_stream"].get("posts", [])}
+                known["ids"] |= dict.fromkeys(topic["post_stream"].get("stream", []))
+    for topic in topics.values():
+        yield from _topic(topic)
+    if not topics:
         raise Unreadable(f"{path.name} holds no topic of Discourse (post_stream). Nothing was stored.")
 
 
-def _topic(topic: Mapping[str, Any], name: str) -> Iterator[Row]:
-    posts = sorted(topic["post_stream"].get("posts", []), key=lambda post: post.get("post_number", 0))
+def _topic(topic: Mapping[str, Any]) -> Iterator[Row]:
+    posts = sorted(topic["posts"].values(), key=lambda post: post.get("post_number", 0))
     key = f"topic-{topic.get('id')}"
+    for number in topic["ids"]:
+        if number not in topic["posts"]:
+            yield Refused(
+                f"post-{number}",
+                "its topic lists it, but no file holds it; ask for that topic with ?page=2 and on",
+            )
     if not posts or posts[0].get("post_number") != 1:
-        yield Refused(key, f"{name} lacks the first post of this topic")
+        yield Refused(key, "no file holds the first post of this topic")
         return
     first, solved = posts[0], next((post for post in posts if post.get("accepted_answer")), None)
     at = moment(first.get("created_at"))

@@ -137,5 +137,5 @@ def _exported(one: Mapping[str, str]) -> Iterator[Row]:
             official=True,
         )
     votes = int(one.get("votes_count") or 0)
-    if votes:
-        yield Refused(f"votes-{key}", f"{votes} votes without names; Fider's backup names who voted")
+    for number in range(votes):
+        yield Refused(f"vote-{key}-{number + 1}", "it names nobody; Fider's backup names who voted")

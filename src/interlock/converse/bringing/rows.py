@@ -166,7 +166,12 @@ def table_rows(path: Path) -> list[dict[str, str]]:
         raise Unreadable(f"{path.name} has over 256 MB. Split it into several files; nothing was stored.")
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            return [{k: v or "" for k, v in row.items() if k} for row in csv.DictReader(file)]
+            first = file.readline()
+            file.seek(0)
+            # Where a comma parts decimals, spreadsheets part columns by semicolons. No name of a column holds any of these.
+            mark = max(",;\t", key=first.count)
+            lines = csv.DictReader(file, delimiter=mark)
+            return [{k: v or "" for k, v in row.items() if k} for row in lines]
     except UnicodeDecodeError as error:
         raise Unreadable(
             f"{path.name} is not in UTF-8 (byte {error.start:,}). Save it as “CSV UTF-8” and bring it again. "

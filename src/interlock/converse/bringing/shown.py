@@ -28,6 +28,8 @@ def context(bringing: Bringing) -> dict[str, Any]:
         "tally": tally,
         "came": tally.get("stored", 0) - tally.get("updated", 0),
         "is_trial": bringing.state == State.TRIED,
+        # Until all is done the counts are those of the trial.
+        "is_told_before": bringing.state in {State.TRIED, State.BRINGING, State.FAILED},
         "new": [(_name(kind), tally["new"].get(kind, 0)) for kind in _KINDS] if tally else [],
         "first": [(_name(kind), _rows(tally["first"].get(kind, []))) for kind in _KINDS[:3]] if tally else [],
         "stayed": [(_name(kind), count) for kind, count in bringing.kept.items()],

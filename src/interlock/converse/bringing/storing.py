@@ -11,13 +11,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from datetime import datetime
-from itertools import batched
+from itertools import batched, groupby
 
 from django.db import connection, transaction
 
 from interlock.converse.bringing import links
 from interlock.converse.bringing.authors import Authors
-from interlock.converse.bringing.batch import Batch, Told
+from interlock.converse.bringing.batch import VOTABLE, Batch, Told
 from interlock.converse.bringing.rows import PostRow, Refused, ReplyRow, Row, VoteRow, cleaned, key_of
 from interlock.converse.bringing.tallying import Tally, kind_of
 from interlock.converse.community import counting, signals
@@ -31,6 +31,10 @@ from interlock.fabric.models import Person
 BATCH = 500
 # Whoever waits for SQLite looks again every 100 ms: in a shorter gap they would miss the end of each batch, and waited 4 s.
 GAP_SECONDS = 0.12
+# Why a post that was merged there is not merged here; a trial and the import itself say the same.
+_NOT_HERE = "the post it became part of is not here"
+_EACH_OTHER = "the two became part of each other"
+_APART = "a question, praise and what is voted on stay apart"
 _ORDER = {PostRow: 0, ReplyRow: 1, VoteRow: 2}
 # Told after each batch: rows looked at, and of how many.
 type OnBatch = Callable[[int, int], None]
@@ -55,12 +59,12 @@ def bring(
         by: in whose name posts are merged that were merged there.
     """
     kept = list(rows)
-    said: list[PostRow | ReplyRow | VoteRow] = [row for row in kept if not isinstance(row, Refused)]
-    said.sort(key=lambda row: (_ORDER[type(row)], row.at))
     tally = Tally(received=len(kept), refused=[row for row in kept if isinstance(row, Refused)])
+    said = _once([row for row in kept if not isinstance(row, Refused)], tally)
+    said.sort(key=lambda row: (_ORDER[type(row)], row.at))
     authors = Authors(bringing, dry_run=dry_run)
     told = Told()
-    done = len(tally.refused)
+    done = tally.received - len(said)
     on_batch(done, tally.received)
     for some in _batches(said):
         with nullcontext() if dry_run else transaction.atomic():
@@ -79,20 +83,27 @@ def bring(
     return tally
 
 
+def _once(rows: Sequence[PostRow | ReplyRow | VoteRow], tally: Tally) -> list[PostRow | ReplyRow | VoteRow]:
+    """Each name once. The same again is a duplicate; something else under a name would overwrite what came under it."""
+    there: dict[tuple[str, str], PostRow | ReplyRow | VoteRow] = {}
+    for row in rows:
+        known = there.setdefault((kind_of(row), key_of(row)), row)
+        if known is row:
+            continue
+        if known == row or isinstance(row, VoteRow):
+            tally.duplicate += 1
+        else:
+            tally.refuse(row.key, "another row of the files has the same name, and other words")
+    return list(there.values())
+
+
 def _batches(
     rows: Sequence[PostRow | ReplyRow | VoteRow],
 ) -> Iterator[list[PostRow | ReplyRow | VoteRow]]:
-    """In each batch a key once, and rows of one kind, so that what a row names was stored before it."""
-    batch: list[PostRow | ReplyRow | VoteRow] = []
-    keys: set[str] = set()
-    for row in rows:
-        if len(batch) == BATCH or key_of(row) in keys or (batch and type(row) is not type(batch[0])):
-            yield batch
-            batch, keys = [], set()
-        batch.append(row)
-        keys.add(key_of(row))
-    if batch:
-        yield batch
+    """In each batch rows of one kind, so that what a row names was stored before it."""
+    for _kind, alike in groupby(rows, key=type):
+        for some in batched(alike, BATCH, strict=False):
+            yield list(some)
 
 
 def let_others_write() -> None:
@@ -133,10 +144,17 @@ def _merge(
 
 def _merged_before(row: PostRow, told: Told) -> str:
     """Why a merge would fail, as far as the files tell."""
-    into = cleaned(row.merged_into)
+    key, into = key_of(row), cleaned(row.merged_into)
     if into not in told.kinds:
-        return "the post it became part of is not here"
-    return "that is the same post" if into == cleaned(row.key) else ""
+        return _NOT_HERE
+    while into in told.merged:
+        into = told.merged[into]
+    if into == key:
+        return _EACH_OTHER
+    if told.kinds[key] != told.kinds[into] and not {told.kinds[key], told.kinds[into]} <= VOTABLE:
+        return _APART
+    told.merged[key] = into
+    return ""
 
 
 def _merge_one(row: PostRow, bringing: Bringing, by: Person, now: datetime) -> bool:
@@ -148,7 +166,13 @@ def _merge_one(row: PostRow, bringing: Bringing, by: Person, now: datetime) -> b
     if post is None or Merge.objects.filter(post=post, undone_at=None).exists():
         return False
     if into is None:
-        raise CommunityError("the post it became part of is not here")
+        raise CommunityError(_NOT_HERE)
+    while further := Merge.objects.filter(post=into, undone_at=None).select_related("into__board").first():
+        into = further.into
+    if into == post:
+        raise CommunityError(_EACH_OTHER)
+    if post.kind != into.kind and not (post.votable and into.votable):
+        raise CommunityError(_APART)
     merging.merge(post=post, into=into, by=by, now=now)
     return True
 

@@ -26,6 +26,7 @@ class Tally:
     refused: list[Refused] = field(default_factory=list)
     new: Counter[str] = field(default_factory=Counter)
     first: dict[str, list[dict[str, str]]] = field(default_factory=lambda: defaultdict(list))
+    titles: dict[str, str] = field(default_factory=dict)
 
     def refuse(self, key: str, why: str) -> None:
         self.refused.append(Refused(key, why))
@@ -35,8 +36,10 @@ class Tally:
         self.updated += is_known
         if not is_known:
             self.new[kind_of(row)] += 1
+        if isinstance(row, PostRow):
+            self.titles[cleaned(row.key)] = row.title
         if len(self.first[kind_of(row)]) < FIRST_ROWS:
-            self.first[kind_of(row)].append(_shown(row))
+            self.first[kind_of(row)].append(self._shown(row))
 
     def as_json(self) -> dict[str, Any]:
         """Counts, reasons of refusal with how many and the first of each, and the first rows: nothing that grows."""
@@ -55,15 +58,18 @@ class Tally:
             ],
         }
 
+    def _shown(self, row: PostRow | ReplyRow | VoteRow) -> dict[str, str]:
+        """A row in short; of a vote the title of its post, and its voter at least by address."""
+        if isinstance(row, VoteRow):
+            words = self.titles.get(cleaned(row.post), row.post)
+        else:
+            words = row.title if isinstance(row, PostRow) else row.words
+        return {
+            "words": cleaned(words)[:_SHOWN_LETTERS],
+            "author": cleaned(row.author.name or row.author.mail or row.author.key) if row.author else "",
+            "at": row.at.isoformat(),
+        }
+
 
 def kind_of(row: PostRow | ReplyRow | VoteRow) -> str:
     return {PostRow: "post", ReplyRow: "reply", VoteRow: "vote"}[type(row)]
-
-
-def _shown(row: PostRow | ReplyRow | VoteRow) -> dict[str, str]:
-    words = {PostRow: "title", ReplyRow: "words", VoteRow: "post"}[type(row)]
-    return {
-        "words": cleaned(getattr(row, words))[:_SHOWN_LETTERS],
-        "author": cleaned(row.author.name) if row.author else "",
-        "at": row.at.isoformat(),
-    }

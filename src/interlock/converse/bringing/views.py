@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from interlock.converse.bringing import asking, files, shown
+from interlock.converse.bringing import asking, files, shown, table
 from interlock.converse.bringing.forms import BringForm
 from interlock.converse.community import looking
 from interlock.converse.community.errors import CommunityError
@@ -59,7 +59,7 @@ def _bringings(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         uploads.discard_staged(request)
     history = Bringing.objects.select_related("board", "by")[:SHOWN]
-    context = {"form": form, "history": history, "boards": boards}
+    context = {"form": form, "history": history, "boards": boards, "columns": table.COLUMNS}
     return page(request, "bringings", context, 422 if form.errors else 200)
 
 

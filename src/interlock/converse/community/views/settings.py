@@ -20,6 +20,9 @@ from interlock.fabric import company
 from interlock.fabric.access import Act, may, needs, person_of
 from interlock.fabric.models import Company
 
+# Two forms stand on one page, and both ask for a name: their fields need ids that are their own.
+_HOUSE = "house_%s"
+
 
 @require_GET
 @needs(Act.INVITE)
@@ -37,7 +40,7 @@ def _page(request: HttpRequest, status: int = 200, **forms: Any) -> HttpResponse
         "boards": [(one, None if one.opened_at else boards.missing(one, today)) for one in visible],
         "days": boards.days_without_host(today),
         "by_mail": entering.mail_is_set_up(),
-        "company_form": CompanyForm(instance=words) if may(person, Act.OWN) else None,
+        "company_form": CompanyForm(instance=words, auto_id=_HOUSE) if may(person, Act.OWN) else None,
         "board_form": BoardForm(),
         **forms,
     }
@@ -48,7 +51,7 @@ def _page(request: HttpRequest, status: int = 200, **forms: Any) -> HttpResponse
 @needs(Act.OWN)
 def company_words(request: HttpRequest) -> HttpResponse:
     """Keep the company's name and words."""
-    form = CompanyForm(request.POST)
+    form = CompanyForm(request.POST, auto_id=_HOUSE)
     if not form.is_valid():
         return _page(request, 422, company_form=form)
     company.change_company(words=form.cleaned_data, by=signed_in(request), now=timezone.now())
