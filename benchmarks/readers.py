@@ -35,6 +35,7 @@ class _Reader(asyncio.Protocol):
     ready: Any = None
     rest: bytes = b""
     said: str = ""
+    lost_at: float = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport, self.rest = transport, b""
@@ -57,7 +58,7 @@ class _Reader(asyncio.Protocol):
                 self.said = block.decode("latin-1")
 
     def connection_lost(self, error: Exception | None) -> None:
-        self.transport = None
+        self.transport, self.lost_at = None, time.monotonic()
         if not self.ready.done():
             self.ready.set_result(False)
 
@@ -89,6 +90,10 @@ class Readers:
 
     def account(self, first: int, last: int) -> Account:
         return Account(*self._ask("account", (first, last)))
+
+    def lost(self, number: int, seconds: float) -> list[float]:
+        """Wait until the lines of so many are closed, and return when each was, whoever's it is."""
+        return self._ask("lost", (number, seconds))
 
     def end(self) -> None:
         self._process.terminate()
@@ -122,6 +127,8 @@ async def _obey(pipe: Connection, port: int) -> None:
             pipe.send(sum(each.transport is None for each in readers))
         elif what == "wait":
             pipe.send(await _wait(readers, *how))
+        elif what == "lost":
+            pipe.send(await _lost(readers, *how))
         else:
             pipe.send(_account(readers, *how))
 
@@ -150,6 +157,15 @@ async def _wait(readers: list[_Reader], event: int, seconds: float) -> bool:
             return True
         await asyncio.sleep(0.05)
     return False
+
+
+async def _lost(readers: list[_Reader], number: int, seconds: float) -> list[float]:
+    deadline = time.monotonic() + seconds
+    while True:
+        lost = [each.lost_at for each in readers if each.transport is None]
+        if len(lost) >= number or time.monotonic() > deadline:
+            return lost
+        await asyncio.sleep(0.05)
 
 
 def _account(readers: list[_Reader], first: int, last: int) -> tuple[dict[int, list[float]], int, list[str]]:

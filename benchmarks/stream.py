@@ -5,7 +5,7 @@ byte read, and 1,000 lines that break in the middle of it and come back with Las
 streaming view under the same server, with fewer readers because it cannot open so many in the time.
 
 Limits held in this run: everybody let in, everything delivered once and in order, p99 of a fan-out below 2 s,
-40 kB a reader. `--readers N` for another number.
+40 kB a reader, the revoked and nobody else out within 5 s. `--readers N` for another number.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from installation import environment  # noqa: E402
 from readers import Account, Readers  # noqa: E402
 
 EVENTS, BROKEN, WHILE_BROKEN, PEERS = 12, 1_000, 20, 1_000
-LONGEST_P99, MOST_KB = 2.0, 40.0
+LONGEST_P99, MOST_KB, LONGEST_CLOSING = 2.0, 40.0, 5.0
 
 
 def main() -> int:
@@ -117,12 +117,44 @@ def measured(readers: Readers, server: psutil.Process, paths: list[str]) -> bool
     )
     for fault in account.faults[:3]:
         print(f"    {fault}")
+    closing = revoked(readers, len(paths))
     return verdict({
         "everybody let in": let_in == len(paths) and back == broken,
         "everything delivered once": not account.faults and account.open == len(paths),
         f"p99 below {LONGEST_P99:g} s": p99 < LONGEST_P99,
         f"below {MOST_KB:g} kB a reader": each < MOST_KB,
+        f"the revoked and nobody else out within {LONGEST_CLOSING:g} s": closing < LONGEST_CLOSING,
     })  # fmt: skip
+
+
+def revoked(readers: Readers, number: int) -> float:
+    """Take away the access of every second person: half by signing out, half by leaving. The seconds until the last is out.
+
+    Infinite where others are out, or not all of them.
+    """
+    from django.contrib.sessions.models import Session  # after the set-up
+
+    from interlock.api.stream.hub import MOST_A_PERSON
+    from interlock.fabric.models import Person
+
+    people = list(Person.objects.order_by("pk").values_list("pk", flat=True))
+    signed_out, left = people[0::4], people[2::4]
+    sessions = [f"session{place:024}" for place in range(0, len(people), 4)]
+    Person.objects.filter(pk__in=left).update(left_at=datetime.now(UTC))
+    out, _ = Session.objects.filter(session_key__in=sessions).delete()
+    moment = time.monotonic()
+    theirs = sum(
+        min(MOST_A_PERSON, number - place * MOST_A_PERSON) for place in range(len(people)) if place % 2 == 0
+    )
+    lost = readers.lost(theirs, 4 * LONGEST_CLOSING)
+    time.sleep(1)  # for others who should not be among them
+    lost = readers.lost(theirs, 0)
+    first, last = min(lost, default=moment) - moment, max(lost, default=moment) - moment
+    print(
+        f"  {len(left):,} people left and {out:,} were signed out: {len(lost):,} of their {theirs:,} lines closed,"
+        f" the first {first:.2f} s and the last {last:.2f} s after the commit"
+    )
+    return last if len(lost) == theirs and out == len(signed_out) else float("inf")
 
 
 def tell() -> float:

@@ -1,6 +1,6 @@
 """Are those who read still signed in, still here, and still in the role their pass was made for?
 
-A thread of its own asks the database: at once for somebody new, many together; every three seconds for all.
+A thread of its own asks the database: at once for somebody new, many together; every two seconds for all.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from interlock.fabric.models import STAFF_ROLES, Person
 
 logger = logging.getLogger(__name__)
 # Whoever signs out or leaves is gone from the stream within five seconds; this leaves time for the question.
-ASK_EVERY_SECONDS = 3.0
+ASK_EVERY_SECONDS = 2.0
 AT_ONCE = 1_000
 
 
