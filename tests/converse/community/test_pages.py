@@ -329,3 +329,27 @@ def test_a_row_shows_what_its_post_says_now(client, write, marta):
 
     assert "Another title" not in before
     assert ("Another title" in after, "7 replies" in after, post.title in after) == (True, True, False)
+
+
+def test_nobody_is_asked_whether_they_have_their_own_problem_too(client, write, marta, person):
+    post = write(marta, kind="problem")
+    address = reverse("community:post", args=[post.pk, post.slug])
+    offers = ["I have that too", "Mine too, in my words"]
+
+    seen = {}
+    for who in (marta, person("customer", name="Edda Kühn")):
+        client.force_login(who.user)
+        text = client.get(address).content.decode()
+        seen[who.name] = [offer for offer in offers if offer in text]
+
+    assert seen == {marta.name: [], "Edda Kühn": offers}
+
+
+def test_two_forms_on_the_settings_have_ids_of_their_own(client, person):
+    client.force_login(person("owner", name="Olga").user)
+
+    text = client.get(reverse("community:settings")).content.decode()
+
+    ids = re.findall(r' id="([^"]+)"', text)
+    assert sorted(ids) == sorted(set(ids))
+    assert "id_name" in ids and "house_name" in ids

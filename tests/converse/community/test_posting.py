@@ -100,6 +100,16 @@ def test_passing_on_twice_makes_one_signal(write, marta):
     assert Post.objects.get().signal_due is None
 
 
+def test_who_asks_now_is_heard_before_what_was_brought_in(write, marta, monkeypatch):
+    monkeypatch.setattr(signals, "AT_ONCE", 1)
+    brought, asked = write(marta, title="Brought in"), write(marta, title="Asked now")
+    Post.objects.filter(pk=brought.pk).update(signal_due=NOW - timedelta(minutes=1))
+
+    assert signals.pass_on(now=NOW) == 1
+
+    assert list(Post.objects.filter(signal_due=None)) == [asked]
+
+
 def test_an_official_answer_stops_the_clocks_and_answers_the_question(write, marta, priya, person):
     post = write(marta)
     reply(post, person("customer", name="Edda Kühn"), "Same for the City 3?", same=True)

@@ -94,7 +94,10 @@ def test_the_page_says_the_same_whether_the_letters_come_already_or_not(client, 
     answers = [client.post(reverse("loop:follow"), {"address": one}) for one in (ADDRESS, "new@example.com")]
     work.run_ready()
 
-    assert [(one.status_code, one["Location"]) for one in answers] == [(302, reverse("loop:you_said"))] * 2
+    assert [(one.status_code, one["Location"]) for one in answers] == [
+        (302, f"{reverse('loop:follow')}?asked=yes")
+    ] * 2
+    assert b"Look into your mail." in client.get(answers[0]["Location"]).content
     assert [note.to for note in mails] == ["new@example.com"]
 
 
@@ -120,7 +123,11 @@ def test_a_mail_program_stops_them_by_one_post_and_the_address_is_forgotten(hear
     stopped = type(client)(enforce_csrf_checks=True).post(link, {"List-Unsubscribe": "One-Click"})
 
     assert (stopped.status_code, MonthlyReader.objects.count()) == (200, 0)
-    assert client.get(link).status_code == 404
+    again = client.get(link)
+    assert (again.status_code, b"they are stopped, and the address is forgotten" in again.content) == (
+        404,
+        True,
+    )
 
 
 @pytest.mark.parametrize("step", ["start_letters", "stop_letters"])
@@ -129,7 +136,8 @@ def test_a_made_up_link_leads_nowhere(client, mails, step):
     signed = link.rstrip("/").rpartition("/")[2]
     other = {"start_letters": signed.replace("-", "-1", 1), "stop_letters": signed}[step]
 
-    assert client.post(reverse(f"loop:{step}", args=[other])).status_code == 404
+    answer = client.post(reverse(f"loop:{step}", args=[other]))
+    assert (answer.status_code, reverse("loop:follow") in answer.content.decode()) == (404, True)
     assert MonthlyReader.objects.get().started_at is None
 
 

@@ -63,15 +63,18 @@ def hear() -> None:
 
 
 def pass_on(*, now: datetime) -> int:
-    """Offer what is due to the inbox, at most AT_ONCE; return how many. Not inside another transaction."""
+    """Offer what is due to the inbox, at most AT_ONCE; return how many. Not inside another transaction.
+
+    The newest first: after a community was brought in its thousands are due, and who asks now waited for all of them.
+    """
     posts = list(
         Post.objects.filter(signal_due__isnull=False)
         .select_related("author")
-        .order_by("signal_due")[:AT_ONCE]
+        .order_by("-signal_due")[:AT_ONCE]
     )
     left = AT_ONCE - len(posts)
     replies = Reply.objects.filter(signal_due__isnull=False).select_related("author", "post")
-    due: list[Post | Reply] = [*posts, *replies.order_by("signal_due")[:left]]
+    due: list[Post | Reply] = [*posts, *replies.order_by("-signal_due")[:left]]
     if not due:
         return 0
     rows = [inbox.checked("signals", _row(one), place=one.signal_key, now=now) for one in due]

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Min, Q
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from interlock.converse.models import Policy, Post, Reply, Report, Standing, Sweep
 from interlock.converse.moderation.rules import Level
@@ -85,15 +86,26 @@ def level_of_person(person: Person, record: Record, policy: Policy, now: datetim
     return level_of(record, policy, now)
 
 
+def _so_far(record: Record, now: datetime) -> str:
+    counts = {"n": record.accepted, "bad": record.refused}
+    if record.accepted == 0:
+        return _("no text stands yet, %(bad)d not let through in half a year.") % counts
+    since = ngettext("for one day", "for %(days)d days", record.days(now)) % {"days": record.days(now)}
+    if record.days(now) == 0:
+        since = _("since today")
+    so_far = ngettext(
+        "one text stands, %(since)s, %(bad)d not let through in half a year.",
+        "%(n)d texts stand, the first %(since)s, %(bad)d not let through in half a year.",
+        record.accepted,
+    )
+    return so_far % (counts | {"since": since})
+
+
 def why(record: Record, level: Level, policy: Policy, now: datetime) -> str:
     """The level with its reason and what comes next, for the person and for a moderator alike."""
     if record.is_swept:
         return _("What was written here before was taken out; all that comes now is read first.")
-    so_far = _("%(n)d texts stand, the first for %(days)d days, %(bad)d not let through in half a year.") % {
-        "n": record.accepted,
-        "days": record.days(now),
-        "bad": record.refused,
-    }
+    so_far = _so_far(record, now)
     if level is Level.TRUSTED:
         return _("Trusted: %(so_far)s Only what our list names is read first.") % {"so_far": so_far}
     if level is Level.KNOWN:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as later
@@ -50,13 +50,9 @@ def follow(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and by_mail and form.is_valid():
         if not asks_too_often(request, "monthly-letters", ASKED_AN_HOUR):
             monthly.ask(address=form.cleaned_data["address"], now=timezone.now())
-            said = _(
-                "Look into your mail: the letters start with one press there. If they come already, nothing new does."
-            )
-            messages.info(request, said)
-            return redirect("loop:you_said")
+            return redirect(f"{reverse('loop:follow')}?asked=yes")
         form.add_error(None, _("That is a lot for one hour. Come back in an hour; nothing was sent."))
-    context = {"form": form, "by_mail": by_mail}
+    context = {"form": form, "by_mail": by_mail, "is_asked": "asked" in request.GET}
     return page(request, "follow_letters", context, status=422 if form.errors else 200)
 
 
@@ -68,12 +64,18 @@ def start(request: HttpRequest, signed: str) -> HttpResponse:
     """Start the letters. Reading the page changes nothing, so that a scanner of mails starts none."""
     reader = monthly.waiting_by(signed)
     if reader is None:
-        raise Http404(_("This link leads nowhere. Links are good for two days; ask for a new one."))
+        return _leads_nowhere(request, _("Links are good for two days. Ask for a new one."))
     if request.method == "POST":
         monthly.start(reader=reader, now=timezone.now())
         reader.refresh_from_db()
     context = {"company": company.company(), "reader": reader}
     return render(request, "converse/loop/start_letters.html", context)
+
+
+def _leads_nowhere(request: HttpRequest, why: str) -> HttpResponse:
+    """Say what became of a link, and where to ask for another one; the same for one that is made up."""
+    context = {"company": company.company(), "why": why}
+    return render(request, "converse/loop/no_letters.html", context, status=404)
 
 
 @never_cache
@@ -85,7 +87,9 @@ def stop(request: HttpRequest, signed: str) -> HttpResponse:
     """Stop them and forget the address."""
     reader = monthly.reader_by(signed)
     if reader is None:
-        raise Http404(_("This link leads nowhere: the letters are stopped, and the address is forgotten."))
+        return _leads_nowhere(
+            request, _("No letters come for it: they are stopped, and the address is forgotten.")
+        )
     if request.method == "POST":
         monthly.stop(address=reader.address)
     context = {"company": company.company(), "is_stopped": request.method == "POST"}
