@@ -132,12 +132,25 @@ def test_work_that_fails_every_time_is_given_up_aloud():
     assert statuses() == ["FAILED"]
 
 
-def test_an_error_for_good_is_not_tried_again():
+def test_an_error_for_good_is_not_tried_again(caplog):
     fails.append(work.GiveUp("The address does not exist."))
     work.ask(note, "a")
 
     assert work.run_ready() == 1
     assert (Attempt.objects.get().number, statuses()) == (1, ["FAILED"])
+    assert [line.exc_info for line in caplog.records] == [None]
+
+
+def test_only_what_nobody_foresaw_is_logged_with_its_way(caplog):
+    unforeseen = ZeroDivisionError("division by zero")
+    given_up = work.GiveUp("It broke off.")
+    given_up.__cause__ = unforeseen
+    fails.extend([given_up])
+    work.ask(note, "a")
+
+    work.run_ready()
+
+    assert [line.exc_info[1] for line in caplog.records] == [unforeseen]
 
 
 def test_a_task_that_this_version_does_not_know_is_given_up():

@@ -8,8 +8,10 @@ import zipfile
 from io import BytesIO
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django_tasks_db.models import DBTaskResult
 
 from interlock.converse.bringing import asking, files, rows
 from interlock.converse.models import Bringing, Brought, Post, Vote
@@ -106,7 +108,8 @@ def test_what_moves_says_how_far_and_then_loads_the_page(client, give):
     address = reverse("community:bringing_moving", args=[tried.pk])
     Bringing.objects.update(state="bringing", done=50, total=200)
 
-    part = client.get(address).content.decode()
+    with files.running(tried):
+        part = client.get(address).content.decode()
 
     assert "50 of 200 rows" in part
     assert 'aria-valuenow="25"' in part
@@ -253,10 +256,51 @@ def test_letters_that_no_database_keeps_are_left_out(client, give):
 def test_files_that_were_never_brought_in_go_after_a_week(give, lead, board):
     old = give("csv", ("rows.csv", TABLE))
     Bringing.objects.update(made_at=old.made_at - asking.FILES_KEPT)
-
     new = give("csv", ("rows.csv", TABLE))
 
+    assert asking.forget_files.call() == 1
+
     assert [files.has_given(old), files.has_given(new)] == [False, True]
+    assert "interlock.converse.bringing.asking.forget_files" in settings.REPEATED_TASKS
+
+
+def test_what_kills_each_worker_is_broken_off_and_can_be_taken_up_or_back(client, give):
+    """A file may take more memory than there is: then the worker is killed, and each after it."""
+    tried = give("csv", ("rows.csv", TABLE))
+    client.post(reverse("community:bring", args=[tried.pk]))
+    assert "Bringing “csv” in." in page_of(client, tried)
+    DBTaskResult.objects.filter(status="READY").update(status="FAILED")
+
+    text = page_of(client, tried)
+    assert "Go on with the rest" in text
+    assert "Take it back" in text
+    client.post(reverse("community:bring", args=[tried.pk]))
+    asked()
+
+    tried.refresh_from_db()
+    assert (tried.state, Post.objects.count()) == ("done", 1)
+
+
+def test_what_kills_each_worker_that_tries_it_is_uploaded_again(client, give):
+    tried = give("csv", ("rows.csv", TABLE))
+    Bringing.objects.update(state="trying", tally={})
+    DBTaskResult.objects.all().delete()
+
+    text = page_of(client, tried)
+
+    assert "“csv” was not read. Nothing was stored." in text
+    assert "Upload it again" in text
+    assert "Take it back" not in text
+    assert "What would come stands here" not in text
+
+
+def test_what_cannot_be_tried_says_so_and_not_to_go_on(client, give, monkeypatch):
+    monkeypatch.setattr("interlock.converse.bringing.storing.bring", lambda *_args, **_more: 1 / 0)
+
+    failed = give("csv", ("rows.csv", TABLE))
+
+    assert failed.trouble == "It could not be tried: division by zero. Upload it again; nothing was stored."
+    assert "Go on" not in page_of(client, failed)
 
 
 def test_the_history_costs_the_same_for_any_number(client, give, django_assert_max_num_queries):

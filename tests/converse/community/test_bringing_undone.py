@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.apps import apps
 
-from interlock.converse.bringing import carrying, storing
-from interlock.converse.bringing.rows import PostRow, ReplyRow, VoteRow
+from interlock.converse.bringing import asking, carrying, files, storing
+from interlock.converse.bringing.rows import Author, PostRow, ReplyRow, VoteRow
 from interlock.converse.community import answering, posting, signals
 from interlock.converse.models import Bringing, Brought, Follow, Merge, Post, Reply, Vote
-from interlock.converse.moderation import rewording
+from interlock.converse.moderation import erasing, rewording
 from interlock.fabric.models import JournalEntry, Person, User
 from interlock.listen.models import InboxRow
 
@@ -166,6 +168,39 @@ def test_what_was_merged_by_the_import_is_parted_and_goes(brought, olga):
     carrying.undo(made, by=olga, now=NOW)
 
     assert (Post.objects.count(), Merge.objects.count(), made.kept) == (0, 0, {})
+
+
+def test_what_it_merged_before_it_broke_off_is_parted_and_goes(brought, olga, board, monkeypatch):
+    """It was tried before it was asked for: the end of that is not the end of this."""
+    made = Bringing.objects.create(
+        source="ideas", system="csv", board=board, kind="idea", by=olga, made_at=NOW, state="tried",
+        ended_at=NOW, tally={"received": 16},
+    )  # fmt: skip
+    later = NOW + timedelta(days=1)
+    monkeypatch.setattr(files, "has_given", lambda _bringing: True)
+    asking.bring_in(bringing=made, by=olga, now=later)
+    made.refresh_from_db()
+    monkeypatch.setattr(storing, "_link", lambda *_args: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        carrying.carry_out(made, ROWS, now=later, dry_run=False)
+    assert Merge.objects.filter(undone_at=None).count() == 1
+
+    carrying.undo(made, by=olga, now=later + timedelta(days=1))
+
+    assert (Post.objects.count(), Merge.objects.count(), made.kept) == (0, 0, {})
+
+
+def test_who_was_erased_is_not_brought_back_after_it_was_taken_back(brought, olga):
+    rows = [PostRow("a", "A hook", "Left", day(0), Author("7", "Una Nemo"))]
+    made = brought(rows)
+    erasing.erase(person=Person.objects.get(name="Una Nemo"), now=NOW)
+
+    carrying.undo(made, by=olga, now=NOW)
+    again = brought(rows)
+
+    assert made.kept == {"person": 1}
+    assert [one["why"] for one in again.tally["reasons"]] == ["its author was erased here"]
+    assert (Post.objects.count(), Person.objects.filter(name="Una Nemo").count()) == (0, 0)
 
 
 def test_the_same_file_comes_again_after_it_was_taken_back(brought, olga):

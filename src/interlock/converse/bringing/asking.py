@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as later
 
@@ -24,7 +25,6 @@ from interlock.listen.uploads import StagedFile
 State = Bringing.State
 # Files that were tried and never brought in; they hold people's words and addresses.
 FILES_KEPT = timedelta(days=7)
-_AT_REST = [State.TRIED, State.FAILED, State.DONE, State.UNDONE]
 
 
 def check_length(length: int) -> None:
@@ -60,7 +60,6 @@ def try_files(
         NotAllowed: the role does not set the community up.
     """
     _must_set_up(by)
-    _drop_old(now)
     made = Bringing.objects.create(
         source=source.strip()[:80] or system, system=system, board=board, by=by, made_at=now,
         kind=kind or carrying.usual_kind(system), files=[{"name": one.name, "bytes": one.size} for one in given],
@@ -69,7 +68,7 @@ def try_files(
     journal.note(
         actor=by, verb="gave files of a community", about=board, at=now, detail={"source": made.source}
     )
-    work.ask(carry_on, made.pk, by.pk, now.isoformat())
+    work.ask(carry_on, made.pk, by.pk, now.isoformat(), key=_work_on(made))
     return made
 
 
@@ -83,7 +82,7 @@ def bring_in(*, bringing: Bringing, by: Person, now: datetime) -> None:
     """
     _must_set_up(by)
     found = _locked(bringing)
-    if found.state not in {State.TRIED, State.FAILED} or not found.tally:
+    if not may_bring(found, broken_off=is_broken_off(found)):
         raise CommunityError(_("This was brought in already, or was not read. Nothing was changed."))
     if not files.has_given(found):
         raise CommunityError(_("The files are no longer here. Upload them again; nothing was changed."))
@@ -100,10 +99,47 @@ def take_back(*, bringing: Bringing, by: Person, now: datetime) -> None:
     """
     _must_set_up(by)
     found = _locked(bringing)
-    is_begun = found.state == State.FAILED and found.brought.exists()
-    if found.state != State.DONE and not is_begun and not files.is_broken_off(found):
+    if not may_take_back(found, broken_off=is_broken_off(found)):
         raise CommunityError(_("Nothing of this is here to be taken back. Nothing was changed."))
     _move(found, State.UNDOING, by, now)
+
+
+def may_bring(bringing: Bringing, *, broken_off: bool) -> bool:
+    """Whether it was read, and waits for a person to bring it in or to go on."""
+    waits = bringing.state in {State.TRIED, State.FAILED} or (broken_off and bringing.state == State.BRINGING)
+    return waits and bool(bringing.tally)
+
+
+def may_take_back(bringing: Bringing, *, broken_off: bool) -> bool:
+    """Whether something of it may be here, and nobody works on it."""
+    if bringing.state == State.FAILED:
+        return bringing.brought.exists()
+    return bringing.state == State.DONE or (broken_off and bringing.state != State.TRYING)
+
+
+def is_broken_off(bringing: Bringing) -> bool:
+    """Whether it is to be done and nobody does it: a command was stopped, or it killed each worker that tried."""
+    if not bringing.is_moving or work.is_asked(carry_on, _work_on(bringing)):
+        return False
+    try:
+        with files.running(bringing):
+            return True
+    except CommunityError:
+        return False
+
+
+def _work_on(bringing: Bringing) -> str:
+    return f"import {bringing.pk}"
+
+
+@work.task(key="all", attempts=3, title=later("Forget files of imports that nobody brought in"))
+def forget_files() -> int:
+    """Remove uploads that wait for a person since a week; return how many."""
+    old = Bringing.objects.filter(pk__in=files.with_given(), made_at__lte=timezone.now() - FILES_KEPT)
+    loose = [one for one in old if not one.is_moving or is_broken_off(one)]
+    for one in loose:
+        files.drop_given(one)
+    return len(loose)
 
 
 @work.task(attempts=3, title=later("Bring another community in"))
@@ -120,12 +156,15 @@ def carry_on(bringing_id: int, by_id: int, at: str) -> None:
     except Unreadable as error:
         carrying.tell(bringing, state=State.FAILED, trouble=str(error), tally={})
     except CommunityError as error:  # another process does it
-        raise work.GiveUp(str(error)) from error
+        raise work.GiveUp(str(error)) from None
     except Exception as error:
-        trouble = _("It broke off: %(error)s. Go on, and the rest comes.") % {
-            "error": error or type(error).__name__
-        }
-        carrying.tell(bringing, state=State.FAILED, trouble=trouble)
+        trouble = (
+            _("It could not be tried: %(error)s. Upload it again; nothing was stored.")
+            if bringing.state == State.TRYING
+            else _("It broke off: %(error)s. Go on, and the rest comes.")
+        )
+        said = {"error": str(error) or type(error).__name__}
+        carrying.tell(bringing, state=State.FAILED, trouble=trouble % said)
         raise work.GiveUp(str(error) or type(error).__name__) from error
 
 
@@ -141,19 +180,18 @@ def _carry_on(bringing: Bringing, by: Person, now: datetime) -> None:
 
 def _move(found: Bringing, state: str, by: Person, now: datetime) -> None:
     columns: dict[str, Any] = {"state": state, "done": 0, "trouble": ""}
+    if (
+        state == State.BRINGING
+    ):  # until now it is when it was tried, and what it merges later would be nobody's
+        columns["ended_at"] = None
     Bringing.objects.filter(pk=found.pk).update(**columns)
     verb = "asked to bring in" if state == State.BRINGING else "asked to take back"
     journal.note(actor=by, verb=verb, about=found.board, at=now, detail={"source": found.source})
-    work.ask(carry_on, found.pk, by.pk, now.isoformat())
+    work.ask(carry_on, found.pk, by.pk, now.isoformat(), key=_work_on(found))
 
 
 def _locked(bringing: Bringing) -> Bringing:
     return Bringing.objects.select_for_update(of=("self",)).select_related("board").get(pk=bringing.pk)
-
-
-def _drop_old(now: datetime) -> None:
-    for old in Bringing.objects.filter(made_at__lt=now - FILES_KEPT, state__in=_AT_REST):
-        files.drop_given(old)
 
 
 def _must_set_up(by: Person) -> None:

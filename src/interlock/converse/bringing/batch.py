@@ -5,11 +5,11 @@ All rows of a batch are of one kind, and each key is in it once. The number of q
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import CharField, Value
+from django.db.models import CharField, Q, Value
 from django.db.models.functions import Cast, Concat
 
 from interlock.converse.bringing import links
@@ -42,6 +42,12 @@ from interlock.fabric import company
 LONGEST_TITLE = 160
 _CLOCKS_APART = timedelta(days=1)
 VOTABLE = {Kind.IDEA, Kind.PROBLEM}
+# What an import says of a text that is here already; everything else about it came to be here.
+_SAID = ["words", "author", "author_name", "author_word", "quoted_from", "said_at"]
+_COLUMNS: dict[type[Post] | type[Reply], list[str]] = {
+    Post: [*_SAID, "kind", "title", "product", "waits", "status"],
+    Reply: [*_SAID, "is_official"],
+}
 
 
 @dataclass
@@ -51,6 +57,18 @@ class Told:
     kinds: dict[str, str] = field(default_factory=dict)
     outcome: dict[str, str] = field(default_factory=dict)
     merged: dict[str, str] = field(default_factory=dict)
+
+
+def hold(source: str, kind: str, keys: Collection[str], posts: Collection[str] = ()) -> None:
+    """Hold the posts of these marks, and the ones called so, before anything is read that is written back.
+
+    As everybody does who changes a text, so that nobody's change is lost and nobody waits for each other. Two queries.
+    """
+    marks = Brought.objects.filter(
+        Q(kind=kind, foreign__in=keys) | Q(kind="post", foreign__in=posts), source=source
+    )
+    under = marks.values_list("post", "reply__post")
+    counting.locked({number for pair in under for number in pair if number})
 
 
 class Batch:
@@ -67,18 +85,23 @@ class Batch:
     ) -> None:
         self.rows, self.bringing, self.authors = rows, bringing, authors
         self.tally, self.told, self.now = tally, told, now
-        self.known = self._brought(kind_of(rows[0]), {key_of(row) for row in rows})
-        named = {cleaned(row.post) for row in rows if not isinstance(row, PostRow)}
-        self.posts = {key: one.post for key, one in self._brought("post", named).items() if one.post}
+        self.known: dict[str, Brought] = {}
+        self.posts: dict[str, Post] = {}
         self.statuses = list(Status.objects.all())
         self.company = company.company()
 
     def _brought(self, kind: str, keys: set[str]) -> dict[str, Brought]:
         rows = Brought.objects.filter(source=self.bringing.source, kind=kind, foreign__in=keys)
-        return {one.foreign: one for one in rows.select_related("post", "reply")}
+        return {one.foreign: one for one in rows.select_related("post__status", "reply")}
 
     def take(self, *, dry_run: bool) -> None:
-        """Count what becomes of each row, and store it unless it is a dry run. About 25 queries, and those of new people."""
+        """Count what becomes of each row, and store it unless it is a dry run. About 30 queries, and those of new people."""
+        keys = {key_of(row) for row in self.rows}
+        named = {cleaned(row.post) for row in self.rows if not isinstance(row, PostRow)}
+        if not dry_run:
+            hold(self.bringing.source, kind_of(self.rows[0]), keys, named)
+        self.known = self._brought(kind_of(self.rows[0]), keys)
+        self.posts = {key: one.post for key, one in self._brought("post", named).items() if one.post}
         fresh = [row for row in self.rows if not self._is_there(row)]
         self.authors.load(fresh)
         taken = []
@@ -241,9 +264,7 @@ class Batch:
 
     def _save(self, model: type[Post] | type[Reply], texts: Sequence[Post | Reply]) -> None:
         """Store texts; those of customers are signals, which are called by their number."""
-        for one in texts:
-            if one.pk:
-                one.save()
+        model._default_manager.bulk_update([one for one in texts if one.pk], _COLUMNS[model])
         model._default_manager.bulk_create([one for one in texts if not one.pk])
         heard = [
             one.pk

@@ -61,6 +61,12 @@ def has_given(bringing: Bringing) -> bool:
     return given.is_dir() and any(given.iterdir())
 
 
+def with_given() -> list[int]:
+    """The numbers of imports whose uploads are here."""
+    found = Path(settings.UPLOADS_FOLDER).glob("community-*/upload")
+    return [int(path.parent.name.removeprefix("community-")) for path in found]
+
+
 def drop_given(bringing: Bringing) -> None:
     """Remove what was uploaded; what was refused stays."""
     shutil.rmtree(folder_of(bringing) / "upload", ignore_errors=True)
@@ -107,17 +113,6 @@ def running(bringing: Bringing) -> Iterator[None]:
                 % {"source": bringing.source}
             ) from error
         yield
-
-
-def is_broken_off(bringing: Bringing) -> bool:
-    """Whether a command was bringing it in and no longer runs; what the pages ask for a worker takes up again."""
-    if bringing.state != Bringing.State.BRINGING or (folder_of(bringing) / "upload").is_dir():
-        return False
-    try:
-        with running(bringing):
-            return True
-    except CommunityError:
-        return False
 
 
 def described(path: Path) -> list[dict[str, Any]]:

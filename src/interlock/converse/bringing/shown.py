@@ -9,7 +9,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from interlock.converse.bringing import files
+from interlock.converse.bringing import asking, files
 from interlock.converse.models import Bringing
 
 State = Bringing.State
@@ -19,7 +19,7 @@ _KINDS = ("post", "reply", "vote", "person", "merge")
 def context(bringing: Bringing) -> dict[str, Any]:
     """Everything `converse/community/bringing.html` needs."""
     tally = bringing.tally
-    broken_off = files.is_broken_off(bringing)
+    broken_off = asking.is_broken_off(bringing)
     return {
         "bringing": bringing,
         "heading": heading(bringing, broken_off=broken_off),
@@ -34,25 +34,21 @@ def context(bringing: Bringing) -> dict[str, Any]:
         "first": [(_name(kind), _rows(tally["first"].get(kind, []))) for kind in _KINDS[:3]] if tally else [],
         "stayed": [(_name(kind), count) for kind, count in bringing.kept.items()],
         "has_refused": files.refused_path(bringing).exists(),
-        "may_bring": bringing.state in {State.TRIED, State.FAILED}
-        and bool(tally)
-        and files.has_given(bringing),
-        "may_undo": bringing.state == State.DONE
-        or broken_off
-        or (bringing.state == State.FAILED and bringing.brought.exists()),
+        "may_bring": asking.may_bring(bringing, broken_off=broken_off) and files.has_given(bringing),
+        "may_undo": asking.may_take_back(bringing, broken_off=broken_off),
     }
 
 
 def heading(bringing: Bringing, *, broken_off: bool) -> str:
     """The finding of the page, as its title."""
     tally, source = bringing.tally, {"source": bringing.source}
-    match bringing.state:
+    if broken_off and bringing.state == State.BRINGING and not files.has_given(bringing):
+        return _("“%(source)s” broke off. Run the command again, and the rest comes.") % source
+    match "" if broken_off else bringing.state:
         case State.TRYING:
             return _("Looking at “%(source)s”. Nothing is stored yet.") % source
         case State.TRIED:
             return _("Of %(n)s rows %(s)s would come; %(r)s would be refused.") % _counts(tally)
-        case State.BRINGING if broken_off:
-            return _("“%(source)s” broke off. Run the command again, and the rest comes.") % source
         case State.BRINGING:
             return _("Bringing “%(source)s” in.") % source
         case State.DONE if not tally["stored"] and not tally["refused"]:

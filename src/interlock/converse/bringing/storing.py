@@ -14,10 +14,11 @@ from datetime import datetime
 from itertools import batched, groupby
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from interlock.converse.bringing import links
 from interlock.converse.bringing.authors import Authors
-from interlock.converse.bringing.batch import VOTABLE, Batch, Told
+from interlock.converse.bringing.batch import VOTABLE, Batch, Told, hold
 from interlock.converse.bringing.rows import PostRow, Refused, ReplyRow, Row, VoteRow, cleaned, key_of
 from interlock.converse.bringing.tallying import Tally, kind_of
 from interlock.converse.community import counting, signals
@@ -190,9 +191,11 @@ def _link(said: Sequence[PostRow | ReplyRow | VoteRow], bringing: Bringing, now:
 def _link_batch(
     some: Sequence[PostRow | ReplyRow], leads: dict[str, str], bringing: Bringing, now: datetime
 ) -> None:
-    keys = [key_of(row) for row in some]
+    keys = {kind: [key_of(row) for row in some if kind_of(row) == kind] for kind in ("post", "reply")}
+    hold(bringing.source, "reply", keys["reply"], keys["post"])
     known = Brought.objects.filter(
-        source=bringing.source, kind__in={kind_of(row) for row in some}, foreign__in=keys
+        Q(kind="post", foreign__in=keys["post"]) | Q(kind="reply", foreign__in=keys["reply"]),
+        source=bringing.source,
     )
     changed: dict[type[Post] | type[Reply], list[Post | Reply]] = {Post: [], Reply: []}
     for one in known.select_related("post", "reply"):

@@ -125,9 +125,9 @@ def _posts(some: Sequence[Brought], now: datetime) -> int:
 
 
 def _people(some: Sequence[Brought], _now: datetime) -> int:
-    """Who came in, or stands in any row of ours, stays."""
+    """Who came in, or stands in any row of ours, stays; so does who was erased, or the same file would bring them back."""
     people = {one.person.pk: one.person for one in some if one.person}
-    came = {number for number, one in people.items() if one.user and one.user.last_login}
+    came = {number for number, one in people.items() if one.left_at or (one.user and one.user.last_login)}
     own = {Brought: ~Q(kind="person")}
     touched = came | _named(Person, people, own)
     users = {one.user_id: number for number, one in people.items() if one.user_id}

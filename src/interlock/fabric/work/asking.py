@@ -94,6 +94,12 @@ def ask(task: Task, *args: Any, key: str = "", run_after: datetime | None = None
     return True
 
 
+def is_asked(task: Task, key: str) -> bool:
+    """Whether the work of this key waits or is being done. One query."""
+    asked = DBTaskResult.objects.filter(pk__in=same_work(task.module_path, key))
+    return asked.filter(status__in=("READY", "RUNNING")).exists()
+
+
 _STANDING = (
     "SELECT status FROM fabric_attempt AS asked JOIN django_tasks_database_dbtaskresult AS queued"
     " ON queued.id = asked.task_id WHERE path = %s AND key = %s AND status IN ('READY', 'RUNNING')"

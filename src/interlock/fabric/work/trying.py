@@ -18,7 +18,7 @@ from django_tasks_db.models import DBTaskResult
 
 from interlock.fabric import events, journal
 from interlock.fabric.models import Attempt
-from interlock.fabric.work.asking import Policy, policy_of
+from interlock.fabric.work.asking import GiveUp, Policy, policy_of
 from interlock.fabric.work.claiming import claim
 
 logger = logging.getLogger(__name__)
@@ -118,9 +118,14 @@ def note_failure(row: DBTaskResult, error: BaseException, *, rng: random.Random,
         verb = "gave up" if wait is None else "waits again"
         events.tell(topic="work", verb=verb, keys=[str(row.pk)], at=now)
     if wait is None:
-        logger.error("%s was given up: %s", row.task_path, words, exc_info=error)
+        logger.error("%s was given up: %s", row.task_path, words, exc_info=_unforeseen(error))
     else:
         logger.warning("%s failed, next try in %.0f s: %s", row.task_path, wait, words)
+
+
+def _unforeseen(error: BaseException) -> BaseException | None:
+    """What programmers want to see the way of: not that a task saw by itself that there is no sense in going on."""
+    return error.__cause__ if isinstance(error, GiveUp) else error
 
 
 def words_of(error: BaseException) -> str:
