@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from django.urls import reverse
 
@@ -11,7 +13,7 @@ from web.test_permissions import ADDRESSES
 pytestmark = pytest.mark.django_db
 
 
-def everything_served(client, mixed, who) -> str:
+def everything_served(client, mixed, who) -> Iterator[str]:
     """Every byte that this person is served: all addresses, of this talk and its lines, read and written to."""
     from interlock.converse.models import Choice, Ground, Message, Option, Stance
 
@@ -26,18 +28,17 @@ def everything_served(client, mixed, who) -> str:
         "stance_id": list(Stance.objects.values_list("pk", flat=True)),
         "ground_id": list(Ground.objects.values_list("pk", flat=True)),
     }
-    served = []
     for name, parameters in ADDRESSES.items():
         if parameters and not set(parameters) <= set(things):
             continue
         for number in things[next(iter(parameters))] if parameters else [None]:
             url = reverse(name, kwargs=dict.fromkeys(parameters, number))
-            served += [_bytes_of(client.get(f"{url}{query}")) for query in ("", "?q=canary&answer=1&htmx=1")]
+            for query in ("", "?q=canary&answer=1&htmx=1"):
+                yield _bytes_of(client.get(f"{url}{query}"))
             if name.startswith("converse:"):
                 said = {"body": "Hello.", "state": "kept", "stance": "object", "reason": "No."}
-                served.append(_bytes_of(client.post(url, said)))
-                served.append(_bytes_of(client.post(url, {"body": ""}, headers={"HX-Request": "true"})))
-    return "\n".join(served)
+                yield _bytes_of(client.post(url, said))
+                yield _bytes_of(client.post(url, {"body": ""}, headers={"HX-Request": "true"}))
 
 
 def _bytes_of(answer) -> str:
@@ -103,7 +104,8 @@ def decided(mixed):
 @pytest.mark.long
 def test_no_canary_leaves_its_audience(client, decided):
     served = {
-        who.role: everything_served(client, decided, who) for who in (decided.partner, decided.customer)
+        who.role: "\n".join(everything_served(client, decided, who))
+        for who in (decided.partner, decided.customer)
     }
 
     found = {
@@ -118,14 +120,18 @@ def test_no_canary_leaves_its_audience(client, decided):
 
 @pytest.mark.long
 def test_the_search_for_canaries_finds_one_that_leaks(client, decided, monkeypatch):
-    """The control: with the circles of lines switched off, the same walk finds them all."""
+    """The control: with the circles of lines switched off, the same walk finds both."""
     from interlock.converse import queries
 
     monkeypatch.setattr(queries, "audiences_read_by", lambda person: ("staff", "partner", "customer"))
 
-    text = everything_served(client, decided, decided.customer)
+    found: set[str] = set()
+    for text in everything_served(client, decided, decided.customer):
+        found |= {canary for canary in (STAFF_CANARY, PARTNER_CANARY) if canary in text}
+        if len(found) == 2:
+            break  # the rest of the walk could only find them again
 
-    assert [canary in text for canary in (STAFF_CANARY, PARTNER_CANARY)] == [True, True]
+    assert found == {STAFF_CANARY, PARTNER_CANARY}
 
 
 @pytest.mark.parametrize("role", ["partner", "customer"])

@@ -111,15 +111,16 @@ def test_the_matrix_finds_a_view_without_its_guard(signed_in, monkeypatch):
         name for name, row in POLICY.items() if isinstance(row, Row) and row.roles not in (PUBLIC, ALL)
     ]
 
-    let_in = [
+    # One is enough, so the walk ends there.
+    let_in = (
         name
         for name in forbidden
         for method, roles in POLICY[name].by_method()
         if "observer" not in roles
         and browser.generic(method.upper(), absent_url(name)).status_code not in {403, 404}
-    ]
+    )
 
-    assert let_in
+    assert next(let_in, None)
 
 
 OBJECTS = {"converse:conversation", "converse:evidence_file", "converse:check_evidence", "converse:say"}

@@ -7,7 +7,6 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from django.db.models import Count, Exists, F, Min, OuterRef, Prefetch, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
 
 from interlock.converse.models import (
     Asked,
@@ -352,6 +351,6 @@ def waiting_count(person: Person, now: datetime) -> int:
 
     Each page asks it: one query, and a second only where they stand in for somebody.
     """
-    own = waiting_for(person).order_by().values(every=Value(1)).annotate(n=Count("pk")).values("n")
-    others, count = away.stood_in_for_with(person, now, Coalesce(Subquery(own), 0))
+    own = waiting_for(person).order_by().values(figure=Value(away.FIGURE)).annotate(n=Count("pk"))
+    others, count = away.stood_in_for_with(person, now, own.values_list("figure", "n"))
     return waiting_for(person, others).count() if others else count
