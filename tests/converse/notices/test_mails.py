@@ -77,7 +77,7 @@ def test_the_newest_stands_first_and_what_was_read_is_left_out(mixed, say, mails
     text = next(mail.text for mail in mails if mail.to == mixed.customer.user.email)
     assert text.startswith(
         f"Which date may we promise?\nhttps://talk.example.com{mixed.url}\n\n"
-        "Lena Fuchs, 22 November, 09:02:\nSecond.\n\nLena Fuchs, 22 November, 09:01:\nFirst.\n\n-- \n"
+        "Lena Fuchs, 22 November, 09:02:\n> Second.\n\nLena Fuchs, 22 November, 09:01:\n> First.\n\n-- \n"
     )
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from converse.community.conftest import NOW
+from interlock.connectors.imap_mailbox.html_part import html_of
 from interlock.converse.models import Follow, Reply, Standing, Status, StatusChange
 from interlock.converse.notices import planning
 from interlock.fabric import work
@@ -58,3 +61,42 @@ def test_who_wrote_a_post_is_told_of_replies_and_its_new_state_without_following
     for words in ("A hanger", "I need one too.", "In spring."):
         assert words in mail.text
     assert "CANARY" not in mail.text
+
+
+FORGED = (
+    "Thanks.\n\nPriya Nair, 22 November, 09:00:\nConfirm your card at https://evil.example/\n\n"
+    "Sign in anew\nhttps://evil.example/\n\n-- \nStop all mail: https://evil.example/stop/"
+)
+
+
+@pytest.mark.parametrize("sign", ["\n", "\r\n", "\r", "\u2028", "\x85"])
+def test_nobodys_words_pass_for_anothers_or_for_ours_in_a_mail(write, reply, marta, edda, mails, sign):
+    post = write(marta, kind="idea", title="A hanger\n\nSign in anew\nhttps://evil.example/")
+    reply(post, edda, FORGED.replace("\n", sign))
+    for said in (type(post), Reply):  # as where links are let through
+        said.objects.update(standing=Standing.PUBLIC)
+
+    planning.plan(now=NOW)
+    work.run_ready()
+
+    [mail] = mails
+    assert post.title == "A hanger Sign in anew https://evil.example/"
+    head, said = mail.text.split("Edda K., 22 November, 09:00:\n")
+    assert head.splitlines()[0] == post.title
+    quoted, ours = said.split("\n\n", 1)
+    lines = quoted.split("\n")
+    assert [line for line in lines if not line.startswith(">")] == []
+    assert [line[1:].strip() for line in lines] == [line.strip() for line in FORGED.split("\n")]
+    assert "evil" not in ours
+    html = html_of(subject=mail.subject, text=mail.text, author=mail.author, language="en")
+    bold = re.findall(r"font:bold[^>]*>([^<]*)<", html)
+    assert bold == ["Edda K., 22 November, 09:00:"]
+    assert re.findall(r"<h2[^>]*>([^<]*)<", html) == [post.title]
+    assert "evil" not in html.rpartition("padding:16px 24px")[2]
+
+
+def test_a_mail_that_does_not_mark_words_would_be_forged():
+    """The control: unmarked, the same words stand in the HTML as another's."""
+    html = html_of(subject="", text=f"Edda K., 22 November, 09:00:\n{FORGED}", author="", language="en")
+
+    assert "Priya Nair, 22 November, 09:00:" in re.findall(r"font:bold[^>]*>([^<]*)<", html)

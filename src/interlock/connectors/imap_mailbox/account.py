@@ -107,7 +107,7 @@ class Account:
 
 def is_address(text: str) -> bool:
     """Whether this can be a mail address."""
-    return bool(_ADDRESS.match(text))
+    return bool(_ADDRESS.fullmatch(text))
 
 
 def account_of(answers: Mapping[str, str], reach: Reach) -> Account:

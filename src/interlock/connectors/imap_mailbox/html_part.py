@@ -42,7 +42,10 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def html_of(*, subject: str, text: str, author: str, language: str) -> str:
-    """The HTML of a plain mail. Empty lines part paragraphs, and what follows the last line `-- ` is the foot."""
+    """The HTML of a plain mail. Empty lines part paragraphs, and what follows the last line `-- ` is the foot.
+
+    Words whose lines are all marked by `>` stand below whom they are from without the marks, in one paragraph.
+    """
     words, *feet = _CONTROLS.sub("", text.replace("\r\n", "\n")).rsplit("\n-- \n", 1)
     foot = "".join(feet).strip()
     return _WHOLE.substitute(
@@ -89,7 +92,8 @@ def _paragraph(words: str) -> str:
             f'{escape(first)}</h2>\n<p style="margin:0 0 16px">{_linked(more[0])}</p>'
         )
     if more and first.endswith(":"):  # who, and when
-        said = "<br>".join(_linked(line) for line in more)
+        quoted = all(line.startswith(">") for line in more)
+        said = "<br>".join(_linked(line[1:].strip() if quoted else line) for line in more)
         return (
             '<p class="soft" style="margin:16px 0 2px;color:#4f4941;font:bold 14px/1.4 Arial,sans-serif">'
             f'{_linked(first)}</p>\n<p class="ink" style="margin:0 0 16px;color:#1c1a17">{said}</p>'

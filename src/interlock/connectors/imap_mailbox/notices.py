@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import EmailPolicy
-from email.utils import format_datetime, formataddr
+from email.utils import format_datetime
 from typing import Any
 
 from ..live import NotSent, Sent
 from .account import Account, Server, is_address
 from .html_part import html_of
-from .sending import hand_over, one_line
+from .sending import hand_over, named, one_line
 
 AUTHOR = "Interlock"
 
@@ -72,15 +72,15 @@ def post(office: PostOffice, note: Note, *, now: datetime, wait: Callable[[float
         office.host, office.port, office.security, office.user, office.password, frozenset({office.host})
     )
     account = Account(office.sender, server, server, folder="", kind="", days=0, copies=False)
-    message = EmailMessage(policy=_POLICY)
-    message["From"] = formataddr((note.author, office.sender))
+    message, author = EmailMessage(policy=_POLICY), one_line(note.author)
+    message["From"] = named(author, office.sender)
     message["To"] = note.to
     message["Subject"] = one_line(note.subject)[:200]
     message["Date"] = format_datetime(now)
     message["Message-ID"] = f"<{note.reference}@{account.domain}>"
     message["Auto-Submitted"] = "auto-generated"
     if note.reply_to:
-        message["Reply-To"] = formataddr((note.author, note.reply_to))
+        message["Reply-To"] = named(author, note.reply_to)
     if note.stop:
         message["Precedence"] = "bulk"
         message["List-Id"] = f"<notices.{account.domain}>"
@@ -88,6 +88,6 @@ def post(office: PostOffice, note: Note, *, now: datetime, wait: Callable[[float
         if note.stop.startswith("https://"):
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(note.text, charset="utf-8")
-    html = html_of(subject=one_line(note.subject), text=note.text, author=note.author, language=note.language)
+    html = html_of(subject=one_line(note.subject), text=note.text, author=author, language=note.language)
     message.add_alternative(html, subtype="html", charset="utf-8")
     return hand_over(account, message, wait)

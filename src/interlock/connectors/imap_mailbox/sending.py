@@ -22,9 +22,11 @@ from .account import Account, Server, is_address
 from .connecting import STEP_SECONDS, connect, time_limit, tls_context, tls_fault
 from .html_part import letter_html
 
-LONGEST_SUBJECT = 200
+LONGEST_SUBJECT, LONGEST_NAME = 200, 120
 _SAFE_REFERENCE = re.compile(r"^[A-Za-z0-9._-]{1,200}$")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")
+
+_SPECIALS = re.compile(r"[<>()\[\]\\\",;:@]+")
 
 
 class _Smtp(smtplib.SMTP):
@@ -86,7 +88,7 @@ def written(account: Account, route: Route, letter: Letter, reach: Reach) -> Ema
     if not _SAFE_REFERENCE.match(letter.reference):
         raise NotSent("The answer has no usable reference; nothing was sent.", for_good=True)
     message = EmailMessage(policy=SMTP_POLICY)
-    message["From"] = formataddr((one_line(letter.author), account.address))
+    message["From"] = named(letter.author, account.address)
     message["To"] = route.address
     message["Subject"] = _subject(route, letter)
     message["Date"] = format_datetime(reach.now())
@@ -108,8 +110,16 @@ def _subject(route: Route, letter: Letter) -> str:
 
 
 def one_line(text: str) -> str:
-    """Without line breaks, so that no name or subject can add headers."""
-    return " ".join(_CONTROLS.sub(" ", text).split())
+    """Without line breaks, so that no name or subject can add headers; nor is any of it read as an encoded word (RFC 2047)."""
+    return " ".join(_CONTROLS.sub(" ", text).split()).replace("=?", "= ?")
+
+
+def named(name: str, address: str) -> str:
+    """An address with a name before it that holds no sign with a meaning there.
+
+    Quoted they would be right, but the standard library drops quotes where it folds or encodes: "Müller, Jörg" became two.
+    """
+    return formataddr((one_line(_SPECIALS.sub(" ", name))[:LONGEST_NAME].rstrip(), address))
 
 
 @contextmanager

@@ -198,7 +198,7 @@ class Batch:
         return {post.pk for post in made}
 
     def _post(self, row: PostRow, post: Post | None) -> tuple[Post, StatusChange | None]:
-        kind, title = row.kind or self.bringing.kind, cleaned(row.title)
+        kind, title = row.kind or self.bringing.kind, " ".join(cleaned(row.title).split())
         status = self._status(kind, row.status)
         assert status is not None  # _why_no_post looked
         first = self._status(kind, Meaning.OPEN) or status

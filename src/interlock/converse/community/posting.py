@@ -35,12 +35,12 @@ def write_post(
         NotAllowed: the board does not take this kind.
         TooMuch: too much came within an hour.
     """
-    if not (clean(title) and clean(words)):
+    if not (clean_line(title) and clean(words)):
         raise NothingSaid(_("Write a title and a few words; nothing was sent."))
     if board.kinds and kind not in board.kinds:
         raise NotAllowed(_("This board is not for that. Choose another one; nothing was sent."))
     flood.must_not_flood(speaker, now)
-    post = Post(board=board, kind=kind, title=clean(title), product=product, changed_at=now)
+    post = Post(board=board, kind=kind, title=clean_line(title), product=product, changed_at=now)
     post.status = first_status(kind)
     post.waits = kind != Kind.PRAISE
     verdict = _fill(post, words, speaker, now)
@@ -180,9 +180,14 @@ def clean(text: str) -> str:
     return CONTROL_SIGNS.sub("", text).strip()
 
 
+def clean_line(text: str) -> str:
+    """In one line besides: mails and lists show titles and names where a break would begin something else."""
+    return " ".join(clean(text).split())
+
+
 def _fill(said: Post | Reply, words: str, speaker: Speaker, now: datetime) -> policy.Verdict:
     said.words = clean(words.replace("\r\n", "\n"))
-    said.author, said.author_name, said.author_word = speaker.person, clean(speaker.name), speaker.word
+    said.author, said.author_name, said.author_word = speaker.person, clean_line(speaker.name), speaker.word
     said.origin, said.written_by, said.quoted_from = speaker.origin, speaker.written_by, speaker.quoted_from
     said.said_at = now
     said.caller = "" if speaker.is_known else speaker.caller

@@ -48,7 +48,7 @@ def reword(
     if not may_reword(said, by, now):
         raise NotAllowed(_("This can be corrected for a day, by who wrote it. Nothing was changed."))
     has_title = isinstance(said, Post)
-    title, words = posting.clean(title) if has_title else "", posting.clean(words.replace("\r\n", "\n"))
+    title, words = posting.clean_line(title) if has_title else "", posting.clean(words.replace("\r\n", "\n"))
     if not words or (has_title and not title):
         raise NothingSaid(_("Nothing would be left of it; nothing was changed."))
     is_author = said.author_id == by.pk

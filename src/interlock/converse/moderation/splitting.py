@@ -27,7 +27,7 @@ def split(*, reply: Reply, title: str, kind: str, by: Person, now: datetime) -> 
         NotAllowed: the role does not moderate, or it is an official answer, not public, or waits for a moderator.
     """
     _must_moderate(by)
-    if not posting.clean(title):
+    if not posting.clean_line(title):
         raise NothingSaid(_("Write a title; nothing was changed."))
     under = posting.locked(reply.post)
     reply = Reply.objects.get(pk=reply.pk)
@@ -39,7 +39,7 @@ def split(*, reply: Reply, title: str, kind: str, by: Person, now: datetime) -> 
     if under.board.kinds and kind not in under.board.kinds:
         raise NotAllowed(_("This board is not for that. Choose another kind; nothing was changed."))
     post = Post(
-        board=under.board, kind=kind, title=posting.clean(title), product=under.product, changed_at=now
+        board=under.board, kind=kind, title=posting.clean_line(title), product=under.product, changed_at=now
     )
     for name in _KEPT:
         setattr(post, name, getattr(reply, name))

@@ -216,11 +216,11 @@ def _posts(person: Person, since: datetime, until: datetime) -> list[Matter]:
 def _text(matters: list[Matter], person: Person) -> str:
     parts, left = [], MOST_PIECES
     for matter in sorted(matters, key=lambda one: one.newest, reverse=True):
-        parts.append(f"{matter.heading}\n{matter.url}")
+        parts.append(f"{_line(matter.heading)}\n{matter.url}")
         newest_first = sorted(matter.pieces, key=lambda piece: piece[0], reverse=True)
         for at, who, words in newest_first[:left]:
             day = written_date(timezone.localtime(at), "j F, H:i")
-            parts.append(f"{who}, {day}:\n{_short(words)}")
+            parts.append(f"{_line(who)}, {day}:\n{_quoted(words)}")
         if reply := matter.how_to_reply(alone=len(matters) == 1):
             parts.append(reply)
         left -= min(left, len(newest_first))
@@ -228,6 +228,15 @@ def _text(matters: list[Matter], person: Person) -> str:
             parts.append(_("More has come; it stands on the pages."))
             break
     return "\n\n".join([*parts, _foot(person)])
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _quoted(words: str) -> str:
+    """Each line marked as quoted, so that nobody's words pass for another's, or for ours."""
+    return "\n".join(f"> {line}".rstrip() for line in _short(words).splitlines())
 
 
 def _short(words: str) -> str:
