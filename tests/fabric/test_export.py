@@ -7,20 +7,45 @@ import io
 from datetime import datetime
 from decimal import Decimal
 
-from hypothesis import given
+import pytest
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from interlock.fabric.export import csv_bytes
 
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
+# What spreadsheets of East Asia read as the narrow signs, and what some drop in front of them.
+WIDE = ("\uff1d", "\uff0b", "\uff0d", "\uff20", "\ufe62", "\ufe66")
+DROPPED = (" ", "\u00a0", "\u3000", "\ufeff", "\u200b", "\x0b", '"', "' ")
+
+
+def cells_of(content: bytes) -> list[str]:
+    return next(iter(list(csv.reader(io.StringIO(content.decode(), newline="")))[1:]), [""])
+
+
+@pytest.mark.parametrize("lead", ["", *DROPPED, ' " '])
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", *WIDE])
+def test_a_formula_is_marked_in_any_width_and_behind_what_spreadsheets_drop(lead, sign):
+    attack = f"{lead}{sign}HYPERLINK(1)"
+
+    assert cells_of(csv_bytes([attack], [[attack]])) == [f"'{attack}"]
+    assert csv_bytes([attack], []) == csv_bytes(["a"], [[attack]]).removeprefix(b"a\r\n")
+
+
+@pytest.mark.parametrize(
+    "harmless", ["a=b", "(=1)", " mail@example.com", '"said" - so', "\u5c71\uff1d", "", "  "]
+)
+def test_what_runs_nowhere_stays_as_it_is(harmless):
+    """The control: marking everything would pass the test above."""
+    assert cells_of(csv_bytes(["a", "b"], [[harmless, "-"]])) == [harmless, "'-"]
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8")), min_size=1, max_size=5))
+@example(["\u3000\uff1d1"])
 def test_no_text_cell_starts_like_a_formula(texts):
-    content = csv_bytes(["a"] * len(texts), [texts]).decode()
+    cells = cells_of(csv_bytes(["a"] * len(texts), [texts]))
 
-    cells = next(iter(list(csv.reader(io.StringIO(content, newline="")))[1:]), [""])
-    assert not [cell for cell in cells if cell.startswith(DANGEROUS)]
+    assert not [cell for cell in cells if cell.lstrip(' \t\r\n\u3000"').startswith((*DANGEROUS, *WIDE))]
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0")), min_size=2, max_size=5))

@@ -14,6 +14,7 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,10 @@ from interlock.listen.errors import UploadGone, UploadRefused, WrongState
 from interlock.listen.models import Import, SourceKind
 
 LONGEST_NAME = 120
+# File systems take 255 bytes; a letter has up to four.
+LONGEST_NAME_BYTES = 180
+# Who sends a form is done within hours; what is older was left by a process that died.
+STAGED_FOR = timedelta(days=1)
 
 
 class StagedFile(UploadedFile):
@@ -78,10 +83,23 @@ def discard_staged(request: HttpRequest) -> None:
             handler.discard()
 
 
+def forget_staged(now: datetime) -> int:
+    """Remove what came with forms whose process died before they were taken or refused; return how many."""
+    old = [
+        folder
+        for folder in Path(settings.UPLOADS_FOLDER).glob("incoming-*")
+        if folder.stat().st_mtime < (now - STAGED_FOR).timestamp()
+    ]
+    for folder in old:
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(old)
+
+
 def free_name(folder: Path, given: str) -> str:
     """A file name that is safe and not taken: no folders, no control signs, no leading dot."""
     name = re.sub(r"[\x00-\x1f<>:\"/\\|?*]+", "_", Path(given.replace("\\", "/")).name).lstrip(". ")
     stem, suffix = Path(name or "file").stem[:LONGEST_NAME], Path(name or "file").suffix[:12]
+    stem = stem.encode(errors="replace")[:LONGEST_NAME_BYTES].decode(errors="ignore")
     candidate, number = f"{stem}{suffix}", 2
     while (folder / candidate).exists():
         candidate, number = f"{stem} ({number}){suffix}", number + 1

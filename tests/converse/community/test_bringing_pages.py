@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import os
 import struct
 import zipfile
 from io import BytesIO
@@ -10,6 +12,7 @@ from io import BytesIO
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.urls import reverse
 from django_tasks_db.models import DBTaskResult
 
@@ -156,6 +159,17 @@ def zipped(*given: tuple[str, str | bytes], **options) -> bytes:
     return made.getvalue()
 
 
+def lying(packing: int) -> bytes:
+    """A zip of one file that is larger than the archive states."""
+    made = BytesIO()
+    with zipfile.ZipFile(made, "w", packing) as archive:
+        archive.writestr("a.json", b" " * 1_000_000)
+    raw = bytearray(made.getvalue())
+    at = raw.rindex(b"PK\x01\x02")
+    raw[at + 24 : at + 28] = struct.pack("<I", 30_000)
+    return bytes(raw)
+
+
 def bomb() -> bytes:
     """A zip that says that its file has 2 GB, as an archive of zeros would."""
     made = bytearray(zipped(("posts.json", b"0" * 2_000)))
@@ -187,6 +201,8 @@ WRONG = {
     "latin": ("csv", ("rows.csv", TABLE.replace("Hagen", "Hägen").encode("latin-1")), "Save it as “CSV UTF-8”"),
     "columns": ("csv", ("rows.csv", "id,title\n1,x\n"), "lacks the column at. Its first line names the columns: row, id"),
     "no rows": ("csv", ("rows.csv", "id,at\n"), "holds no row"),
+    "bzip2": ("discourse", ("a.zip", lying(zipfile.ZIP_BZIP2)), "packed in an unusual way"),
+    "lying zip": ("discourse", ("a.zip", lying(zipfile.ZIP_DEFLATED)), "is a broken zip: Bad CRC-32"),
     "zip of table": ("csv", ("b.zip", zipped(("rows.csv", TABLE))), "Unzip it"),
     "long cell": ("csv", ("rows.csv", f"id,at\n{'x' * 200_000},2024-05-02\n"), "field larger than field limit"),
 }  # fmt: skip
@@ -301,6 +317,60 @@ def test_what_cannot_be_tried_says_so_and_not_to_go_on(client, give, monkeypatch
 
     assert failed.trouble == "It could not be tried: division by zero. Upload it again; nothing was stored."
     assert "Go on" not in page_of(client, failed)
+
+
+def test_what_came_with_forms_whose_process_died_goes_after_a_day(board):
+    folders = [settings.UPLOADS_FOLDER / name for name in ("incoming-of-today", "incoming-of-one-who-died")]
+    for folder in folders:
+        folder.mkdir(parents=True)
+    os.utime(folders[1], (0, 0))
+
+    assert asking.forget_files.call() == 1
+
+    assert [folder.exists() for folder in folders] == [True, False]
+
+
+@pytest.mark.parametrize("address", ["community:bringings", "listen:upload"])
+def test_a_form_from_elsewhere_leaves_no_file(board, lead, settings, address):
+    stranger = Client(enforce_csrf_checks=True)
+    stranger.force_login(lead.user)
+    sent = SimpleUploadedFile("rows.csv", TABLE.encode())
+
+    answer = stranger.post(reverse(address), {"system": "csv", "board": board.pk, "file": sent})
+
+    assert answer.status_code == 403
+    assert list(settings.UPLOADS_FOLDER.rglob("rows*")) == []
+
+
+@pytest.mark.parametrize("address", ["community:bringings", "listen:upload"])
+@pytest.mark.parametrize(
+    "name", ["\N{BICYCLE}" * 200 + ".csv", "../../../evil.csv", "..\\evil.csv", "a.csv/..", "%2e%2e%2fevil.csv", ".csv"]
+)  # fmt: skip
+def test_no_name_of_a_file_breaks_the_page_or_leaves_the_folder(client, board, lead, settings, address, name):
+    sent = SimpleUploadedFile("rows.csv", TABLE.encode())
+    sent._name = name
+    before = set(settings.UPLOADS_FOLDER.parent.rglob("*evil*"))
+
+    answer = client.post(reverse(address), {"system": "csv", "board": board.pk, "file": sent})
+
+    assert answer.status_code in {302, 422}
+    strange = {*settings.UPLOADS_FOLDER.parent.rglob("*evil*")} - before
+    assert not [path for path in strange if settings.UPLOADS_FOLDER not in path.parents]
+
+
+def test_refused_rows_run_in_no_spreadsheet(client, give):
+    attacks = ("\uff1dHYPERLINK(1)", "\u3000=1+1", "\ufeff@SUM(1)", "-1+1", "harmless")
+    lines = "".join(f"post,x{attack},,,No title,2024-05-02,,\n" for attack in attacks).replace(
+        "post,x", "post,"
+    )
+
+    tried = give("csv", ("rows.csv", TABLE + lines))
+
+    refused = client.get(reverse("community:bringing_refused", args=[tried.pk]))
+    keys = [
+        line[0] for line in csv.reader(b"".join(refused.streaming_content).decode("utf-8-sig").splitlines())
+    ]
+    assert keys == ["row", "'=d", "'\uff1dHYPERLINK(1)", "'=1+1", "'\ufeff@SUM(1)", "'-1+1", "harmless"]
 
 
 def test_the_history_costs_the_same_for_any_number(client, give, django_assert_max_num_queries):

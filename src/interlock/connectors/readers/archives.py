@@ -1,7 +1,7 @@
 """Zip and gzip, unpacked with distrust: sizes are counted while unpacking, never believed.
 
-Refused outright: a ratio or size of a bomb, a member that would leave the folder, links, members with a
-password, and archives inside archives. Nothing is unpacked outside the given folder.
+Refused outright: a ratio or size of a bomb, a packing that cannot be unpacked bit by bit, a member that would leave
+the folder, links, members with a password, and archives inside archives. Nothing is unpacked outside the given folder.
 """
 
 import gzip
@@ -17,6 +17,8 @@ from ..errors import SourceRefused
 from ..limits import Limits
 
 BLOCK = 1_000_000
+# Of these zipfile gives as many bytes as it is asked for; of others (bzip2, LZMA) a block whole, 1 KB as 1.5 GB.
+_BY_AND_BY = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _PACKED = (".zip", ".gz", ".bz2", ".xz", ".7z", ".rar", ".tar", ".tgz", ".zst")
 # What reading a damaged archive raises; found by fuzzing. OSError is a seek to before its beginning.
 _DAMAGED = (
@@ -69,16 +71,16 @@ def member_bytes(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -
     Raises:
         SourceRefused: it is damaged, or larger than `most` bytes.
     """
-    try:
-        with archive.open(member) as packed:
-            raw = packed.read(most + 1)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
-        raise SourceRefused(
-            f"{member.filename} cannot be unpacked ({error}). Pack the files again."
-        ) from None
+    with _opened(archive, member, member.filename) as packed:
+        raw = _read(packed, most + 1, member.filename)
     if len(raw) > most:
         raise SourceRefused(f"{member.filename} is larger than {most // 1_000_000} MB; it is not read.")
     return raw
+
+
+def unpacks_by_and_by(member: zipfile.ZipInfo) -> bool:
+    """Whether no more of a member is unpacked than is asked for."""
+    return member.compress_type in _BY_AND_BY
 
 
 def _is_litter(name: str) -> bool:
@@ -99,6 +101,7 @@ def _check_members(path: Path, members: list[zipfile.ZipInfo], limits: Limits) -
             )
         if member.flag_bits & 1:
             raise SourceRefused(f"{path.name}: {name} has a password. Pack it again without one.")
+        _check_packing(member, f"{path.name}: {name}")
         if name.lower().endswith(_PACKED) and not name.lower().endswith(".csv.gz"):
             raise SourceRefused(f"{path.name} holds another archive, {name}. Unpack that one first.")
         if member.file_size > limits.unpacked_bytes or member.file_size > limits.unpack_ratio * max(
@@ -138,10 +141,18 @@ def check_workbook(path: Path, name: str, limits: Limits) -> None:
                 raise _bomb(f"{name}: {member.filename}", limits)
             if member.flag_bits & 1:
                 raise SourceRefused(f"{name} has a password. Save it without one.")
+            _check_packing(member, f"{name}: {member.filename}")
             if member.filename.endswith((".xml", ".rels")) and b"<!DOCTYPE" in _start(archive, member, name):
                 raise SourceRefused(
                     f"{name} declares a document type, which no spreadsheet does; it is not read."
                 )
+
+
+def _check_packing(member: zipfile.ZipInfo, what: str) -> None:
+    if not unpacks_by_and_by(member):
+        raise SourceRefused(
+            f"{what} is packed in an unusual way. Pack it as programs usually do (deflate), and bring it again."
+        )
 
 
 def _start(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> bytes:
@@ -151,6 +162,7 @@ def _start(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> byte
 
 
 def _opened(archive: zipfile.ZipFile, member: zipfile.ZipInfo, what: str) -> IO[bytes]:
+    _check_packing(member, what)
     try:
         return archive.open(member)
     except _DAMAGED as error:

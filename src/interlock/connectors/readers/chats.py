@@ -16,7 +16,7 @@ from ..limits import Limits
 from ..mapping.model import FileRule
 from ..protocol import Reading, Unreadable
 from . import slack, teams
-from .archives import checked_members, member_bytes
+from .archives import checked_members, member_bytes, unpacks_by_and_by
 from .messages import COLUMNS, Documents, Message
 from .text_batches import text_batch
 
@@ -73,6 +73,8 @@ def chat_table(path: Path, limits: Limits) -> ChatTable | None:
             )
     try:
         with zipfile.ZipFile(path) as archive:
+            if not all(map(unpacks_by_and_by, archive.infolist())):
+                return None  # as below
             names = archive.namelist()
             if slack.is_export(names):
                 checked_members(archive, path, _chat_limits(limits))

@@ -20,6 +20,7 @@ from interlock.converse.models import Board, Bringing
 from interlock.fabric import journal, work
 from interlock.fabric.access import Act, may
 from interlock.fabric.models import Person
+from interlock.listen import uploads
 from interlock.listen.uploads import StagedFile
 
 State = Bringing.State
@@ -134,12 +135,13 @@ def _work_on(bringing: Bringing) -> str:
 
 @work.task(key="all", attempts=3, title=later("Forget files of imports that nobody brought in"))
 def forget_files() -> int:
-    """Remove uploads that wait for a person since a week; return how many."""
-    old = Bringing.objects.filter(pk__in=files.with_given(), made_at__lte=timezone.now() - FILES_KEPT)
+    """Remove uploads that wait for a person since a week, and what nobody took; return how many."""
+    now = timezone.now()
+    old = Bringing.objects.filter(pk__in=files.with_given(), made_at__lte=now - FILES_KEPT)
     loose = [one for one in old if not one.is_moving or is_broken_off(one)]
     for one in loose:
         files.drop_given(one)
-    return len(loose)
+    return len(loose) + uploads.forget_staged(now)
 
 
 @work.task(attempts=3, title=later("Bring another community in"))

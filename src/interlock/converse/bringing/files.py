@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-import csv
 import fcntl
 import shutil
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,14 +16,12 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from interlock.converse.bringing.rows import Refused, Unreadable
+from interlock.converse.bringing.rows import Refused, Unreadable, cleaned
 from interlock.converse.community.errors import CommunityError
 from interlock.converse.models import Bringing
+from interlock.fabric.export import csv_bytes
 from interlock.fabric.scrubbing import Traces
 from interlock.listen.uploads import StagedFile, free_name
-
-# A spreadsheet runs what begins with one of these.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def folder_of(bringing: Bringing) -> Path:
@@ -82,10 +80,8 @@ def write_refused(bringing: Bringing, refused: Sequence[Refused]) -> None:
     if not refused:
         refused_path(bringing).unlink(missing_ok=True)
         return
-    with refused_path(bringing).open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
-        lines = csv.writer(file)
-        lines.writerow(("row", "why"))
-        lines.writerows((_safe(one.key), _safe(one.why)) for one in refused)
+    rows = ((cleaned(one.key), cleaned(one.why)) for one in refused)
+    refused_path(bringing).write_bytes(BOM_UTF8 + csv_bytes(("row", "why"), rows))
 
 
 def forget(address: str) -> None:
@@ -119,7 +115,3 @@ def described(path: Path) -> list[dict[str, Any]]:
     """Name and bytes of a file, or of every file in a folder up to a hundred."""
     files = [path] if path.is_file() else sorted(one for one in path.rglob("*") if one.is_file())[:100]
     return [{"name": one.name, "bytes": one.stat().st_size} for one in files]
-
-
-def _safe(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text

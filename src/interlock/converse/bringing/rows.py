@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from interlock.connectors.readers.archives import unpacks_by_and_by
+
 MOST_BYTES = 1 << 30
 # A file is read as a whole, and takes five times its size in memory.
 MOST_BYTES_OF_ONE = 256 << 20
@@ -128,7 +130,7 @@ def _packed_files(path: Path) -> Iterator[tuple[str, Any]]:
     with zipfile.ZipFile(path) as archive:
         files = [one for one in archive.infolist() if one.filename.endswith(".json")]
         largest = max(files, key=lambda one: one.file_size, default=None)
-        # Sizes are those that the archive states; zipfile reads no byte beyond them.
+        # Sizes are those that the archive states; no byte beyond them is unpacked.
         if sum(one.file_size for one in files) > MOST_BYTES:
             raise Unreadable(f"{path.name} unpacks to over 1 GB. Bring it in parts; nothing was stored.")
         if largest and largest.file_size > MOST_BYTES_OF_ONE:
@@ -136,7 +138,17 @@ def _packed_files(path: Path) -> Iterator[tuple[str, Any]]:
                 f"{largest.filename} in {path.name} unpacks to over 256 MB. Split it; nothing was stored."
             )
         for one in files:
-            yield Path(one.filename).name, _parsed(one.filename, archive.read(one))
+            yield Path(one.filename).name, _parsed(one.filename, _unpacked(archive, one))
+
+
+def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    if not unpacks_by_and_by(member):
+        raise Unreadable(
+            f"{member.filename} is packed in an unusual way. Pack it as programs usually do (deflate), and bring it "
+            "again. Nothing was stored."
+        )
+    with archive.open(member) as packed:
+        return packed.read(member.file_size)
 
 
 def _parsed(name: str, content: bytes) -> Any:

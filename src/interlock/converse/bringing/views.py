@@ -39,13 +39,14 @@ def bringings(request: HttpRequest) -> HttpResponse:
     try:
         return _bringings(request)
     except OSError as error:
-        uploads.discard_staged(request)
         if not uploads.is_full(error):
             raise
         heading = _("The disk is full, so the upload was not kept.")
         return _refused(
             request, 507, heading, _("Nothing was kept. Make room on the disk, then upload again.")
         )
+    finally:  # also where the token was wrong; what was taken lies elsewhere by now
+        uploads.discard_staged(request)
 
 
 @csrf_protect
@@ -56,8 +57,6 @@ def _bringings(request: HttpRequest) -> HttpResponse:
         given = form.cleaned_data.pop("file")
         made = asking.try_files(given=given, by=signed_in(request), now=timezone.now(), **form.cleaned_data)
         return redirect("community:bringing", made.pk)
-    if request.method == "POST":
-        uploads.discard_staged(request)
     history = Bringing.objects.select_related("board", "by")[:SHOWN]
     context = {"form": form, "history": history, "boards": boards, "columns": table.COLUMNS}
     return page(request, "bringings", context, 422 if form.errors else 200)

@@ -36,10 +36,11 @@ def upload(request: HttpRequest) -> HttpResponse:
     try:
         return _upload(request)
     except OSError as error:
-        uploads.discard_staged(request)
         if not uploads.is_full(error):
             raise
         return _refused(request, 507, _("Nothing was kept. Make room on the disk, then upload again."))
+    finally:  # also where the token was wrong; what was taken lies elsewhere by now
+        uploads.discard_staged(request)
 
 
 @csrf_protect
@@ -55,8 +56,6 @@ def _upload(request: HttpRequest) -> HttpResponse:
             return redirect("listen:import", import_.pk)
         except UploadRefused as error:
             form.add_error("file", str(error))
-    if request.method == "POST":
-        uploads.discard_staged(request)
     return render(request, "listen/upload.html", {"form": form}, status=422 if form.errors else 200)
 
 
