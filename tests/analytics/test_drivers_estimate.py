@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from statsmodels.genmod.families import Binomial
+from statsmodels.genmod.generalized_linear_model import GLM
 
 from interlock.analytics.drivers.estimate import Effect, Population, e_value, effects
 from interlock.analytics.drivers.factors import WHEN_FULFILLED, WHEN_ORDERED, Factor
@@ -47,7 +48,7 @@ def standardised_by_statsmodels(people: Population) -> tuple[float, float]:
     late, region = people.factors[0].codes, people.factors[1].codes
     dummies = pd.get_dummies(region, drop_first=True).to_numpy(float)
     columns = np.column_stack([np.ones(len(late)), late, dummies])
-    model = sm.GLM(people.happened.astype(float), columns, family=sm.families.Binomial()).fit()
+    model = GLM(people.happened.astype(float), columns, family=Binomial()).fit()
     p1, p0 = (
         model.predict(np.column_stack([columns[:, :1], np.full(len(late), v), dummies])) for v in (1, 0)
     )
@@ -58,7 +59,7 @@ def test_the_logistic_fit_is_the_one_of_statsmodels():
     people = world(np.random.default_rng(1), effect=1.0, confounding=1.0)
     late, region = people.factors[0].codes, people.factors[1].codes
     columns = np.column_stack([np.ones(len(late)), late, *(region == level for level in (1, 2, 3))])
-    reference = sm.GLM(people.happened.astype(float), columns, family=sm.families.Binomial()).fit()
+    reference = GLM(people.happened.astype(float), columns, family=Binomial()).fit()
 
     found = fit(gather([late, region], [2, 4], people.happened))
 
