@@ -26,7 +26,8 @@ from interlock.converse.loop import closing, counting, stories
 from interlock.converse.models import Board, Bringing, Case, Closure, ToldPerson
 from interlock.converse.notices import stopping
 from interlock.fabric import company as companies
-from interlock.fabric.models import Attempt, Person
+from interlock.fabric.chats import keeping
+from interlock.fabric.models import Attempt, Chat, Person
 from interlock.listen import asking_tasks, inbox, live_sources, signal_copies
 from interlock.listen import services as listening
 from interlock.listen.answers import rounds
@@ -149,6 +150,7 @@ def make_company(person, themes: Themes) -> dict[str, object]:
         "token": "no-such-token",
         "kind": "zendesk",
         "source_id": connected(now).pk,
+        "chat_id": chat(ines, now).pk,
         "alarm_id": outcry(now).pk,
         **answered_theme(themes(ines, now), ines, now),
         **community(ines, now),
@@ -330,6 +332,23 @@ def connected(now) -> Source:
         finished_at=now,
     )
     return source
+
+
+def chat(owner: Person, now: datetime) -> Chat:
+    """A chat of service that is not told any more, with a long reason, beside one that is."""
+    for function, name in (("production", "Production"), ("service", "#service-desk-of-the-workshops-north")):
+        one = keeping.add_chat(
+            function=function,
+            name=name,
+            address="https://hooks.slack.com/services/T0/B0/a-secret",
+            hears=keeping.FIRST_HEARS,
+            by=owner,
+            now=now,
+        )
+    one.failures, one.stopped_at, one.failed_at, one.told_at = 5, now, now, now - timedelta(days=3)
+    one.error = "hooks.slack.com refused it (404). Make a new webhook there and enter its address."
+    one.save()
+    return one
 
 
 def work_in_every_state() -> None:

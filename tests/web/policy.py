@@ -124,6 +124,9 @@ POLICY: dict[str, Row] = {
     "notices:choices": Row(PUBLIC),
     "notices:stop": Row(PUBLIC),
     "notices:replies": Row(LEADS),
+    "notices:chats": Row(LEADS, post=LEADS),
+    "notices:chat": Row(LEADS, post=LEADS),
+    "notices:act_on_chat": writes(LEADS),
     # Like what I get; the file is read by whoever knows its signed address.
     "notices:change_calendar": writes(PUBLIC),
     "notices:calendar": Row(PUBLIC),

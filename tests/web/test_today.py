@@ -6,7 +6,7 @@ import pytest
 
 from interlock.converse.models import Conversation, Participant
 from interlock.fabric import records
-from interlock.fabric.models import Context
+from interlock.fabric.models import Chat, Context
 from interlock.listen.models import ThemeState
 from interlock.listen.themes import deciding
 from interlock.reconnect.models import Detection, Disconnect, DriverReport
@@ -243,3 +243,20 @@ def test_where_the_records_name_no_answers_the_clocks_say_who_had_one(n, said, r
 
     assert len(answers) == 1
     assert said in f"{answers[0].refusal} {answers[0].note}"
+
+
+def test_a_chat_that_is_not_told_any_more_is_a_card_for_who_looks_after_it_alone(signed_in, detected):
+    browser = signed_in("lead", "service")
+    for function in ("service", "production"):
+        Chat.objects.create(
+            function=function, name=f"#{function}", address="", host="h", form="slack", made_at=NOON, told_at=NOON,
+            stopped_at=NOON, error="h refused it (404). Make a new webhook there and enter its address.",
+        )  # fmt: skip
+    shown = browser.get("/").content.decode()
+
+    assert "#service is not told any more: it took nothing since 19 Nov" in shown.replace("\xa0", " ")
+    assert "h refused it (404). Make a new webhook there and enter its address." in shown
+    assert "#production" not in shown
+    Chat.objects.update(stopped_at=None)
+    assert "is not told any more" not in browser.get("/").content.decode()
+    assert "is not told any more" not in signed_in("contributor", "service").get("/").content.decode()

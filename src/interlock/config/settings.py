@@ -129,6 +129,8 @@ AFTER_IMPORT_TASKS = [
 # What repeats, by path, and after how many seconds; workers ask for it (fabric/work/repeating.py).
 REPEATED_TASKS = {
     "interlock.api.tasks.forget_old": 3600,
+    # News for chats wait no longer than this; one query where there is none.
+    "interlock.converse.chats.telling.tell_waiting": 15,
     "interlock.converse.community.entering.forget_old_codes": 3600,
     # It is asked for with every contribution; this finds what a fault left behind.
     "interlock.converse.community.signals.hear": 300,

@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from interlock.converse import services
+from interlock.converse.chats import due_talks
 from interlock.converse.notices import planning
 from interlock.converse.talks import pictures
 from interlock.fabric import work
@@ -30,5 +31,7 @@ def pass_days() -> int:
 
 @work.task(key="all", attempts=3, title=_("Plan mails to people"))
 def plan_notices() -> int:
-    """Let mails wait for all whose hour it is; return how many."""
-    return planning.plan(now=timezone.now())
+    """Let mails wait for all whose hour it is, and chats be told of answers that are due; return how many mails."""
+    now = timezone.now()
+    due_talks.note_due(now=now)
+    return planning.plan(now=now)

@@ -197,6 +197,81 @@ class Invitation(models.Model):
     used_by = models.OneToOneField(Person, models.PROTECT, null=True, blank=True, related_name="invitation")
 
 
+class Topic(models.TextChoices):
+    """What a chat can be told of. The order is that of every list of them."""
+
+    NAMED = "named", _("Named in a conversation")
+    DUE = "due", _("Answers due or overdue")
+    AGAIN = "again", _("Customers let down again")
+    REOPENED = "reopened", _("Themes opened again")
+    ALARM = "alarm", _("Outcry alarms")
+
+
+class Chat(models.Model):
+    """A channel of a chat outside that is told of what concerns a function. Whoever is in the channel reads it."""
+
+    function = models.CharField(
+        max_length=20, blank=True, choices=Function, help_text=_("empty: told of every function's")
+    )
+    name = models.CharField(max_length=80)
+    address = models.TextField(help_text=_("of its webhook, encrypted; it is never shown again"))
+    host = models.CharField(max_length=255, help_text=_("the machine of that address, which is no secret"))
+    form = models.CharField(max_length=10, help_text=_("how its messages are written"))
+    hears = models.JSONField(default=list, help_text=_("codes of Topic"))
+    made_by = models.ForeignKey(Person, models.SET_NULL, null=True, related_name="+")
+    made_at = models.DateTimeField()
+    paused_at = models.DateTimeField(null=True, blank=True, help_text=_("somebody paused it"))
+    stopped_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("it took nothing for so long that it is not tried any more")
+    )
+    failures = models.PositiveSmallIntegerField(default=0, help_text=_("one after the other, until now"))
+    try_at = models.DateTimeField(null=True, blank=True, help_text=_("not before; empty: at once"))
+    told_at = models.DateTimeField(null=True, blank=True, help_text=_("when it last took a message"))
+    error = models.CharField(
+        max_length=300, blank=True, help_text=_("why it did not take the last one, and what to do")
+    )
+    failed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["function", "name", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ChatNotice(models.Model):
+    """One thing that one chat is told, once. What it says is asked for when it leaves: nothing of its text is kept.
+
+    It is noted as being sent before it goes out, so that whatever breaks no chat is told the same twice.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waits")
+        SENDING = "sending", _("is being sent")
+        SENT = "sent", _("sent")
+        EMPTY = "empty", _("not sent: nothing to say any more")
+        DOUBTFUL = "doubtful", _("perhaps sent")
+        FAILED = "failed", _("not sent")
+
+    chat = models.ForeignKey(Chat, models.CASCADE, related_name="notices")
+    topic = models.CharField(max_length=10, choices=Topic)
+    key = models.CharField(max_length=80, help_text=_("what of that kind: numbers and days, no words"))
+    at = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    taken_at = models.DateTimeField(null=True, blank=True, help_text=_("when a worker began to send it"))
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["chat", "id"],
+                name="chat_notice_open",
+                condition=models.Q(state__in=["waiting", "sending"]),
+            ),
+            models.Index(fields=["at"], name="chat_notice_old"),
+        ]
+        constraints = [models.UniqueConstraint(fields=["chat", "topic", "key"], name="chat_told_once")]
+
+
 class NoMail(models.Model):
     """An address that wants no mail, as a mark that nobody can read the address from."""
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django_tasks_db.models import DBTaskResult
 
 from interlock.fabric import events, work
+from interlock.fabric.chats import outbox
 from interlock.fabric.models import Attempt
 
 # The work page counts the last 24 hours; failures stay for a month, so that nobody's holiday hides them.
@@ -31,5 +32,6 @@ def clear_finished_work() -> int:
 
 @work.task(attempts=3, title=_("Clear old events away"))
 def clear_old_events() -> int:
-    """Delete events that are too old to be replayed; return how many."""
+    """Delete events that are too old to be replayed, and notices to chats of a month ago; return how many events."""
+    outbox.forget_old(now=timezone.now())
     return events.purge(now=timezone.now())

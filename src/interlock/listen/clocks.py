@@ -17,6 +17,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from interlock.fabric import journal
+from interlock.fabric.chats import outbox
+from interlock.fabric.models import Function, Topic
 from interlock.listen import ended_clocks
 from interlock.listen.models import Answer, AnsweredSignal, Clock, ReplyRoute, Sending, Signal, Source, Stage
 from interlock.listen.repeats import Talk, day, repeats, talks_of
@@ -40,6 +42,7 @@ QUESTION_MARKS = frozenset("?？؟՞⸮")
 # What an import brings is history unless it is this young.
 IMPORT_DAYS = 14
 LONGEST_BECAUSE = 300
+NEWS = timedelta(days=1)
 _AT_ONCE = 500
 
 
@@ -126,6 +129,7 @@ def start_clocks(found: Opening, *, keys: Iterable[str], now: datetime) -> int:
     clocks = [found.clocks[key] for key in keys if key in found.clocks]
     if clocks:
         _insert(clocks)
+        _tell_of_second_failures(clocks, now)
     _stop_answered({key: found.answered[key] for key in keys if key in found.answered}, now)
     return len(clocks)
 
@@ -140,6 +144,14 @@ def _insert(clocks: Iterable[NewClock]) -> None:
             f"INSERT INTO listen_clock ({columns}) VALUES ({places}) ON CONFLICT (signal_key) DO NOTHING",  # noqa: S608 - names of ours
             rows,
         )
+
+
+def _tell_of_second_failures(clocks: Iterable[NewClock], now: datetime) -> None:
+    """Let the chats of service be told of customers who are let down again; what an import brings of last week is no news."""
+    again = [one.signal_key for one in clocks if one.urgency and one.opened_at > now - NEWS]
+    if again and outbox.is_heard(Topic.AGAIN):
+        numbers = Signal.objects.filter(key__in=again).values_list("pk", flat=True)
+        outbox.note(Topic.AGAIN, {f"came-{pk}": [Function.SERVICE] for pk in numbers}, at=now)
 
 
 def open_for_import(*, now: datetime) -> int:

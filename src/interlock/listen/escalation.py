@@ -14,8 +14,9 @@ from django.db import transaction
 from django.db.models import Count, Q
 
 from interlock.fabric import away, events, journal
-from interlock.fabric.models import Function, Person, Role
-from interlock.listen.models import AnsweredSignal, Clock, Sending
+from interlock.fabric.chats import outbox
+from interlock.fabric.models import Function, Person, Role, Topic
+from interlock.listen.models import AnsweredSignal, Clock, Sending, Signal
 from interlock.listen.stages import TOPIC
 
 # When a fifth of the time is left there is still time to act.
@@ -42,6 +43,7 @@ def remind_owners(*, now: datetime) -> int:
         clock.save(update_fields=["reminded_at"])
         journal.note(actor=None, verb="reminded who looks after it", about=clock, at=now)
     _tell(due, "reminded", now)
+    _tell_chats("soon", due, now)
     return len(due)
 
 
@@ -66,6 +68,7 @@ def call_stand_ins(*, now: datetime) -> int:
         journal.note(actor=None, verb="called somebody to it: overdue", about=clock, at=now, detail=detail)
         called.append(clock)
     _tell(called, "overdue", now)
+    _tell_chats("late", called, now)
     return len(called)
 
 
@@ -79,6 +82,9 @@ def call_lead(*, clock: Clock, now: datetime) -> Person | None:
     detail = {"to": lead.name if lead else "", "person": lead.pk if lead else None}
     journal.note(actor=None, verb="called a lead to it: failed twice", about=clock, at=now, detail=detail)
     _tell([clock], "overdue", now)
+    number = Signal.objects.filter(key=clock.signal_key).values_list("pk", flat=True).first()
+    if number:
+        outbox.note(Topic.AGAIN, {f"no-{number}": [Function.SERVICE]}, at=now)
     return lead
 
 
@@ -173,3 +179,9 @@ class _Helpers:
 def _tell(clocks: list[Clock], verb: str, now: datetime) -> None:
     if clocks:
         events.tell(topic=TOPIC, verb=verb, keys=[clock.signal_key for clock in clocks], at=now)
+
+
+def _tell_chats(which: str, clocks: list[Clock], now: datetime) -> None:
+    """Customers are answered by service, whose chats are told once an hour at most: they hear how many wait."""
+    if clocks:
+        outbox.note(Topic.DUE, {f"customers-{which}-{now:%Y%m%d%H}": [Function.SERVICE]}, at=now)

@@ -29,6 +29,7 @@ from interlock.web.templatetags.components import function_name
 from interlock.web.today_cards import (
     TodayCard,
     answer_cards,
+    chat_cards,
     decision_cards,
     driver_cards,
     outcry_card,
@@ -117,6 +118,7 @@ def _company_page(
             *revisit_cards(person, now),
             *decision_cards(person),
             *source_cards(person, now),
+            *chat_cards(person),
             *rest,
             *talk_cards(person, others),
             *driver_cards(),

@@ -16,7 +16,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from interlock.converse import queries as talks
+from interlock.converse.chats.wording import function_of
 from interlock.converse.models import Commitment, Conversation
+from interlock.fabric.access import Act, may
+from interlock.fabric.chats.keeping import chats_of
 from interlock.fabric.models import Person
 from interlock.fabric.personal import shown
 from interlock.listen import source_page
@@ -182,6 +185,30 @@ def _of_source(row: source_page.Row) -> tuple[str, str, str]:
         return _("A source is turned away"), sentence, row.error
     sentence = _("%(name)s cannot be asked.") % {"name": row.source.name}
     return _("A source cannot be asked"), sentence, row.error[:240]
+
+
+def chat_cards(person: Person) -> list[TodayCard]:
+    """The first chat of this person's functions that is not told any more, as one card. One query, none for most people."""
+    if not may(person, Act.INVITE):
+        return []
+    stopped = list(chats_of(person).filter(stopped_at__isnull=False, paused_at=None))
+    if not stopped:
+        return []
+    one, more = stopped[0], len(stopped) - 1
+    return [
+        TodayCard(
+            icon="messages-square",
+            kind=_("A chat is not told"),
+            about=function_of(one),
+            sentence=_("%(name)s is not told any more: it took nothing since %(day)s.")
+            % {"name": one.name, "day": figures.day(one.told_at or one.made_at)},
+            why=one.error,
+            act=_("Look at %(name)s") % {"name": one.name},
+            url=reverse("notices:chat", args=[one.pk]),
+            more=ngettext("One more chat", "%(n)d more chats", more) % {"n": more} if more else "",
+            more_url=reverse("notices:chats") if more else "",
+        )
+    ]
 
 
 def talk_cards(person: Person, others: Collection[int]) -> list[TodayCard]:

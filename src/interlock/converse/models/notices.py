@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from interlock.converse.models.conversations import Conversation
 from interlock.converse.models.lines import Message
-from interlock.fabric.models import Person
+from interlock.fabric.models import Chat, Person
 
 
 class NoticeChoice(models.Model):
@@ -33,6 +33,7 @@ class Notice(models.Model):
         NAMED = "named", _("named in a line")
         DUE = "due", _("an answer is due")
         DAILY = "daily", _("what came since the last mail")
+        CHAT = "chat", _("a chat is not told any more")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waits")
@@ -46,6 +47,7 @@ class Notice(models.Model):
     why = models.CharField(max_length=8, choices=Why)
     message = models.ForeignKey(Message, models.CASCADE, null=True, blank=True, related_name="+")
     conversation = models.ForeignKey(Conversation, models.CASCADE, null=True, blank=True, related_name="+")
+    chat = models.ForeignKey(Chat, models.CASCADE, null=True, blank=True, related_name="+")
     day = models.DateField(null=True, blank=True, help_text=_("of the person, by their own clock"))
     at = models.DateTimeField(help_text=_("a daily mail tells what came up to then"))
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
@@ -63,5 +65,8 @@ class Notice(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["person", "day"], condition=Q(why="daily"), name="notice_one_a_day"
+            ),
+            models.UniqueConstraint(
+                fields=["person", "chat", "day"], condition=Q(why="chat"), name="notice_chat_once"
             ),
         ]

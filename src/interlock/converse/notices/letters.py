@@ -37,6 +37,7 @@ from interlock.converse.notices import choosing, stopping
 from interlock.converse.notices.since import since_when
 from interlock.converse.talks import audiences
 from interlock.fabric import away, company
+from interlock.fabric.chats.keeping import chats_of
 from interlock.fabric.models import Person
 
 # A mail is read in some minutes: the rest stands on the pages, and is counted.
@@ -86,6 +87,8 @@ def letter_of(notice: Notice) -> Letter | None:
                 return _named(notice, person)
             case Notice.Why.DUE:
                 return _due(notice, person)
+            case Notice.Why.CHAT:
+                return _chat(notice, person)
             case _:
                 return _daily(notice, person)
 
@@ -121,6 +124,19 @@ def _due(notice: Notice, person: Person) -> Letter | None:
     ) % heading
     narrowest = audiences.allowed(talk, person, "")
     return _letter(said, [_talk_matter(talk, narrowest, person, said)], person)
+
+
+def _chat(notice: Notice, person: Person) -> Letter | None:
+    """Nothing where somebody else has mended it by now."""
+    chat = chats_of(person).filter(pk=notice.chat_id, stopped_at__isnull=False).first()
+    if chat is None:
+        return None
+    subject = _("The chat %(name)s is not told any more") % {"name": chat.name}
+    why = _("It took nothing for hours, so that we stopped trying. Last it was: %(error)s") % {
+        "error": chat.error
+    }
+    do = _("Send a test from its page once it is mended; then it is told again.")
+    return Letter(subject, "\n\n".join([f"{why} {do}\n{_address('notices:chat', chat.pk)}", _foot(person)]))
 
 
 def _daily(notice: Notice, person: Person) -> Letter | None:

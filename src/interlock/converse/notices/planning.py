@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import DateTimeField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
+from interlock.converse.chats import naming
 from interlock.converse.models import (
     Conversation,
     Follow,
@@ -30,7 +31,9 @@ from interlock.converse.notices import choosing, sending
 from interlock.converse.notices.since import A_DAY, LONGEST_BACK, last_told
 from interlock.converse.queries import LIVE_STATES
 from interlock.fabric import away, work
-from interlock.fabric.models import Person
+from interlock.fabric.chats import outbox
+from interlock.fabric.chats.keeping import responsible_for
+from interlock.fabric.models import Chat, Person, Topic
 
 
 def tell_named(message: Message, named: Iterable[Person]) -> None:
@@ -39,12 +42,21 @@ def tell_named(message: Message, named: Iterable[Person]) -> None:
     Nobody has one for their own line.
     """
     at = message.edited_at or message.sent_at
+    named = list(named)
+    functions = naming.concerned(naming.called(message, named))
+    outbox.note(Topic.NAMED, {str(message.pk): functions} if functions else {}, at=at)
     called = {person.pk: person for person in named}
     helping = away.helpers(at) if called and settings.MAIL_SERVER else {}
     called |= Person.objects.in_bulk({helping[one] for one in called if one in helping} - set(called))
     for person in called.values():
         if person.pk != message.author_id:
             _plan(person=person, why=Notice.Why.NAMED, message=message, at=at)
+
+
+def tell_stopped(chat: Chat, *, now: datetime) -> None:
+    """Let those who look after a chat that is not told any more have a mail, in the caller's transaction."""
+    for person in responsible_for(chat):
+        _plan(person=person, why=Notice.Why.CHAT, chat=chat, day=now.date(), at=now)
 
 
 def plan(*, now: datetime) -> int:
@@ -138,12 +150,13 @@ def _plan(
     at: datetime,
     message: Message | None = None,
     conversation: Conversation | None = None,
+    chat: Chat | None = None,
     day: Any = None,
 ) -> bool:
     """Keep one mail and ask for its sending; False when it is planned already, here or by another worker."""
     if not settings.MAIL_SERVER:
         return False
-    what = {"person": person, "why": why, "message": message, "conversation": conversation}
+    what = {"person": person, "why": why, "message": message, "conversation": conversation, "chat": chat}
     if why != Notice.Why.NAMED:
         what["day"] = day
     notice, made = Notice.objects.get_or_create(**what, defaults={"at": at})

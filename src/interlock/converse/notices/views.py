@@ -41,6 +41,7 @@ def choices(request: HttpRequest) -> HttpResponse:
         "address": address,
         "is_on": no_mail.may_mail(address),
         "may_see_replies": may(person, Act.IMPORT),
+        "may_see_chats": may(person, Act.INVITE),
         "calendar": calendar.address_of(person),
     }
     return render(request, "converse/notices/choices.html", context, status=422 if form.errors else 200)

@@ -28,6 +28,7 @@ LEFT_OUT = {
     "fabric.EventHead": "what open pages hear",
     "fabric.Schedule": "when work repeats",
     "fabric.Attempt": "background work",
+    "fabric.ChatNotice": "what chats are told",
     "converse.Entry": "codes of customers who come in",
     "api.StoredResponse": "answers to programs, for repeated calls",
     "api.SeenMessage": "calls of webhooks that were heard",

@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from interlock.listen.models import Alarm, StreamState
+from interlock.listen.models import Alarm, StreamKind, StreamState, WatchedStream
 from interlock.listen.outcry.one_event import how_much_it_says, leading, others
 
 
@@ -58,15 +58,28 @@ def _loud(alarm: Alarm) -> str:
     return _("hardly heard before") if before else _("never heard before")
 
 
+def sample(label: str, now: datetime) -> str:
+    """What the message about an outcry looks like, of one that is made up."""
+    known = {"customers": 143, "new_share": 0.82}
+    stream = WatchedStream(kind=StreamKind.THEME)
+    alarm = Alarm(
+        stream=stream, label=label, state=StreamState.OUTCRY, times=6.2, began_at=now, known=known
+    )  # fmt: skip
+    return "\n".join([" ".join(_sentences(alarm, now)), _address(reverse("web:one_outcry", args=[1]))])
+
+
 def _paragraph(first: Alarm) -> str:
-    alarm = leading(first)
+    sentences = [*_sentences(leading(first), first.began_at), *_elsewhere(first)]
+    return "\n".join([" ".join(sentences), _address(reverse("web:one_outcry", args=[first.pk]))])
+
+
+def _sentences(alarm: Alarm, began_at: datetime) -> list[str]:
     said = _("%(title)s (%(kind)s), since %(day)s.") % {
         "title": _title(alarm),
         "kind": alarm.stream.get_kind_display(),
-        "day": _moment(first.began_at),
+        "day": _moment(began_at),
     }
-    sentences = [said, *_people(alarm), *_elsewhere(first)]
-    return "\n".join([" ".join(sentences), _address(reverse("web:one_outcry", args=[first.pk]))])
+    return [said, *_people(alarm)]
 
 
 def _elsewhere(first: Alarm) -> list[str]:

@@ -17,6 +17,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from interlock.connectors.live import NotSent, PerhapsSent
 from interlock.fabric import work
+from interlock.fabric.chats import outbox
+from interlock.fabric.models import Function, Topic
 from interlock.fabric.secrets import SealBroken, opened
 from interlock.listen.models import Alarm, Notice, NoticeState, OutcryWatch
 from interlock.listen.outcry import messages, posting
@@ -41,6 +43,8 @@ def note(alarms: Collection[Alarm], *, at: datetime) -> None:
         if made:
             notice.alarms.set(alarms)
             work.ask(send_notice, notice.pk)
+    everybody = [*Function.values]
+    outbox.note(Topic.ALARM, {f"{one.pk}-{at:%Y%m%d%H%M}": everybody for one in alarms}, at=at)
 
 
 @work.task(

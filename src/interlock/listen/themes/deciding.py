@@ -18,7 +18,8 @@ from django.utils.translation import gettext as _
 
 from interlock.fabric import events, journal
 from interlock.fabric.access import Act, may
-from interlock.fabric.models import Person
+from interlock.fabric.chats import outbox
+from interlock.fabric.models import Function, Person, Topic
 from interlock.listen.errors import EditRefused
 from interlock.listen.models import ChangeKind, Theme, ThemeChange, ThemeState
 from interlock.listen.themes.editing import TOPIC, open_theme
@@ -182,9 +183,18 @@ def open_again(*, theme: Theme, now: datetime) -> bool:
     for name, value in ASKS_ANEW.items():
         setattr(theme, name, value)
     theme.save()
-    ThemeChange.objects.create(kind=ChangeKind.REOPENED, theme=theme, at=now, said=detail | {"was": was})
+    change = ThemeChange.objects.create(
+        kind=ChangeKind.REOPENED, theme=theme, at=now, said=detail | {"was": was}
+    )
+    outbox.note(Topic.REOPENED, {str(change.pk): _concerned(theme)}, at=now)
     _tell(theme, "was opened again by a customer's no", None, now, detail)
     return True
+
+
+def _concerned(theme: Theme) -> set[str]:
+    """Where its cause lies, and the home of who decides about it; service, which answers the customers, always."""
+    home = theme.decider.functions[:1] if theme.decider else []
+    return {Function.SERVICE, theme.function, *home} - {""}
 
 
 def opened_again(theme: Theme) -> ThemeChange | None:
