@@ -106,6 +106,32 @@ def test_files_are_tried_brought_in_and_taken_back(client, give, lead):
                                        "asked to take back", "took back an import")]  # fmt: skip
 
 
+def test_a_trial_warns_of_what_it_would_overwrite(client, give):
+    warning = "One row is here under the name “csv” already, with other words."
+    first = give("csv", ("rows.csv", TABLE))
+    assert warning not in page_of(client, first)
+    client.post(reverse("community:bring", args=[first.pk]))
+    asked()
+
+    other = give("csv", ("other.csv", "id,title,words,at\na,A saddle,Of another community,2024-05-02\n"))
+
+    assert warning in page_of(client, other)
+    assert "Then upload it under a name of its own." in page_of(client, other)
+    assert Post.objects.get().title == "A hook"
+
+
+def test_until_all_came_the_page_tells_what_would_come(client, give):
+    bringing = give("csv", ("rows.csv", TABLE))
+    client.post(reverse("community:bring", args=[bringing.pk]))
+
+    waiting = page_of(client, bringing)
+    asked()
+    done = page_of(client, bringing)
+
+    said = ["What would become of 4 rows", "What became of 4 rows"]
+    assert [[one in text for one in said] for text in (waiting, done)] == [[True, False], [False, True]]
+
+
 def test_what_moves_says_how_far_and_then_loads_the_page(client, give):
     tried = give("csv", ("rows.csv", TABLE))
     address = reverse("community:bringing_moving", args=[tried.pk])
