@@ -185,7 +185,7 @@ def send_invitation(invitation_id: int) -> None:
     note = Note(
         invitation.email,
         _("%(name)s asks you in: %(company)s") % told,
-        f"{said}\n{link}\n\n{ends}\n",
+        f"{said}\n\n{link}\n\n{ends}\n",
         f"invitation-{invitation.pk}-{now:%H%M%S%f}",
         author=about,
     )

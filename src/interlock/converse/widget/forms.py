@@ -85,7 +85,7 @@ class LookForm(forms.Form):
         empty_label=_("Let readers choose"),
     )  # fmt: skip
     side = forms.ChoiceField(
-        label=_("Stands at the"), choices=[("", _("right")), ("left", _("left"))], required=False
+        label=_("At which side"), choices=[("", _("right")), ("left", _("left"))], required=False
     )
     theme = forms.ChoiceField(
         label=_("Light or dark"),
