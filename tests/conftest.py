@@ -17,6 +17,7 @@ from playwright.sync_api import expect
 
 from databases import Migrated, copied
 
+pytest_plugins = ["mailboxes"]
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 # What a test asks for when it works with the database of the run.
 ASKS_A_DATABASE = {"db", "transactional_db", "live_server", "migrated_home"}
@@ -77,6 +78,16 @@ def can_differ(item: pytest.Item) -> bool:
     asked = bool(ASKS_A_DATABASE.intersection(getattr(item, "fixturenames", ())))
     own_class = issubclass(getattr(item, "cls", None) or object, SimpleTestCase)
     return asked or own_class or item.get_closest_marker("django_db") is not None
+
+
+@pytest.fixture
+def noon(monkeypatch: pytest.MonkeyPatch) -> datetime:
+    """Noon of this day, at which the clock of all pages stands: midnight parts no two requests of a test."""
+    from django.utils import timezone  # after the settings
+
+    moment = timezone.localtime().replace(hour=12, minute=0, second=0, microsecond=0)
+    monkeypatch.setattr(timezone, "now", lambda: moment)
+    return moment
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 
+from browser.chromium import sized
 from browser.looking import walk
 from interlock.converse.community import answering, posting
 from interlock.converse.community.speaking import as_person, without_account
@@ -72,7 +73,7 @@ def customers_acts() -> list[str]:
 
 @pytest.mark.parametrize("reader", ["visitor", "customer", "colleague"])
 def test_axe_and_the_content_policy_find_nothing(open_page, live_server, riders, reader, person):
-    """Refusals of the content policy fail the test in `open_page`; structured data is data and is not refused."""
+    """What the content policy refuses is an error of the page; structured data is data and is not refused."""
     reads = {"visitor": None, "customer": riders, "colleague": person("owner", name="Ines Calder")}[reader]
     found = [*pages(), *([reverse("community:mine")] if reads else [])]
     if reader == "customer":
@@ -84,9 +85,32 @@ def test_axe_and_the_content_policy_find_nothing(open_page, live_server, riders,
         found += [reverse("community:moderation_log"), reverse("community:doings", args=[riders.pk])]
         found += [reverse("community:case", args=[case.pk]) for case in Case.objects.all()]
 
-    page = open_page("/community/", person=reads)
+    page = open_page("/community/", person=reads, bypass_csp=False)
 
     assert walk(page, live_server.url, found) == {}
+
+
+def test_a_script_within_a_page_is_found_unless_the_policy_is_passed_by(browser, live_server, riders):
+    def planted(route):
+        answer = route.fetch()
+        route.fulfill(
+            response=answer, body=answer.text().replace("</main>", "<script>window.ran = 1</script></main>")
+        )
+
+    found = {}
+    for bypass in (False, True):
+        context = sized(browser, "1280", "paper", bypass_csp=bypass)
+        page = context.new_page()
+        page.route("**/community/", planted)
+        faults = walk(page, live_server.url, ["/community/"])
+        found[bypass] = (
+            bool(page.evaluate("window.ran")),
+            "inline script violates" in str(faults),
+            len(faults),
+        )
+        context.close()
+
+    assert found == {False: (False, True, 1), True: (True, False, 0)}
 
 
 def test_what_is_much_alike_is_offered_while_one_types(open_page, riders):

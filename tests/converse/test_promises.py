@@ -179,13 +179,13 @@ def test_a_talk_is_decided_again_when_something_new_is_promised_in_it(promise, m
     assert (acted, mixed.talk.state) == ("acted", "decided")
 
 
-def test_the_page_says_what_was_postponed_and_where_it_is_seen_and_takes_the_why(client, promise, mixed):
-    from django.utils import timezone
-
+def test_the_page_says_what_was_postponed_and_where_it_is_seen_and_takes_the_why(
+    client, promise, mixed, noon
+):
     from interlock.converse.models import Commitment
 
     client.force_login(mixed.maker.user)
-    today = timezone.localdate()
+    today = noon.date()
     client.post(
         f"{mixed.url}commit/",
         {

@@ -12,8 +12,8 @@ import pytest
 
 from interlock.connectors.imap_mailbox import connecting, connector, sending
 from interlock.connectors.live import Interrupted, Letter, NotSent, PerhapsSent, Route, Sent
+from mailboxes import NOW, Box, mail, reach
 
-from .conftest import NOW, Box, mail, reach
 from .servers import make_certificate, running_smtp
 
 REFERENCE = "0b5e7a52-3d0f-4c37-9f6e-7a2f3ffcf2a1"

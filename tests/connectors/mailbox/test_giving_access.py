@@ -27,8 +27,8 @@ from interlock.connectors.live import (
     Unauthorised,
 )
 from interlock.connectors.outbound import open_http
+from mailboxes import NOW, mail, reach
 
-from .conftest import NOW, mail, reach
 from .provider import CLIENT, REDIRECT, SECRET, Provider
 from .servers import Dovecot, Post, find_dovecot, running_dovecot, running_smtp
 

@@ -6,10 +6,10 @@ from email import message_from_string
 
 import pytest
 
-from connectors.mailbox.conftest import mail
 from interlock.connectors.mail.mail_reply import read_mail_reply
 from interlock.connectors.mail.proof import doubt
 from interlock.connectors.mail.return_address import return_address, token_in
+from mailboxes import mail
 
 HERE = "service@aldermoor.example"
 BACK = return_address(HERE, "t12s.3.abc")

@@ -13,8 +13,8 @@ import pytest
 from interlock.connectors.errors import ConnectorError
 from interlock.connectors.imap_mailbox import client, connecting, connector
 from interlock.connectors.live import Page, TryLater
+from mailboxes import reach
 
-from .conftest import reach
 from .servers import PASSWORD
 
 Script = Callable[[str, bytes], bytes]

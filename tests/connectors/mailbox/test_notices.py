@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from interlock.connectors.imap_mailbox.notices import Note, PostOffice, post
 from interlock.connectors.imap_mailbox.sending import named
 from interlock.connectors.live import NotSent
+from mailboxes import NOW
 
-from .conftest import NOW
 from .servers import Post, running_smtp
 
 

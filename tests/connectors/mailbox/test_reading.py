@@ -11,8 +11,7 @@ from interlock.connectors.errors import ConnectorError
 from interlock.connectors.imap_mailbox import connector, reading
 from interlock.connectors.live import AnsweringConnector, LiveConnector, Route, Unauthorised
 from interlock.connectors.mail import contact_key
-
-from .conftest import NOW, Box, mail, reach
+from mailboxes import NOW, Box, mail, reach
 
 MARIA = contact_key("maria@ortiz.example")
 

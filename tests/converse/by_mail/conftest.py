@@ -12,10 +12,10 @@ from itertools import count
 
 import pytest
 
-from connectors.mailbox.conftest import Box, box, dovecot, no_http  # noqa: F401 - fixtures
 from connectors.mailbox.servers import running_smtp
 from converse.community.conftest import board, marta, no_kept_pages, write  # noqa: F401 - fixtures
 from converse.conftest import NOW
+from mailboxes import Box, no_http
 
 _NUMBERS = count(1)
 
@@ -104,7 +104,7 @@ class _no_way_out:  # noqa: N801 - stands where a function is called
 
 
 @pytest.fixture
-def desk(db, home, settings, box):  # noqa: F811 - the fixture
+def desk(db, home, settings, box):
     """A connected mailbox that replies go to."""
     from interlock.connectors.imap_mailbox import connector  # see above
     from interlock.listen import live_sources

@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
 
 from converse.community.conftest import NOW
 from interlock.converse.community import posting
@@ -77,9 +76,9 @@ def test_a_board_that_is_not_ready_stays_closed_and_says_why(signed_in, db):
     assert "25 answered questions" in page
 
 
-def test_the_roster_of_fourteen_days_is_kept(signed_in, db, priya):
+def test_the_roster_of_fourteen_days_is_kept(signed_in, db, priya, noon):
     lead = signed_in("lead", "service")
-    today = timezone.localdate()
+    today = noon.date()
     form = {f"person_{today + timedelta(days=n):%Y%m%d}": priya.pk for n in range(14)}
     form |= {f"until_{today:%Y%m%d}": "20:00"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,6 +16,8 @@ from interlock.connectors.live import NotSent, PerhapsSent
 from interlock.converse.loop import monthly
 from interlock.converse.models import MonthlyReader
 from interlock.converse.moderation import erasing
+from interlock.converse.moderation.kept_about import kept_about
+from interlock.converse.notices import stopping
 from interlock.fabric import work
 
 pytestmark = pytest.mark.django_db
@@ -201,6 +204,38 @@ def test_an_erased_address_gets_none(client, mails):
     erasing.erase_address(address=ADDRESS.upper(), now=NOW)
 
     assert not MonthlyReader.objects.exists()
+
+
+@pytest.mark.parametrize("way", ["signed in", "by the link"])
+def test_who_stops_all_mail_gets_no_letters_either(client, mails, person, way):
+    marta = person("customer", name="Marta Hagen")
+    reads(client, mails, marta.user.email)
+    reads(client, mails, "kept@example.com")
+
+    if way == "signed in":
+        client.force_login(marta.user)
+        client.post(reverse("community:mail"), {"on": "no"})
+    else:
+        client.post(stopping.address_of(marta).removeprefix(SITE))
+
+    assert list(MonthlyReader.objects.values_list("address", flat=True)) == ["kept@example.com"]
+
+
+def test_the_letters_stand_in_the_copy_of_what_is_kept(client, mails, person):
+    marta = person("customer", name="Marta Hagen")
+    reads(client, mails, marta.user.email)
+    reads(client, mails, "kept@example.com")
+
+    kept = kept_about(person=marta, now=NOW, for_themselves=True)
+
+    assert [one["address"] for one in kept.rows["converse.MonthlyReader"]] == [marta.user.email]
+
+
+def test_the_page_stands_under_you_said_we_did(client, mails):
+    page = client.get(reverse("loop:follow")).content.decode()
+
+    marked = re.findall(r'aria-current="page">([^<]+)<', page)
+    assert marked == ["You said, we did"]
 
 
 def test_without_a_mail_server_nothing_is_offered(client, settings):

@@ -101,6 +101,7 @@ def send_link(reader_id: int) -> None:
         f"{text}\n\n{address}\n\n{unasked}\n",
         f"monthly-{reader.pk}-{now:%H%M%S%f}",
         author=about,
+        language=reader.language,
     )
     _post(note, now)
 
@@ -176,8 +177,9 @@ def _letter(reader: MonthlyReader, news: list[Story], day: date) -> Note:
         "%(company)s: you said, we did: one thing", "%(company)s: you said, we did: %(n)d things", len(news)
     ) % {"company": about, "n": len(news)}
     return Note(
-        reader.address, subject, f"{text}\n", f"letter-{reader.pk}-{day:%Y%m%d}", author=about, stop=ending
-    )
+        reader.address, subject, f"{text}\n", f"letter-{reader.pk}-{day:%Y%m%d}", author=about, stop=ending,
+        language=reader.language,
+    )  # fmt: skip
 
 
 def _in_words(one: stories.Shown) -> str:

@@ -19,7 +19,7 @@ import ibis
 from django.apps import apps
 from django.db.models import ForeignKey, Model, Q
 
-from interlock.converse.models import Case, Message, Post, Reply
+from interlock.converse.models import Case, Message, MonthlyReader, Post, Reply
 from interlock.converse.moderation.signals_of import signals_from, signals_of
 from interlock.converse.queries import audiences_read_by
 from interlock.fabric import no_mail, records, scrubbing
@@ -73,7 +73,8 @@ def kept_about(*, person: Person, now: datetime, for_themselves: bool) -> KeptAb
         for model in models:
             _add_named(found, model, [one for one in (person.name, address, person.account_key) if one])
     if address:
-        found.add(apps.get_model("converse.Entry"), Q(address__iexact=address))
+        for model in (apps.get_model("converse.Entry"), MonthlyReader):  # both refer to nobody
+            found.add(model, Q(address__iexact=address))
     reads = audiences_read_by(person) if for_themselves else ()
     return _kept(found, keys, "" if for_themselves else address, reads, now)
 

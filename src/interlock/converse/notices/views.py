@@ -13,7 +13,6 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from interlock.converse.community.views.frame import for_signed_in, signed_in
-from interlock.converse.loop import monthly
 from interlock.converse.notices import calendar, choosing, stopping
 from interlock.converse.notices.forms import ChoiceForm
 from interlock.fabric import company, no_mail
@@ -86,8 +85,7 @@ def stop(request: HttpRequest, signed: str) -> HttpResponse:
     if person is None or person.user is None:
         raise Http404(_("This link leads nowhere."))
     if request.method == "POST":
-        no_mail.stop(address=person.user.email, now=timezone.now())
-        monthly.stop(address=person.user.email)
+        stopping.stop_all(address=person.user.email, now=timezone.now())
     context = {"company": company.company(), "is_on": no_mail.may_mail(person.user.email)}
     page = render(request, "converse/notices/stop.html", context)
     # The link is a key: no other page may learn it from the address.

@@ -57,7 +57,7 @@ def theme_feed(request: HttpRequest, key: str, signed: str) -> HttpResponse:
 
 def _written(theme: Theme) -> str:
     site = settings.PAGES_URL.rstrip("/")
-    feed = Atom1Feed(_plain(theme.name), f"{site}{address(theme)}", theme.question or None)
+    feed = Atom1Feed(_plain(theme.name), f"{site}{address(theme)}", _plain(theme.question) or None)
     newest = sorted([*_changes(theme), *_decided(theme), *_said(theme)], reverse=True)[:SHOWN]
     for one in newest:
         feed.add_item(

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from interlock.converse.community.views.frame import for_signed_in, page, signed_in
 from interlock.converse.moderation import erasing
 from interlock.converse.moderation.kept_about import kept_about
+from interlock.converse.notices import stopping
 from interlock.fabric import no_mail
 
 BOTH = require_http_methods(["GET", "POST"])
@@ -31,7 +32,7 @@ def mail(request: HttpRequest) -> HttpResponse:
             no_mail.allow(address=address)
             messages.info(request, _("We mail you again."))
         else:
-            no_mail.stop(address=address, now=timezone.now())
+            stopping.stop_all(address=address, now=timezone.now())
             messages.info(request, _("No more mail goes to you."))
         return redirect("community:mail")
     return page(request, "mail", {"address": address, "is_on": no_mail.may_mail(address)})

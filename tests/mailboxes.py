@@ -1,4 +1,4 @@
-"""A mailbox of its own for every test, on one Dovecot a run."""
+"""A mailbox of its own for every test, on one Dovecot a run; a plugin, so that the tests of several folders share it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from typing import Any
 
 import pytest
 
+from connectors.mailbox.servers import PASSWORD, Dovecot, Post, find_dovecot, running_dovecot, running_smtp
 from interlock.connectors.imap_mailbox import connector
 from interlock.connectors.live import Http, HttpReply, Incoming, NotTaken, Reach
-
-from .servers import PASSWORD, Dovecot, Post, find_dovecot, running_dovecot, running_smtp
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 _NUMBERS = count(1)
