@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import threading
@@ -38,12 +39,10 @@ def pytest_configure() -> None:
 def pytest_collection_finish() -> None:
     """Spare what is loaded now, a million objects that stay, from every search for garbage: a tenth of all time."""
     gc.freeze()
+    # Some libraries tell of leaks at the end else; not before, or pytest's own last search would go through all of it.
+    atexit.register(gc.unfreeze)
     gc.set_threshold(50_000, 20, 20)
     gc.enable()
-
-
-def pytest_sessionfinish() -> None:
-    gc.unfreeze()  # or some libraries would tell of leaks at the end
 
 
 def pytest_sessionstart() -> None:
