@@ -14,13 +14,13 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.feedgenerator import Atom1Feed
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from interlock.converse.notices import calendar
 from interlock.fabric.access import Act, may
+from interlock.fabric.atom import Feed
 from interlock.fabric.personal import masked_for_all
 from interlock.listen.models import Signal, Theme
 from interlock.listen.themes import looking
@@ -50,20 +50,20 @@ def theme_feed(request: HttpRequest, key: str, signed: str) -> HttpResponse:
     theme = looking.themes_visible_to(person).filter(key=key).first() if may(person, Act.READ) else None
     if theme is None:
         raise Http404(_("This link leads nowhere."))
-    page = HttpResponse(_written(theme), content_type=Atom1Feed.content_type)
+    page = HttpResponse(_written(theme), content_type=Feed.content_type)
     page.headers["Referrer-Policy"] = "no-referrer"
     return page
 
 
 def _written(theme: Theme) -> str:
     site = settings.PAGES_URL.rstrip("/")
-    feed = Atom1Feed(_plain(theme.name), f"{site}{address(theme)}", _plain(theme.question) or None)
+    feed = Feed(theme.name, f"{site}{address(theme)}", theme.question)
     newest = sorted([*_changes(theme), *_decided(theme), *_said(theme)], reverse=True)[:SHOWN]
     for one in newest:
         feed.add_item(
-            _plain(one.title),
+            one.title,
             f"{site}{one.path}",
-            _plain(one.text),
+            one.text,
             pubdate=one.at,
             updateddate=one.at,
             unique_id=f"{site}{address(theme)}#{one.key}",
@@ -98,8 +98,3 @@ def _whence(one: Signal) -> str:
 def _quote(one: Signal) -> str:
     words = " ".join(masked_for_all(one.body or one.title).split())
     return words if len(words) <= LONGEST_QUOTE else f"{words[: LONGEST_QUOTE - 1]}…"
-
-
-def _plain(text: str) -> str:
-    """Without the signs that XML cannot hold, which customers paste at times."""
-    return "".join(sign for sign in text if sign >= " " and sign not in "\ufffe\uffff")

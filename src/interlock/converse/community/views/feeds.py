@@ -10,12 +10,12 @@ from django.contrib.auth.decorators import login_not_required
 from django.db.models import Max, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.feedgenerator import Atom1Feed
 from django.views.decorators.http import require_GET
 
 from interlock.converse.community import keeping, looking
 from interlock.converse.models import Board, Post, Standing
 from interlock.fabric import company
+from interlock.fabric.atom import Feed
 
 # A sitemap may name 50,000 addresses; parts are cut by number, so that an old part never changes its pages.
 PART = 10_000
@@ -95,7 +95,7 @@ def _made(boards: list[Board], one: Board | None) -> HttpResponse:
     about = company.company()
     path = reverse("community:board", args=[one.key]) if one else reverse("community:list")
     title = f"{about}: {one.name}" if one else str(about)
-    feed = Atom1Feed(title, f"{settings.PAGES_URL}{path}", one.about if one else about.about)
+    feed = Feed(title, f"{settings.PAGES_URL}{path}", one.about if one else about.about)
     for post in looking.list_page(boards, looking.Filters()).posts:
         feed.add_item(
             post.title,

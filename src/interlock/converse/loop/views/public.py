@@ -12,7 +12,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.csp import CSP
-from django.utils.feedgenerator import Atom1Feed
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.clickjacking import xframe_options_exempt
@@ -24,6 +23,7 @@ from interlock.converse.loop import monthly, own_feedback, stories
 from interlock.converse.loop.stories import Shown
 from interlock.converse.loop.views.answering import rarely
 from interlock.fabric import company
+from interlock.fabric.atom import Feed
 
 EMBEDDED = 5
 # Other sites may frame this one part, which holds neither form nor session.
@@ -95,7 +95,7 @@ def _told(shown: list[Shown]) -> stories.Told:
 def feed(request: HttpRequest) -> HttpResponse:
     """The newest as Atom."""
     about, address = company.company(), f"{settings.PAGES_URL}{reverse('loop:you_said')}"
-    made = Atom1Feed(_("%(company)s: you said, we did") % {"company": about}, address, about.about)
+    made = Feed(_("%(company)s: you said, we did") % {"company": about}, address, about.about)
     for one in stories.with_figures(list(stories.public()[:50])):
         story = one.story
         made.add_item(
