@@ -139,6 +139,7 @@ REPEATED_TASKS = {
     "interlock.converse.loop.monthly.plan_letters": 3600,
     "interlock.fabric.tasks.clear_finished_work": 3600,
     "interlock.fabric.tasks.clear_old_events": 3600,
+    "interlock.fabric.tasks.clear_old_sessions": 3600,
     "interlock.converse.tasks.forget_loose_pictures": 86400,
     "interlock.converse.bringing.asking.forget_files": 86400,
     # A day ends once in 24 hours, but who was away is told within the hour.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.contrib.sessions.models import Session
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -35,3 +36,9 @@ def clear_old_events() -> int:
     """Delete events that are too old to be replayed, and notices to chats of a month ago; return how many events."""
     outbox.forget_old(now=timezone.now())
     return events.purge(now=timezone.now())
+
+
+@work.task(attempts=3, title=_("Clear ended sign-ins away"))
+def clear_old_sessions() -> int:
+    """Delete sessions that are past their end; a visitor's holds what they wrote before they came in. Return how many."""
+    return Session.objects.filter(expire_date__lt=timezone.now()).delete()[0]

@@ -8,12 +8,18 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django.http import HttpRequest
 
+from interlock.fabric import callers
+
 
 class InvitedOnly(DefaultAccountAdapter):
     """Closes allauth's open sign-up; `web/invitations` makes accounts."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """The machine itself, and not the TLS proxy: else one stranger's failed sign-ins would shut the door on everybody."""
+        return callers.address_of(request)
 
 
 class AddPasskeyForm(AddWebAuthnForm):

@@ -24,13 +24,13 @@ from interlock.connectors.live import NotSent, PerhapsSent
 from interlock.converse.community import flood
 from interlock.converse.loop import stories
 from interlock.converse.models import MonthlyReader, Story
-from interlock.fabric import company, work
+from interlock.fabric import company, no_mail, work
 
 FROM_HOUR = 8  # of the installation's clock
 STORIES_A_LETTER = 20
 LETTERS_AT_ONCE = 500
-# Who asks again has perhaps lost the mail; more often would let strangers fill somebody's box.
-AGAIN_AFTER = timedelta(hours=1)
+# Who asks again has perhaps lost the mail; more often would let strangers fill somebody's box, from ever other machines.
+AGAIN_AFTER = timedelta(hours=6)
 WAITS_FOR_ITS_READER = timedelta(days=2)
 _starts, _stops = (
     Signer(salt="converse.loop.monthly.start", sep="."),
@@ -80,9 +80,9 @@ def stop(*, address: str) -> None:
 
 @work.task(queue="prompt", attempts=4, first_wait=2, title=later("Mail the link that starts monthly letters"))
 def send_link(reader_id: int) -> None:
-    """Mail it, unless it was used meanwhile."""
+    """Mail it, unless it was used meanwhile, or the address wants no mail from here: strangers may have asked."""
     reader, now = MonthlyReader.objects.filter(pk=reader_id, started_at=None).first(), timezone.now()
-    if reader is None or not mail_is_set_up():
+    if reader is None or not mail_is_set_up() or not no_mail.may_mail(reader.address):
         return
     with translation.override(reader.language):
         about = str(company.company())

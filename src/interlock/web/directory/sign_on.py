@@ -28,6 +28,7 @@ from django.views.decorators.http import require_GET, require_POST
 from interlock.connectors import openid
 from interlock.connectors.live import Http
 from interlock.connectors.outbound import open_http
+from interlock.converse.community.views.frame import asks_too_often
 from interlock.fabric import single_sign_on
 from interlock.fabric.access import person_of
 
@@ -35,6 +36,10 @@ SESSION = "sign_on"
 # Who signs in elsewhere with a second factor takes some minutes; an answer of an hour ago is nobody's.
 GOOD_FOR_SECONDS = 900
 ENDPOINTS_KEPT_SECONDS = 3600
+# One that does not answer holds a thread for ten seconds; who comes meanwhile is told at once.
+UNREACHED_FOR_SECONDS = 15
+# An office behind one address; each of them leaves a session here.
+BEGUN_AN_HOUR = 600
 
 
 @never_cache
@@ -47,6 +52,8 @@ def begin(request: HttpRequest) -> HttpResponse:
     me = person_of(request)
     if me is not None and joins != me.pk:
         return redirect(_next(request))
+    if asks_too_often(request, "sign-on", BEGUN_AN_HOUR):
+        return _failed(request, _("That is a lot for one hour from one place. Try again later."), 429)
     asked = openid.Asked(*(secrets.token_urlsafe(32) for _each in range(3)))
     try:
         address = openid.address(provider, _endpoints(provider), asked, back=_back(request))
@@ -143,8 +150,14 @@ def _endpoints(provider: openid.Provider) -> openid.Endpoints:
     """Where the provider does what; asked once an hour."""
     key = f"sign-on:{provider.issuer}"
     found = kept.get(key)
+    if isinstance(found, str):
+        raise openid.SignOnFailed(found)
     if found is None:
-        found = openid.discover(_http(provider.issuer), provider)
+        try:
+            found = openid.discover(_http(provider.issuer), provider)
+        except openid.SignOnFailed as error:
+            kept.set(key, str(error), UNREACHED_FOR_SECONDS)
+            raise
         kept.set(key, found, ENDPOINTS_KEPT_SECONDS)
     return found
 

@@ -16,7 +16,7 @@ from interlock.converse.community.errors import CommunityError
 from interlock.converse.community.forms import ReplyForm, WhoForm
 from interlock.converse.community.speaking import as_person, without_account
 from interlock.converse.community.views import drafts
-from interlock.converse.community.views.entering import begin
+from interlock.converse.community.views.entering import begin_with
 from interlock.converse.community.views.frame import (
     for_signed_in,
     kept_back,
@@ -74,9 +74,9 @@ def _send(
 ) -> HttpResponse | None:
     words, about, person = form.cleaned_data["words"], company.company(), person_of(request)
     if person is None and who is not None and who.by_code:
-        drafts.keep(request.session, {"post": post.pk, "words": words, "same": same})
+        draft = {"post": post.pk, "words": words, "same": same}
         back = reverse("community:post", args=[post.pk, post.slug])
-        return redirect("community:code") if begin(request, who, back) else None
+        return redirect("community:code") if begin_with(draft, request, who, back) else None
     speaker = (
         as_person(person, about)
         if person

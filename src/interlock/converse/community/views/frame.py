@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from ipaddress import ip_address, ip_network
 from typing import Any, Concatenate
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -19,6 +17,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from interlock.converse.community.entering import mark_of
 from interlock.converse.models import Case, Post, Reply, Standing
 from interlock.converse.moderation import cases
+from interlock.fabric import callers
 from interlock.fabric import company as companies
 from interlock.fabric.access import Act, may, person_of
 from interlock.fabric.models import Person
@@ -83,9 +82,8 @@ def to_post(post: Any, after: str = "") -> HttpResponseRedirect:
 
 
 def machine_of(request: HttpRequest) -> str:
-    """The mark of the machine a request comes from; behind a proxy the proxy names it last."""
-    forwarded = request.headers.get("X-Forwarded-For", "") if settings.SECURE_PROXY_SSL_HEADER else ""
-    return mark_of(_network_of(forwarded.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")))
+    """The mark of the machine that a request comes from."""
+    return mark_of(callers.network_of(callers.address_of(request)))
 
 
 def asks_too_often(request: HttpRequest, name: str, an_hour: int) -> bool:
@@ -96,17 +94,6 @@ def asks_too_often(request: HttpRequest, name: str, an_hour: int) -> bool:
         return cache.incr(key) > an_hour
     except ValueError:  # it ran out between the two lines
         return False
-
-
-def _network_of(address: str) -> str:
-    """An IPv6 machine has a whole /64 of addresses to choose from, so that is what is marked."""
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return address
-    if found.version == 6 and not found.ipv4_mapped:
-        return str(ip_network((address.partition("%")[0], 64), strict=False))
-    return str(getattr(found, "ipv4_mapped", None) or found)
 
 
 def signed_in(request: HttpRequest) -> Person:

@@ -19,7 +19,7 @@ from interlock.converse.community.errors import CommunityError
 from interlock.converse.community.forms import BehalfForm, TellForm, WhoForm
 from interlock.converse.community.speaking import Speaker, as_person, of_the_house, on_behalf, without_account
 from interlock.converse.community.views import drafts
-from interlock.converse.community.views.entering import begin
+from interlock.converse.community.views.entering import begin_with
 from interlock.converse.community.views.frame import (
     for_signed_in,
     kept_back,
@@ -73,8 +73,9 @@ def _send(request: HttpRequest, person: Person | None, form: Any, extra: Any) ->
     """Send what the forms hold; None with the error on the form."""
     what = dict(form.cleaned_data)
     if person is None and extra.by_code:
-        drafts.keep(request.session, what | {"board": what["board"].pk})
-        return redirect("community:code") if begin(request, extra, reverse("community:list")) else None
+        draft = what | {"board": what["board"].pk}
+        begun = begin_with(draft, request, extra, reverse("community:list"))
+        return redirect("community:code") if begun else None
     try:
         post = posting.write_post(speaker=_speaker(request, person, extra), now=timezone.now(), **what)
     except CommunityError as error:
