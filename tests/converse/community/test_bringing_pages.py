@@ -429,3 +429,19 @@ def test_two_voters_known_by_their_address_are_erased_one_after_the_other(client
     client.post(reverse("community:bring", args=[again.pk]))
     asked()
     assert (Vote.objects.count(), Person.objects.exclude(user=None).filter(role="customer").count()) == (0, 1)
+
+
+def test_who_is_known_by_name_alone_is_taken_out_of_what_was_refused(client, give):
+    refused = "post,,,,No title,2024-05-02,Jonas Weber,\nvote,,lost,,,2024-05-03,Jonas Weber,\nvote,,lost,,,2024-05-03,Edda Kern,\n"
+    tried = give("csv", ("rows.csv", TABLE + refused))
+    client.post(reverse("community:bring", args=[tried.pk]))
+    asked()
+    path = files.refused_path(tried)
+    before = path.read_bytes().decode("utf-8-sig").splitlines()
+    assert "lost:name:Jonas Weber,its post is not here" in before
+
+    erasing.erase(person=Person.objects.get(name="Jonas Weber"), now=tried.made_at)
+
+    after = path.read_bytes().decode("utf-8-sig").splitlines()
+    assert (len(after), "Jonas" in str(after)) == (len(before), False)
+    assert "lost:name:Edda Kern,its post is not here" in after

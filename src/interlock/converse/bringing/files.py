@@ -84,13 +84,13 @@ def write_refused(bringing: Bringing, refused: Sequence[Refused]) -> None:
     refused_path(bringing).write_bytes(BOM_UTF8 + csv_bytes(("row", "why"), rows))
 
 
-def forget(address: str) -> None:
-    """Take an address out of what was refused; it names voters. Uploads themselves go within days."""
-    traces = Traces((address,))
+def forget(traces: Traces) -> None:
+    """Take somebody out of what was refused; it names authors and voters. Uploads themselves go within days."""
     for path in Path(settings.UPLOADS_FOLDER).glob("community-*/refused.csv"):
-        text = path.read_text(encoding="utf-8-sig")
-        if traces.without(text) != text:
-            path.write_text(traces.without(text), encoding="utf-8-sig", newline="")
+        text = path.read_bytes().decode("utf-8-sig")
+        without = traces.without(text)
+        if without != text:
+            path.write_bytes(BOM_UTF8 + without.encode())
 
 
 @contextmanager

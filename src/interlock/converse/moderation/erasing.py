@@ -126,6 +126,7 @@ def erase_address(*, address: str, now: datetime) -> int:
 def _take_out_of_others(named: Sequence[Found], traces: Traces, now: datetime) -> None:
     """Take them out of what others wrote; what was said in public is a signal as well, and is heard anew."""
     scrubbing.take_out(named, traces)
+    files.forget(traces)
     for one in named:
         if one.model in {Post, Reply}:
             one.model._base_manager.filter(pk__in=one.keys).exclude(signal_key="").update(signal_due=now)
@@ -176,7 +177,6 @@ def _erase_heard(keys: list[str], address: str, now: datetime) -> None:
         # Emptied of the address, the names of two people would be the same; the list below keeps both away.
         brought = Q(foreign__iexact=address) | Q(foreign__iendswith=f":{address}")
         Brought.objects.filter(brought, kind__in=["person", "vote"]).delete()
-        files.forget(address)
         monthly.stop(address=address)
     names = [forgotten.signal(key) for key in keys]
     forgotten.forget(names=[*names, forgotten.mail(address)] if address else names, now=now)
