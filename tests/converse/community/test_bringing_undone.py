@@ -115,6 +115,18 @@ def test_who_came_in_since_stays(brought, olga):
     assert Person.objects.get(user__email="marta@example.com").name == "Marta Hagen"
 
 
+def test_whom_two_imports_named_goes_with_the_second(brought, olga):
+    first = brought([PostRow("a", "A hook", "Left", day(0), MARTA)], source="ideas")
+    second = brought([PostRow("a", "A bell", "Loud", day(0), MARTA)], source="bells")
+
+    carrying.undo(first, by=olga, now=NOW)
+    assert (first.kept, Person.objects.filter(name="Marta Hagen").count()) == ({"person": 1}, 1)
+    carrying.undo(second, by=olga, now=NOW)
+
+    assert (second.kept, Person.objects.filter(name="Marta Hagen").count()) == ({}, 0)
+    assert (Brought.objects.count(), User.objects.filter(email="marta@example.com").count()) == (0, 0)
+
+
 def test_another_import_and_what_was_here_before_are_not_touched(brought, olga, write, marta):
     own = write(marta, kind="idea", title="Our own")
     first = brought([PostRow("a", "A hook", "Left", day(0), MARTA)])

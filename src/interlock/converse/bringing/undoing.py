@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Model, Q
+from django.db.models import Model, Q, QuerySet
 
 from interlock.converse.bringing.storing import BATCH, OnBatch, let_others_write
 from interlock.converse.community import counting, posting
@@ -51,12 +51,17 @@ def take_back(*, bringing: Bringing, by: Person, now: datetime, on_batch: OnBatc
     stayed: Counter[str] = Counter()
     on_batch(0, total)
     for kind, take in steps:
-        for some in _batches(bringing, kind):
+        for some in _batches(bringing.brought.filter(kind=kind)):
             with transaction.atomic():
                 stayed[kind] += take(some, now)
             done += len(some)
             on_batch(min(done, total), total)
             let_others_write()
+    # Whom an import taken back before had to leave because this one named them too.
+    for some in _batches(Brought.objects.filter(kind="person", bringing__state=Bringing.State.UNDONE)):
+        with transaction.atomic():
+            _people(some, now)
+        let_others_write()
     kept = {kind: count for kind, count in stayed.items() if count}
     detail = {"source": bringing.source, "stayed": kept}
     journal.note(actor=by, verb="took back an import", about=bringing.board, at=now, detail=detail)
@@ -75,13 +80,11 @@ def _part(bringing: Bringing, by: Person, now: datetime) -> None:
             continue
 
 
-def _batches(bringing: Bringing, kind: str) -> Iterator[list[Brought]]:
-    """The marks of one kind by their number, each once, though some stay."""
+def _batches(marks: QuerySet[Brought]) -> Iterator[list[Brought]]:
+    """These marks by their number, each once, though some stay."""
     last = 0
     while some := list(
-        bringing.brought.filter(kind=kind, pk__gt=last)
-        .select_related("post", "reply", "person__user")
-        .order_by("pk")[:BATCH]
+        marks.filter(pk__gt=last).select_related("post", "reply", "person__user").order_by("pk")[:BATCH]
     ):
         yield some
         last = some[-1].pk
