@@ -67,6 +67,21 @@ def test_an_audience_that_nobody_is_there_for_cannot_be_chosen(mixed):
         services.say(conversation=among_us, by=mixed.staff, body="Hello.", audience="customer", now=NOW)
 
 
+def test_who_was_erased_is_no_reader_any_more(mixed):
+    from interlock.converse.moderation import erasing
+    from interlock.converse.talks import audiences
+
+    def offered() -> dict[str, str]:
+        there = mixed.talk.participants.select_related("person")
+        return {one.audience: one.readers for one in audiences.circles(list(there), mixed.staff)}
+
+    assert offered()["customer"] == "Marta Hagen and Sabine Weber"
+
+    erasing.erase(person=mixed.customer, now=NOW)
+
+    assert offered() == {"staff": "2 people", "partner": "2 staff and Sabine Weber"}
+
+
 def test_a_second_partner_organisation_is_refused_and_a_colleague_of_the_first_is_not(mixed, person):
     from interlock.converse import services
 

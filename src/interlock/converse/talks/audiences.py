@@ -39,7 +39,11 @@ def is_wider(audience: str, than: str) -> bool:
 
 
 def circles(participants: Sequence[Participant], writer: Person) -> list[Circle]:
-    """What this writer may choose from here, the narrowest first: only audiences that somebody is there for."""
+    """What this writer may choose from here, the narrowest first: only audiences that somebody is there for.
+
+    Who left or was erased stands in the talk, and reads nothing any more.
+    """
+    participants = [one for one in participants if one.person.left_at is None]
     present = {one.person.role for one in participants}
     there = [
         Audience.STAFF,
