@@ -252,3 +252,18 @@ def test_who_wants_no_mail_gets_none_whoever_asks_for_letters(client, mail_goes_
     work.run_ready()
 
     assert sent == ["nobody@example.com"]
+
+
+@pytest.mark.parametrize("path", ["/", "/community/", "/account/login/", "/static/none.css"])
+def test_who_asks_for_another_host_is_refused_in_a_sentence(client, home, settings, caplog, path):
+    settings.ALLOWED_HOSTS = ["testserver"]
+
+    answers = [
+        client.get(path, headers={"Host": host}) for host in ("evil.example", "a b", "testserver:x", "[::1")
+    ]
+
+    assert [one.status_code for one in answers] == [400] * 4
+    assert all("so nothing was done" in one.content.decode() for one in answers)
+    assert not any("evil.example" in one.content.decode() for one in answers)
+    assert "the error page failed too" not in caplog.text
+    assert client.get(path).status_code < 500, "the control"

@@ -7,6 +7,7 @@ import secrets
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -30,6 +31,11 @@ def _page(request: HttpRequest, status: int, *, title: str, safe: str, note: str
 
 @login_not_required
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if isinstance(exception, DisallowedHost):  # refused before it is known whose it is; our frame needs both
+        said = _(
+            "This installation does not answer to that name, so nothing was done. Whoever runs it adds it to INTERLOCK_ALLOWED_HOSTS."
+        )
+        return HttpResponse(said, status=400, content_type="text/plain; charset=utf-8")
     return _page(
         request, 400,
         title=_("The address or the form was not whole, so nothing was done."),
