@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from interlock.converse.models import Conversation, Participant
 from interlock.fabric import journal
-from interlock.fabric.secrets import opened
+from interlock.fabric.chats import keeping
 from interlock.listen.models import Alarm, OutcryWatch, StreamState, Theme, WatchedStream
 from interlock.web.figures import day, moment
 from listen.themed import direction, theme
@@ -268,13 +268,14 @@ def test_an_owner_sets_the_budget_and_it_stands_in_the_journal(signed_in):
     assert OutcryWatch.objects.get().false_alarms == 2
 
 
-def test_who_is_told_is_kept_and_the_chat_address_is_never_shown(signed_in, person):
+def test_who_is_told_is_kept_and_the_chats_that_hear_of_alarms_are_named(signed_in, person):
     browser = signed_in("owner")
     anna = person("lead", "service", name="Anna Berg")
-    values = {
-        "host": anna.pk, "told": [anna.pk], "mails": "team@example.com\nboard@example.com",
-        "webhook": "https://chat.example.com/hooks/secret-part",
-    }  # fmt: skip
+    values = {"host": anna.pk, "told": [anna.pk], "mails": "team@example.com\nboard@example.com"}
+    for name, hears in (("#alarms", ["alarm"]), ("#names", ["named"])):
+        keeping.add_chat(
+            function="", name=name, address="https://chat.example.com/hooks/x", hears=hears, by=anna, now=NOON
+        )
 
     browser.post(reverse("web:outcry_telling"), values)
     text = text_of(browser, reverse("web:outcry_watch"))
@@ -285,21 +286,13 @@ def test_who_is_told_is_kept_and_the_chat_address_is_never_shown(signed_in, pers
         [anna],
         ["team@example.com", "board@example.com"],
     )
-    assert opened(watch.webhook) == "https://chat.example.com/hooks/secret-part"
-    assert "secret-part" not in watch.webhook + text
-    assert "By chat: chat.example.com." in text
-
-    browser.post(reverse("web:outcry_telling"), {**values, "webhook": ""})
-    assert OutcryWatch.objects.get().webhook == watch.webhook
-    browser.post(reverse("web:outcry_telling"), {**values, "webhook": "", "forget": "on"})
-    assert OutcryWatch.objects.get().webhook == ""
+    assert "By chat: #alarms." in text
 
 
 @pytest.mark.parametrize(
     ("field", "value", "said_so"),
     [
         ("mails", "nobody at example.com", "nobody at example.com is not a mail address."),
-        ("webhook", "http://chat.example.com/x", "it begins with https://"),
     ],
 )
 def test_an_address_that_cannot_be_told_is_refused_and_nothing_is_kept(signed_in, field, value, said_so):

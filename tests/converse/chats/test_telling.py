@@ -11,9 +11,9 @@ import pytest
 from converse.conftest import NOW
 from interlock.converse.chats import telling, wording
 from interlock.fabric import journal, tasks, work
-from interlock.fabric.chats import keeping, outbox
+from interlock.fabric.chats import keeping, outbox, posting
 from interlock.fabric.models import Chat, ChatNotice, Topic
-from interlock.listen.outcry import posting
+from interlock.fabric.secrets import sealed
 
 pytestmark = pytest.mark.django_db
 SPITEFUL = "@channel <!here> <users/all> [free](https://evil.example) ![x](https://evil.example/x) @all"
@@ -100,7 +100,7 @@ def test_each_kind_of_notice_has_a_sample_in_each_form_that_a_real_chat_takes(ad
 
 
 def test_a_title_that_is_an_address_on_a_line_of_its_own_becomes_no_button(mixed, named, added, server, tell):
-    mixed.talk.question = "Look\nhttps://evil.example/\nhere"
+    mixed.talk.question = "Look\nhttps://evil.example/\u2028\u202ehere"
     mixed.talk.save(update_fields=["question"])
     chat = added("production", "teams")
     named()
@@ -326,3 +326,57 @@ def test_backing_off_never_waits_longer_than_an_hour(named, added, server, tell)
     assert len(waits) == outbox.MOST_TRIES
     assert max(waits) <= timedelta(hours=1)
     assert timedelta(hours=2) < sum(waits[:-1], timedelta()) < timedelta(hours=6)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        (200, b"ok", "The test was sent: localhost took it (200)."),
+        (
+            200,
+            b'{"success":false,"error":"archived"}',
+            "localhost answered 200 but did not take it: archived",
+        ),
+        (
+            200,
+            b'{"ok":false,"error":"no hook the-secret-part"}',
+            "localhost answered 200 but did not take it: …",
+        ),
+        (
+            403,
+            b"no_service",
+            "localhost refused it (403). Make a new webhook there and enter its address. It says: “no_service”.",
+        ),
+        (302, b"", "localhost redirects to another address. Enter the final one; nothing was sent."),
+        (504, b"", "localhost answered 504: nobody knows whether it has the message."),
+    ],
+)
+def test_a_test_says_what_the_chat_answered_and_never_the_secret(added, server, status, body, said):
+    server.answers, server.body, server.location = [status], body, "http://10.0.0.1/" if status == 302 else ""
+
+    assert telling.try_out(added("service"), now=NOW) == said
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://10.1.2.3/hooks/the-secret", "https://169.254.169.254/latest", "http://hooks.example.com/x"],
+)
+def test_private_and_unencrypted_addresses_are_refused_without_naming_the_secret(added, address):
+    chat = added("service")
+    Chat.objects.update(address=sealed(address))
+    chat.refresh_from_db()
+
+    said = telling.try_out(chat, now=NOW)
+
+    chat.refresh_from_db()
+    assert said == chat.error != ""
+    assert (chat.told_at, "secret" in said) == (None, False)
+
+
+def test_only_https_or_a_named_host_of_the_house_is_a_chats_address(settings):
+    settings.PRIVATE_HOSTS = frozenset({"mattermost.local:8065"})
+    asked = [
+        "http://mattermost.local/hooks/x", "http://mattermost.local:8065/hooks/x", "https://a.example/x", "ftp://a", "x",
+    ]  # fmt: skip
+
+    assert [posting.is_chat(one) for one in asked] == [False, True, True, False, False]

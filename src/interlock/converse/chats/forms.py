@@ -9,9 +9,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as later
 
-from interlock.fabric.chats import keeping
+from interlock.connectors import chats
+from interlock.fabric.chats import keeping, posting
 from interlock.fabric.models import Chat, Function, Person, Topic
-from interlock.listen.outcry import posting
 
 # In the form, so that nobody hears of every function by leaving a field as it stands.
 EVERY = "every"
@@ -38,7 +38,7 @@ class ChatForm(forms.Form):
     form = forms.ChoiceField(
         label=later("Kind of chat"),
         required=False,
-        choices=[("", later("as its address says")), *posting.CHATS.items()],
+        choices=[("", later("as its address says")), *chats.NAMES.items()],
     )
     hears = forms.MultipleChoiceField(
         label=later("What it is told"),

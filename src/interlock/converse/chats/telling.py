@@ -17,12 +17,10 @@ from interlock.connectors.live import NotSent, PerhapsSent
 from interlock.converse.chats import wording
 from interlock.converse.notices import planning
 from interlock.fabric import work
-from interlock.fabric.chats import outbox
+from interlock.fabric.chats import outbox, posting
 from interlock.fabric.chats.outbox import Told
 from interlock.fabric.models import Chat, ChatNotice
 from interlock.fabric.secrets import SealBroken, opened
-from interlock.listen.outcry import posting
-from interlock.listen.outcry.messages import Message
 
 State = ChatNotice.State
 _rng = random.Random()  # noqa: S311 - spreads waits, guards nothing
@@ -83,7 +81,7 @@ def send(chat: Chat, text: str) -> str:
         address = opened(chat.address)
     except SealBroken as error:
         raise NotSent(str(error), for_good=True) from error
-    return posting.by_chat(Message("", text), webhook=address, kind=chat.form)
+    return posting.by_chat(text, webhook=address, form=chat.form)
 
 
 def try_out(chat: Chat, *, now: datetime) -> str:

@@ -32,6 +32,8 @@ from interlock.listen.outcry.one_event import GOES_ON, whole
 MOST_PARAGRAPHS, MOST_LETTERS, LONGEST_NAME = 10, 3_000, 160
 # More customers than these who are let down again are one line with their number.
 MOST_NAMED_ALONE = 3
+# Controls, ends of lines, and signs that let a text read from the other side.
+_NO_LETTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
 
 
 def text_for(chat: Chat, notices: Iterable[ChatNotice], *, now: datetime) -> str:
@@ -248,7 +250,7 @@ def _heading(talk: Conversation) -> str:
 
 def _line(text: str) -> str:
     """One line, short, without personal data: a line of its own that is an address would become a button in Teams."""
-    plain = " ".join(masked_for_all(re.sub(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+", " ", text)).split())
+    plain = " ".join(masked_for_all(_NO_LETTERS.sub(" ", text)).split())
     return plain if len(plain) <= LONGEST_NAME else f"{plain[: LONGEST_NAME - 1].rstrip()}…"
 
 

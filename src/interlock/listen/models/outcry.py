@@ -46,10 +46,6 @@ class OutcryWatch(models.Model):
     )
     told = models.ManyToManyField(Person, related_name="+", help_text=_("who is written to"))
     mails = models.JSONField(default=list, help_text=_("further mail addresses that are written to"))
-    webhook = models.TextField(blank=True, help_text=_("address of a chat's webhook, encrypted"))
-    chat_kind = models.CharField(
-        max_length=10, blank=True, help_text=_("the form of its messages; empty: as its address says")
-    )
     listened_until = models.DateTimeField(null=True, blank=True)
     state = models.BinaryField(null=True, help_text=_("arrays of the detector, a row a stream"))
     past = models.JSONField(default=dict, help_text=_("the back-test on the company's own past"))
@@ -151,13 +147,13 @@ class NoticeState(models.TextChoices):
 
 
 class Notice(models.Model):
-    """One message about what changed at one moment, to one receiver; `to` is a mail address, empty for the chat.
+    """One message about what changed at one moment, to one receiver; `to` is a mail address.
 
     It is noted as being sent before it goes out, so that whatever breaks nobody is told the same twice.
     """
 
     at = models.DateTimeField()
-    to = models.CharField(max_length=320, blank=True)
+    to = models.CharField(max_length=320)
     alarms = models.ManyToManyField(Alarm, related_name="notices")
     state = models.CharField(max_length=10, choices=NoticeState, default=NoticeState.WAITING)
     sent_at = models.DateTimeField(null=True, blank=True)

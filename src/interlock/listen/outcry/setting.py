@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
-from urllib.parse import urlsplit
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -15,11 +13,8 @@ from interlock.analytics.outcry.budget import DAYS_A_QUARTER
 from interlock.fabric import away, journal
 from interlock.fabric.access import Act, may
 from interlock.fabric.models import STAFF_ROLES, Function, Person, Role
-from interlock.fabric.secrets import SealBroken, opened, sealed
 from interlock.listen.errors import EditRefused
 from interlock.listen.models import OutcryWatch
-from interlock.listen.outcry import posting
-from interlock.listen.outcry.messages import Message
 
 # One false alarm in this many days, by what people call it.
 SPANS = {"month": 365 / 12, "quarter": DAYS_A_QUARTER, "year": 365.0}
@@ -65,23 +60,18 @@ def set_telling(
     host: Person | None,
     told: Collection[Person],
     mails: Sequence[str],
-    webhook: str | None,
-    chat_kind: str = "",
     by: Person,
     now: datetime,
 ) -> None:
-    """Say who is on duty, who is written to, and which chat is told. `webhook` None keeps the one that is kept."""
+    """Say who is on duty and who is written to."""
     row = _locked()
-    row.host, row.mails, row.chat_kind = host, list(dict.fromkeys(mails)), chat_kind
-    if webhook is not None:
-        row.webhook = sealed(webhook) if webhook else ""
-    row.save(update_fields=["host", "mails", "webhook", "chat_kind"])
+    row.host, row.mails = host, list(dict.fromkeys(mails))
+    row.save(update_fields=["host", "mails"])
     row.told.set(told)
     detail = {
         "host": host.pk if host else None,
         "people": sorted(one.pk for one in told),
         "mails": len(row.mails),
-        "chat": chat_name(row),
     }
     journal.note(actor=by, verb="set who is told", about=row, at=now, detail=detail)
 
@@ -89,24 +79,6 @@ def set_telling(
 def _locked() -> OutcryWatch:
     OutcryWatch.objects.get_or_create(pk=1)
     return OutcryWatch.objects.select_for_update().defer("state").get(pk=1)
-
-
-def chat_name(row: OutcryWatch) -> str:
-    """The machine of the chat that is told; the rest of its address is a secret. Empty when there is none."""
-    if not row.webhook:
-        return ""
-    try:
-        return urlsplit(opened(row.webhook)).hostname or ""
-    except SealBroken as error:
-        return str(error)
-
-
-def chat_preview(row: OutcryWatch, message: Message) -> dict[str, Any]:
-    """What the chat that is told would be sent; empty where its address cannot be opened any more."""
-    try:
-        return posting.chat_payload(message, opened(row.webhook), row.chat_kind)
-    except SealBroken:
-        return {}
 
 
 def people_to_tell() -> QuerySet[Person]:

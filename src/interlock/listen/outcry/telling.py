@@ -1,4 +1,4 @@
-"""Tell people of alarms by mail and in a chat: one message a look and receiver, each sent at most once.
+"""Tell people of alarms by mail, one message a look and receiver, each sent at most once; chats are told by `fabric/chats`.
 
 A notice is written with the alarm, in its transaction, and sent by a task. It is marked as being sent before it goes
 out; where a worker is killed just then, or a server breaks off after it had the whole message, the notice is doubtful
@@ -19,19 +19,16 @@ from interlock.connectors.live import NotSent, PerhapsSent
 from interlock.fabric import work
 from interlock.fabric.chats import outbox
 from interlock.fabric.models import Function, Topic
-from interlock.fabric.secrets import SealBroken, opened
 from interlock.listen.models import Alarm, Notice, NoticeState, OutcryWatch
 from interlock.listen.outcry import messages, posting
 from interlock.listen.outcry.one_event import GOES_ON, whole
 
-CHAT = ""
-
 
 def receivers(row: OutcryWatch) -> list[str]:
-    """Mail addresses of all who are told, each once, and the chat. One query."""
+    """Mail addresses of all who are told, each once. One query."""
     here = row.told.filter(left_at=None, user__is_active=True).order_by("pk")
     mails = dict.fromkeys([*here.values_list("user__email", flat=True), *row.mails])
-    return [*(one for one in mails if one), *([CHAT] if row.webhook else [])]
+    return [one for one in mails if one]
 
 
 def note(alarms: Collection[Alarm], *, at: datetime) -> None:
@@ -77,7 +74,8 @@ def send(notice_id: int, *, now: datetime) -> None:
         notice.delete()
         return
     try:
-        _send(messages.about(alarms), to=notice.to, reference=f"outcry-{notice.pk}", now=now)
+        reference = f"outcry-{notice.pk}"
+        posting.by_mail(messages.about(alarms), to=notice.to, reference=reference, now=now)
     except PerhapsSent as error:
         _keep(notice_id, NoticeState.DOUBTFUL, str(error))
     except NotSent as error:
@@ -87,21 +85,6 @@ def send(notice_id: int, *, now: datetime) -> None:
         raise
     else:
         _keep(notice_id, NoticeState.SENT, "", now=now)
-
-
-def _send(message: messages.Message, *, to: str, reference: str, now: datetime) -> str:
-    """Send it, and return what a chat answered."""
-    if to != CHAT:
-        posting.by_mail(message, to=to, reference=reference, now=now)
-        return ""
-    row = OutcryWatch.objects.only("webhook", "chat_kind").get(pk=1)
-    if not row.webhook:
-        raise NotSent(_("The chat was taken off the list meanwhile."), for_good=True)
-    try:
-        webhook = opened(row.webhook)
-    except SealBroken as error:
-        raise NotSent(str(error), for_good=True) from error
-    return posting.by_chat(message, webhook=webhook, kind=row.chat_kind)
 
 
 @transaction.atomic
@@ -121,24 +104,18 @@ def _keep(
         alarm.save(update_fields=["told_at", "told_error"])
 
 
-def newest_message() -> messages.Message:
-    """What is said of the newest alarm; the trial where there is none yet."""
-    alarms = list(whole(Alarm.objects.select_related("stream")).order_by("-pk")[:1])
-    return messages.about(alarms) if alarms else messages.trial()
-
-
 def try_out(row: OutcryWatch) -> str:
     """Send everybody who is told a trial message now, and say in a sentence how that went."""
-    to_all, wrong, answers = receivers(row), [], []
+    to_all, wrong = receivers(row), []
     now = timezone.now()
     for place, to in enumerate(to_all):
         reference = f"trial-{now:%Y%m%d%H%M%S%f}-{place}"
         try:
-            answers.append(_send(messages.trial(), to=to, reference=reference, now=now))
+            posting.by_mail(messages.trial(), to=to, reference=reference, now=now)
         except (NotSent, PerhapsSent) as error:
-            wrong.append(_("%(to)s: %(error)s") % {"to": to or _("Chat"), "error": error})
+            wrong.append(_("%(to)s: %(error)s") % {"to": to, "error": error})
     if not to_all:
-        return _("Nobody is told yet. Enter an address or a chat first.")
+        return _("Nobody is told yet. Enter an address first.")
     sent = len(to_all) - len(wrong)
     said = ngettext("One trial message was sent.", "%(n)d trial messages were sent.", sent) % {"n": sent}
-    return " ".join([said, *filter(None, answers), *wrong])
+    return " ".join([said, *wrong])

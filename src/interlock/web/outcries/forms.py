@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as later
 
 from interlock.fabric.models import Person
 from interlock.listen.models import OutcryWatch
-from interlock.listen.outcry import posting, setting
+from interlock.listen.outcry import setting
 
 MOST_MAILS = 20
 
@@ -46,7 +46,7 @@ class BudgetForm(forms.Form):
 
 
 class TellingForm(forms.Form):
-    """Who is on duty, who is written to, which chat is told."""
+    """Who is on duty, who is written to."""
 
     host = forms.ModelChoiceField(
         Person.objects.none(),
@@ -68,36 +68,12 @@ class TellingForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
         help_text=later("One a line: a list of your team, somebody outside."),
     )
-    webhook = forms.CharField(
-        label=later("Address of the chat's webhook"),
-        required=False,
-        max_length=2_000,
-        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password"}),
-        help_text=later(
-            "Slack, Teams, Mattermost, Rocket.Chat and Google Chat give you one. It is kept as a secret."
-        ),
-    )
-    chat_kind = forms.ChoiceField(
-        label=later("Kind of chat"),
-        required=False,
-        choices=[("", later("as its address says")), *posting.CHATS.items()],
-    )
-    forget = forms.BooleanField(label=later("Tell this chat no more"), required=False)
 
-    def __init__(self, *args: Any, watch: OutcryWatch, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         people = setting.people_to_tell()
         self.fields["host"].queryset = people  # type: ignore[attr-defined]  # of ModelChoiceField
         self.fields["told"].queryset = people  # type: ignore[attr-defined]
-        # What somebody has just typed is not lost with another field's mistake; what is kept never comes back.
-        self.fields["webhook"].widget.render_value = self.is_bound  # type: ignore[attr-defined]  # of PasswordInput
-        self.chat = setting.chat_name(watch)
-        if self.chat:
-            self.fields["webhook"].help_text = _(
-                "%(chat)s is told; the address is kept and not shown. Fill it in only to replace it."
-            ) % {"chat": self.chat}
-        else:
-            del self.fields["forget"]
 
     @staticmethod
     def kept(watch: OutcryWatch) -> dict[str, Any]:
@@ -107,7 +83,6 @@ class TellingForm(forms.Form):
             "host": watch.host_id,
             "told": told,
             "mails": "\n".join(watch.mails),
-            "chat_kind": watch.chat_kind,
         }
 
     def clean_mails(self) -> list[str]:
@@ -123,18 +98,3 @@ class TellingForm(forms.Form):
                 _("Name %(n)d addresses at most; a mailing list takes more.") % {"n": MOST_MAILS}
             )
         return found
-
-    def clean_webhook(self) -> str:
-        address: str = self.cleaned_data["webhook"].strip()
-        if address and not posting.is_chat(address):
-            raise ValidationError(
-                _(
-                    "Give the whole address; it begins with https://. By http:// only hosts are told that "
-                    "INTERLOCK_PRIVATE_HOSTS names."
-                )
-            )
-        return address
-
-    def webhook_wanted(self) -> str | None:
-        """The address to keep, empty to forget it; None where it stays as it is."""
-        return "" if self.cleaned_data.get("forget") else self.cleaned_data["webhook"] or None

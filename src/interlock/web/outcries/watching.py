@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django.contrib import messages
@@ -13,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from interlock.fabric.access import Act, may, needs, person_of
-from interlock.fabric.models import Person
+from interlock.fabric.chats import outbox
+from interlock.fabric.models import Person, Topic
 from interlock.listen.errors import ListenError
-from interlock.listen.models import OutcryWatch
 from interlock.listen.outcry import looking, posting, setting, telling, trial
 from interlock.web.outcries import past_words, words
 from interlock.web.outcries.forms import BudgetForm, TellingForm
@@ -50,15 +49,13 @@ def set_budget(request: HttpRequest) -> HttpResponse:
 def set_telling(request: HttpRequest) -> HttpResponse:
     """Say who is on duty and who is told where."""
     person = person_of(request)
-    form = TellingForm(request.POST, watch=setting.watch_row())
+    form = TellingForm(request.POST)
     assert person is not None
     if form.is_valid():
         setting.set_telling(
             host=form.cleaned_data["host"],
             told=list(form.cleaned_data["told"]),
             mails=form.cleaned_data["mails"],
-            webhook=form.webhook_wanted(),
-            chat_kind=form.cleaned_data["chat_kind"],
             by=person,
             now=timezone.now(),
         )
@@ -102,19 +99,10 @@ def _page(person: Person | None, **more: Any) -> dict[str, Any]:
         "past": past_words.of(watch, is_alive=trial.is_under_way()),
         "may_own": may(person, Act.OWN),
         "host": setting.host_on_duty(now),
-        "chat": setting.chat_name(watch),
-        "chat_preview": _chat_preview(watch) if may(person, Act.OWN) else "",
+        "chats": [one.name for one in outbox.listening() if Topic.ALARM in one.hears],
         "told": list(watch.told.all()),
         "has_mail": posting.mail_is_set_up(),
         "budget_form": BudgetForm(initial=BudgetForm.kept(watch)),
-        "telling_form": TellingForm(watch=watch, initial=TellingForm.kept(watch)),
+        "telling_form": TellingForm(initial=TellingForm.kept(watch)),
         **more,
     }
-
-
-def _chat_preview(watch: OutcryWatch) -> str:
-    """What the chat was or would be sent about the newest alarm, else the trial; empty where no chat is told."""
-    if not watch.webhook:
-        return ""
-    preview = setting.chat_preview(watch, telling.newest_message())
-    return json.dumps(preview, ensure_ascii=False, indent=2) if preview else ""
