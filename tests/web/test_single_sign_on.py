@@ -194,7 +194,7 @@ def test_a_customer_who_comes_by_codes_is_joined_and_one_with_a_password_is_not(
 
 
 def test_who_was_brought_by_an_import_shows_by_it_that_the_address_is_theirs(client, provider, db):
-    people.bring_in_customer(name="Marta", email="marta@example.com", account="")
+    people.bring_in_customers([people.Newcomer("Marta", "marta@example.com", "")])
 
     come_back(client, provider, **MARTA)
 

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from django.db import transaction
 
 from interlock.cli import community as command
-from interlock.converse.bringing import batch, carrying, files, storing
+from interlock.converse.bringing import batch, carrying, files, pacing, storing
 from interlock.converse.bringing.rows import Author, PostRow, Refused, ReplyRow, VoteRow
 from interlock.converse.community.errors import CommunityError
 from interlock.converse.models import Bringing, Brought, Merge, Post, Reply, StatusChange, Vote
@@ -51,8 +51,8 @@ class Killed(BaseException):
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch):
-    monkeypatch.setattr(storing, "BATCH", 2)
-    monkeypatch.setattr(storing, "GAP_SECONDS", 0)
+    monkeypatch.setattr(pacing, "MOST_ROWS", 2)
+    monkeypatch.setattr(pacing, "GAP_SECONDS", 0)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.apps import apps
 
-from interlock.converse.bringing import asking, carrying, files, storing
+from interlock.converse.bringing import asking, carrying, files, pacing, storing
 from interlock.converse.bringing.rows import Author, PostRow, ReplyRow, VoteRow
 from interlock.converse.community import answering, posting, signals
 from interlock.converse.models import Bringing, Brought, Follow, Merge, Post, Reply, Vote
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch):
-    monkeypatch.setattr(storing, "GAP_SECONDS", 0)
+    monkeypatch.setattr(pacing, "GAP_SECONDS", 0)
 
 
 @pytest.fixture
@@ -153,7 +153,7 @@ def test_a_vote_that_was_here_before_is_not_the_imports(brought, olga):
 def test_broken_off_it_takes_the_rest_the_next_time(brought, olga, monkeypatch):
     before = counts()
     made = brought(ROWS)
-    monkeypatch.setattr("interlock.converse.bringing.undoing.BATCH", 2)
+    monkeypatch.setattr("interlock.converse.bringing.pacing.MOST_ROWS", 2)
     calls = iter(range(100))
 
     def dying(*_args, **_more):

@@ -7,18 +7,17 @@ itself what is done. What is older than two weeks is history: a signal, but no c
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from datetime import datetime
-from itertools import batched, groupby
+from itertools import groupby, islice
 
-from django.db import connection, transaction
 from django.db.models import Q
 
 from interlock.converse.bringing import links
 from interlock.converse.bringing.authors import Authors
 from interlock.converse.bringing.batch import VOTABLE, Batch, Told, hold
+from interlock.converse.bringing.pacing import Pace
 from interlock.converse.bringing.rows import PostRow, Refused, ReplyRow, Row, VoteRow, cleaned, key_of
 from interlock.converse.bringing.tallying import Tally, kind_of
 from interlock.converse.community import counting, signals
@@ -28,10 +27,6 @@ from interlock.converse.moderation import merging
 from interlock.fabric import journal
 from interlock.fabric.models import Person
 
-# 200 such batches cost 43 s of CPU (benchmarks/bringing.py); one that makes hundreds of people holds SQLite longest.
-BATCH = 500
-# Whoever waits for SQLite looks again every 100 ms: in a shorter gap they would miss the end of each batch, and waited 4 s.
-GAP_SECONDS = 0.12
 # Why a post that was merged there is not merged here; a trial and the import itself say the same.
 _NOT_HERE = "the post it became part of is not here"
 _EACH_OTHER = "the two became part of each other"
@@ -67,17 +62,16 @@ def bring(
     told = Told()
     done = tally.received - len(said)
     on_batch(done, tally.received)
-    for some in _batches(said):
-        with nullcontext() if dry_run else transaction.atomic():
+    pace = Pace()
+    for some in _batches(said, pace):
+        with nullcontext() if dry_run else pace.transaction(len(some)):
             Batch(some, bringing, authors, tally, told, now).take(dry_run=dry_run)
         done += len(some)
         on_batch(done, tally.received)
-        if not dry_run:
-            let_others_write()
     tally.new["person"] = authors.made
     _merge([row for row in said if isinstance(row, PostRow)], bringing, tally, told, by, now, dry_run=dry_run)
     if not dry_run:
-        _link(said, bringing, now)
+        _link(said, bringing, pace, now)
         detail = {"source": bringing.source, "stored": tally.stored, "duplicate": tally.duplicate}
         detail["refused"] = len(tally.refused)
         journal.note(actor=by, verb="brought in", about=bringing.board, at=now, detail=detail)
@@ -99,18 +93,12 @@ def _once(rows: Sequence[PostRow | ReplyRow | VoteRow], tally: Tally) -> list[Po
 
 
 def _batches(
-    rows: Sequence[PostRow | ReplyRow | VoteRow],
+    rows: Sequence[PostRow | ReplyRow | VoteRow], pace: Pace
 ) -> Iterator[list[PostRow | ReplyRow | VoteRow]]:
     """In each batch rows of one kind, so that what a row names was stored before it."""
     for _kind, alike in groupby(rows, key=type):
-        for some in batched(alike, BATCH, strict=False):
-            yield list(some)
-
-
-def let_others_write() -> None:
-    """Leave SQLite to whoever waits for it, between two transactions."""
-    if connection.vendor == "sqlite":
-        time.sleep(GAP_SECONDS)
+        while some := list(islice(alike, pace.rows)):
+            yield some
 
 
 def _merge(
@@ -178,13 +166,17 @@ def _merge_one(row: PostRow, bringing: Bringing, by: Person, now: datetime) -> b
     return True
 
 
-def _link(said: Sequence[PostRow | ReplyRow | VoteRow], bringing: Bringing, now: datetime) -> None:
+def _link(
+    said: Sequence[PostRow | ReplyRow | VoteRow], bringing: Bringing, pace: Pace, now: datetime
+) -> None:
     """Let links to posts there lead to what became of them here; those that do already stay as they are."""
-    linking = [row for row in said if isinstance(row, PostRow | ReplyRow) and links.places_in(row.words)]
-    for some in batched(linking, BATCH, strict=False):
+    linking = iter(
+        [row for row in said if isinstance(row, PostRow | ReplyRow) and links.places_in(row.words)]
+    )
+    while some := list(islice(linking, pace.rows)):
         leads = links.here(bringing.source, set().union(*(links.places_in(row.words) for row in some)))
         if leads:
-            with transaction.atomic():
+            with pace.transaction(len(some)):
                 _link_batch(some, leads, bringing, now)
 
 

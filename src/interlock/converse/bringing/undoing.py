@@ -12,10 +12,10 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Model, Q, QuerySet
 
-from interlock.converse.bringing.storing import BATCH, OnBatch, let_others_write
+from interlock.converse.bringing.pacing import Pace
+from interlock.converse.bringing.storing import OnBatch
 from interlock.converse.community import counting, posting
 from interlock.converse.community.errors import CommunityError
 from interlock.converse.models import (
@@ -47,21 +47,20 @@ def take_back(*, bringing: Bringing, by: Person, now: datetime, on_batch: OnBatc
     steps: tuple[tuple[str, Taking], ...] = (
         ("vote", _votes), ("reply", _replies), ("post", _posts), ("person", _people),
     )  # fmt: skip
-    total, done = bringing.brought.count(), 0
+    total, done, pace = bringing.brought.count(), 0, Pace()
     stayed: Counter[str] = Counter()
     on_batch(0, total)
     for kind, take in steps:
-        for some in _batches(bringing.brought.filter(kind=kind)):
-            with transaction.atomic():
+        for some in _batches(bringing.brought.filter(kind=kind), pace):
+            with pace.transaction(len(some)):
                 stayed[kind] += take(some, now)
             done += len(some)
             on_batch(min(done, total), total)
-            let_others_write()
     # Whom an import taken back before had to leave because this one named them too.
-    for some in _batches(Brought.objects.filter(kind="person", bringing__state=Bringing.State.UNDONE)):
-        with transaction.atomic():
+    left = Brought.objects.filter(kind="person", bringing__state=Bringing.State.UNDONE)
+    for some in _batches(left, pace):
+        with pace.transaction(len(some)):
             _people(some, now)
-        let_others_write()
     kept = {kind: count for kind, count in stayed.items() if count}
     detail = {"source": bringing.source, "stayed": kept}
     journal.note(actor=by, verb="took back an import", about=bringing.board, at=now, detail=detail)
@@ -80,11 +79,11 @@ def _part(bringing: Bringing, by: Person, now: datetime) -> None:
             continue
 
 
-def _batches(marks: QuerySet[Brought]) -> Iterator[list[Brought]]:
+def _batches(marks: QuerySet[Brought], pace: Pace) -> Iterator[list[Brought]]:
     """These marks by their number, each once, though some stay."""
     last = 0
     while some := list(
-        marks.filter(pk__gt=last).select_related("post", "reply", "person__user").order_by("pk")[:BATCH]
+        marks.filter(pk__gt=last).select_related("post", "reply", "person__user").order_by("pk")[: pace.rows]
     ):
         yield some
         last = some[-1].pk
