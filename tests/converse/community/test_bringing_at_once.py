@@ -9,7 +9,7 @@ from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
 from converse.moderation.test_only_theirs import wait_until_somebody_waits
-from interlock.converse.bringing import batch, links, storing
+from interlock.converse.bringing import batch, links, pacing, storing
 from interlock.converse.bringing.rows import PostRow, ReplyRow
 from interlock.converse.models import Bringing, Post, Reply, Standing
 from interlock.converse.moderation import taking
@@ -24,7 +24,7 @@ TAKEN = {"standing": Standing.TAKEN, "title": "", "words": "", "author_name": ""
 
 @pytest.fixture
 def bring(board, person, monkeypatch):
-    monkeypatch.setattr(storing, "GAP_SECONDS", 0)
+    monkeypatch.setattr(pacing, "GAP_SECONDS", 0)
     made = Bringing.objects.create(
         source="ideas", system="csv", board=board, kind="idea", by=person("owner", name="Olga"), made_at=NOW
     )
