@@ -21,7 +21,7 @@ from interlock.fabric.models import Company
 
 pytestmark = pytest.mark.django_db
 ATOM = "{http://www.w3.org/2005/Atom}"
-BREAKS = "\r\nSUMMARY:evil\r\nBEGIN:VEVENT\nEND:VCALENDAR\u2028data: x\n\nevent: evil"
+BREAKS = "\r\nSUMMARY:evil\nEND:VEVENT\u2028"
 SIGNS = "\x0b\x1b\x0c\x08\ufffe\uffff"
 MARKUP = "]]></title><script>alert(1)</script></script><!--\"'&lt;{{7*7}} &#x202e;"
 ATTACK = f"A{SIGNS}{MARKUP}{BREAKS}"
@@ -31,7 +31,7 @@ ATTACK = f"A{SIGNS}{MARKUP}{BREAKS}"
 def written(board, hinge, write, marta, priya):  # noqa: F811 - fixtures
     """The same text wherever somebody can leave one that programs read."""
     Company.objects.update(name=ATTACK[:80], second_word="", about=ATTACK)
-    type(board).objects.update(name=ATTACK, about=ATTACK)
+    type(board).objects.update(name=ATTACK[:80], about=ATTACK)
     post = write(marta, kind="idea")
     Reply.objects.create(
         post=post, words=ATTACK, author=marta, author_name=ATTACK, said_at=NOW, standing=post.standing
