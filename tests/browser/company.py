@@ -251,7 +251,7 @@ def closed_loop(theme, by, now) -> dict:
     course = closing.course_of(theme)
     signal = Signal.objects.filter(themed__cluster__theme=theme).order_by("pk")[1]
     made = rounds.begin_letters(
-        theme=theme, by=by, text="Dates are true now.", recipients=[[signal.key]], letters={signal.key: ("True.", "")},
+        theme=theme, by=by, text="Dates are true now.", recipients=[[signal.key]], letters={signal.key: ("True.", "")}, ways=[],
         reference=uuid4(), now=now,
     )  # fmt: skip
     closure = Closure.objects.create(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from interlock.connectors.live_registry import live_connectors
 from interlock.fabric import work
 from interlock.listen import outside
 from interlock.listen.answers import sending
+from interlock.listen.answers.channels import connectors
 from interlock.listen.live_sources import answers_of
 from interlock.listen.models import Answer
 
@@ -37,4 +37,4 @@ def ask_to_send(answer: Answer) -> None:
 
 
 def _outside() -> sending.Outside:
-    return sending.Outside(live_connectors(), answers_of, outside.reach())
+    return sending.Outside(connectors(), answers_of, outside.reach())

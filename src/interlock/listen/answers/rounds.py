@@ -173,6 +173,7 @@ def begin_letters(
     text: str,
     recipients: list[list[str]],
     letters: Mapping[str, tuple[str, str]],
+    ways: Collection[ReplyRoute],
     reference: UUID,
     now: datetime,
 ) -> AnswerRound:
@@ -180,8 +181,12 @@ def begin_letters(
 
     `recipients` are the keys of each person's signals, `letters`, by the first key, what they read
     and the links below it: those are added as it leaves, so that no colleague and no later draft holds them.
+    `ways` lead to those whose signals came without a way back.
     """
     must_answer(by)
+    ReplyRoute.objects.bulk_create(
+        ways, update_conflicts=True, unique_fields=["signal_key"], update_fields=["address"]
+    )
     made = AnswerRound.objects.create(
         reference=reference,
         theme=theme,

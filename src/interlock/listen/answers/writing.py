@@ -111,7 +111,7 @@ def write(
     if known:
         return known
     _must_be_first(keys, seen)
-    channel = channel_of(signal)
+    channel = channel_of(signal, letters=bool(within and within.letters))
     draft = own_draft(signal, by)
     answer = Answer(
         reference=reference,
