@@ -66,6 +66,7 @@ NOT_WORDS = {
         "fabric.Event": ["topic", "verb"],
         "fabric.Schedule": ["path"],
         "fabric.Attempt": ["path", "key"],
+        "fabric.Chat": ["form", "hears"],
         "listen.Source": ["kind", "asked_by"],
         "listen.InboxRow": ["table"],
         "listen.EarlierRow": ["table"],

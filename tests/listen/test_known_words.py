@@ -17,7 +17,9 @@ def test_the_columns_of_words_are_known_well():
         )
         known = cursor.fetchall()
 
-    tables = ("conversation", "message", "post", "reply")
+    tables = (
+        "choice", "conversation", "decision", "exhibit", "message", "option", "post", "reply", "stance",
+    )  # fmt: skip
     assert known == [
         *((f"converse_{table}", "found_by", 1000) for table in tables),
         ("listen_signal", "words", 500),

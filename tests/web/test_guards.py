@@ -54,6 +54,7 @@ def things(person) -> dict[str, object]:
         "arrival_id": _arrival(import_.source, lead).pk,
         "change_id": _theme_change(lead).pk,
         "alarm_id": _alarm().pk,
+        "chat_id": _chat(lead).pk,
         "round_id": _round(lead).pk,
         **_held(lead),
     }
@@ -64,6 +65,14 @@ def _invitation(lead):
 
     invitations.invite(email="new@example.com", role="lead", functions=[], by=lead, now=timezone.now())
     return invitations.pending_visible_to(lead).get()
+
+
+def _chat(lead):
+    from interlock.fabric.models import Chat  # Django must be set up before rooms are imported
+
+    return Chat.objects.create(
+        name="CANARY", function=lead.functions[0], form="slack", made_by=lead, made_at=timezone.now()
+    )
 
 
 def _choice(talk, lead) -> dict[str, int]:

@@ -19,6 +19,10 @@ class Pace:
     """So many `rows` a transaction as lately took HELD_SECONDS, whatever else the machine does meanwhile."""
 
     def __init__(self) -> None:
+        self.begin_small()
+
+    def begin_small(self) -> None:
+        """Before rows of another kind: nobody knows yet what one of them costs."""
         self.rows = min(2 * LEAST_ROWS, MOST_ROWS)
 
     @contextmanager

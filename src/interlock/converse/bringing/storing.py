@@ -97,6 +97,7 @@ def _batches(
 ) -> Iterator[list[PostRow | ReplyRow | VoteRow]]:
     """In each batch rows of one kind, so that what a row names was stored before it."""
     for _kind, alike in groupby(rows, key=type):
+        pace.begin_small()
         while some := list(islice(alike, pace.rows)):
             yield some
 

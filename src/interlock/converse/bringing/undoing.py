@@ -51,6 +51,7 @@ def take_back(*, bringing: Bringing, by: Person, now: datetime, on_batch: OnBatc
     stayed: Counter[str] = Counter()
     on_batch(0, total)
     for kind, take in steps:
+        pace.begin_small()
         for some in _batches(bringing.brought.filter(kind=kind), pace):
             with pace.transaction(len(some)):
                 stayed[kind] += take(some, now)
