@@ -157,6 +157,8 @@ def _stream_headers(origin: str) -> list[tuple[bytes, bytes]]:
         (b"content-type", b"text/event-stream; charset=utf-8"),
         (b"cache-control", b"no-store"),
         (b"x-accel-buffering", b"no"),  # nginx would else keep events back
+        # Whoever is sent away is off the line at once; the server would keep it for another request for seconds.
+        (b"connection", b"close"),
         *_origin_headers(origin),
     ]
 
