@@ -120,7 +120,9 @@ async def test_readers_hear_their_topics_in_order():
         await settled()
 
         assert (ines.status, ines.header("content-type")) == (200, "text/event-stream; charset=utf-8")
-        assert ines.header("connection") == "close", "kept alive, the line would stay for seconds after its stream"
+        assert ines.header("connection") == "close", (
+            "kept alive, the line would stay for seconds after its stream"
+        )
         assert (ines.ids, omar.ids) == ([1, 2, 3], [1, 3])
 
 

@@ -38,6 +38,7 @@ LIVE_STATES = (
     Conversation.State.TWO_WAY,
     Conversation.State.DECIDED,
 )
+_NOT_LIVE = tuple(state for state in Conversation.State if state not in LIVE_STATES)
 OVER_STATES = (Conversation.State.PARKED, Conversation.State.CLOSED)
 
 # What guests read, by their role. Whoever may read for the company reads all.
@@ -191,15 +192,18 @@ def waiting_for(person: Person, stood_in_for: Collection[int] = ()) -> QuerySet[
 
     Those too that wait for somebody they stand in for, until they have written there themselves.
     """
-    parts = Participant.objects.filter(conversation=OuterRef("pk"))
-    asked = parts.filter(replied_at=None).exclude(invited_by=F("person"))
-    waits = Q(Exists(asked.filter(person=person)))
+    # Said so that SQLite begins with the person's own places, not with every live conversation: 30 ms of each page.
+    asked = Participant.objects.filter(replied_at=None).exclude(invited_by=F("person"))
+    waits = Q(pk__in=asked.filter(person=person).values("conversation"))
     if stood_in_for:
-        wrote = parts.filter(person=person, replied_at__isnull=False)
-        waits |= Q(Exists(asked.filter(person__in=stood_in_for))) & ~Q(Exists(wrote))
+        wrote = Participant.objects.filter(
+            conversation=OuterRef("pk"), person=person, replied_at__isnull=False
+        )
+        waits |= Q(pk__in=asked.filter(person__in=stood_in_for).values("conversation")) & ~Q(Exists(wrote))
     return (
         conversations_visible_to(person)
-        .filter(waits, state__in=LIVE_STATES)
+        .filter(waits)
+        .exclude(state__in=_NOT_LIVE)
         .select_related("context", "opened_by")
         .order_by("opened_at", "pk")
     )

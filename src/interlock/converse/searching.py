@@ -61,9 +61,8 @@ def decisions_holding(person: Person, parts: Sequence[Part], before: int = 0) ->
     standing = queries.decisions_visible_to(person).filter(taken_back_at=None)
     if not may(person, Act.READ):
         return _later_than(_containing(standing, parts, ["chosen", "because", "instead_of"]), before)
-    for (
-        part
-    ) in parts:  # the choice may have been put to fewer readers than were told the decision: staff alone
+    for part in parts:
+        # The choice may have been put to fewer readers than were told the decision: staff alone.
         of_choice = Q(option__choice__in=_numbers_of(Choice, part))
         standing = standing.filter(Q(pk__in=_numbers_of(Decision, part)) | of_choice)
     return _later_than(standing, before)
@@ -83,13 +82,12 @@ def choices_holding(person: Person, parts: Sequence[Part], before: int = 0) -> Q
     )
     reasons = Stance.objects.filter(~Exists(said_since), audience__in=read)
     for part in parts:
+        own = Choice.objects.filter(pk__in=_numbers_of(Choice, part))
         options = Option.objects.filter(pk__in=_numbers_of(Option, part))
         stances = reasons.filter(pk__in=_numbers_of(Stance, part))
-        choices = choices.filter(
-            Q(pk__in=_numbers_of(Choice, part))
-            | Q(pk__in=options.values("choice"))
-            | Q(pk__in=stances.values("option__choice"))
-        )
+        # One list of numbers: with "or" between three PostgreSQL would walk every choice and ask each list, 18 ms.
+        theirs = options.order_by().values("choice"), stances.order_by().values("option__choice")
+        choices = choices.filter(pk__in=own.order_by().values("pk").union(*theirs, all=True))
     return _later_than(choices, before)
 
 

@@ -121,6 +121,10 @@ class Person(models.Model):
             models.Index(fields=["name", "id"], name="person_by_name"),
             models.Index(fields=["role", "name", "id"], name="person_of_role"),
             models.Index(fields=["account_key"], name="person_of_account"),
+            # Every page asks who is away; of a community's hundred thousand customers nobody is.
+            models.Index(
+                fields=["away_until"], name="person_away", condition=models.Q(away_until__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -51,7 +51,7 @@ def decisions(person: Person, asked: Asked, after: str, most: int, now: datetime
 def choices(person: Person, asked: Asked, after: str, most: int, now: datetime) -> Hits:
     rows = searching.choices_holding(person, asked.parts, number(after))
     rows = with_signs(rows, asked.signs, ["question"])
-    rows = rows.select_related("asked_by", "conversation")
+    rows = rows.select_related("conversation")  # the asker comes apart: `choices_holding` says why
     rows = rows.filter(**_narrowed(asked, now, by="asked_by", since="asked_at", audience="audience"))
     return first_of(rows, most, partial(choice_hit, parts=asked.parts, person=person))
 
