@@ -139,3 +139,33 @@ def test_the_page_around_goes_on_where_the_widget_may_not_be_shown(visit, shop, 
 
     assert page.get_by_role("button", name="Buy").is_visible()
     assert not [one for one in faults if "CORS" not in one and "ERR_FAILED" not in one and "403" not in one]
+
+
+def test_of_two_tags_the_first_on_the_page_counts_whichever_arrives_first(visit, shop, live_server):
+    one, other = (
+        f'src="{live_server.url}/community/widget.js" data-label="{label}"' for label in ("First", "Second")
+    )
+    shop["tag"] = f"<script defer {one}></script><script {other}></script>"
+
+    page, faults = visit()
+
+    labels = [button.inner_text() for button in page.get_by_role("button").all()]
+    assert (labels, faults) == (["Buy", "First"], [])
+
+
+def test_at_320_pixels_every_button_is_one_line_and_a_wrong_field_is_in_ink(visit, shop, live_server):
+    shop["tag"] = f'<script async src="{live_server.url}/community/widget.js"></script>'
+    page, _faults = visit("390", "ink")
+    page.set_viewport_size({"width": 320, "height": 568})
+
+    page.get_by_role("button", name="Feedback").click()
+    page.get_by_role("button", name="Send").click()
+    wrong = page.get_by_text("Write a few words first.")
+    wrong.wait_for()
+
+    heights = {one.inner_text(): one.bounding_box()["height"] for one in page.get_by_role("button").all()}
+    assert {name: height for name, height in heights.items() if height > 42} == {}
+    colours = [
+        one.evaluate("one => getComputedStyle(one).color") for one in (wrong, page.get_by_text("Your words"))
+    ]
+    assert colours[0] == colours[1]

@@ -100,12 +100,24 @@ def test_silence_is_written_out(signed_in, detected):
 
 def test_a_customer_sees_nothing_of_the_company(signed_in, detected, disconnect):
     disconnect()
+    client = signed_in("customer")
+    # Who takes part in no talk of ours has nothing here: an empty page under our name is no welcome to a customer.
+    instead = client.get("/", follow=True)
+    context = Context.objects.create(kind="team", key="8", label="Shops South")
+    talk = Conversation.objects.create(
+        context=context, title="Dates", state_since=NOON, opened_by=client.person, opened_at=NOON
+    )
+    Participant.objects.create(
+        conversation=talk, person=client.person, replied_at=NOON, invited_by=client.person, invited_at=NOON
+    )
 
-    page = signed_in("customer").get("/").content.decode()
+    page = client.get("/").content.decode()
 
     assert "Shops North" not in page
     assert "Nobody waits for a word from you." in page
     assert "/disconnects/" not in page
+    assert instead.redirect_chain == [("/community/mine/", 302)]
+    assert "You have not told us anything yet." in instead.text
 
 
 def test_a_conversation_that_waits_is_a_card(signed_in, detected):

@@ -15,9 +15,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from interlock.converse.loop import reading as loops
+from interlock.converse.queries import conversations_visible_to
 from interlock.fabric import away, records
 from interlock.fabric.access import Act, may
-from interlock.fabric.models import Person
+from interlock.fabric.models import Person, Role
 from interlock.listen.answering import answering_now
 from interlock.listen.queries import demo_source, only_hears
 from interlock.listen.waiting import answered_in_time, clocks_visible_to
@@ -48,7 +49,7 @@ _MONEY_COLUMNS = ("currency", "money_low", "money_mid", "money_high", "money_bas
 
 @dataclass(frozen=True)
 class FrontPage:
-    """Everything the page shows; `stage` is start, reading or today."""
+    """Everything the page shows; `stage` is start, reading or today; community for a customer whom no talk of ours includes."""
 
     stage: str
     heading: str = ""
@@ -70,11 +71,12 @@ def front_page(person: Person, now: datetime) -> FrontPage:
     if not may(person, Act.READ):
         others = away.stood_in_for(person, now)
         waiting = talk_cards(person, others)
-        return FrontPage(
-            "today",
-            heading=_guest_heading(len(waiting)),
-            cards=[*promise_cards(person, others, now), *waiting],
+        cards = [*promise_cards(person, others, now), *waiting]
+        is_elsewhere = (
+            not cards and person.role == Role.CUSTOMER and not conversations_visible_to(person).exists()
         )
+        stage = "community" if is_elsewhere else "today"
+        return FrontPage(stage, heading=_guest_heading(len(waiting)), cards=cards)
     snapshot, detection = records.snapshot(), queries.latest_detection()
     has_records = any(snapshot.counts.values())
     if not (detection and has_records) and not only_hears():

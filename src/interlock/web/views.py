@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -27,6 +27,8 @@ def front(request: HttpRequest) -> HttpResponse:
     if person is None:
         raise PermissionDenied
     page = today.front_page(person, timezone.now())
+    if page.stage == "community":
+        return redirect("community:mine")
     if page.stage != "start":
         return render(request, f"web/{page.stage}.html", {"page": page})
     brings = may(person, Act.IMPORT)

@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
@@ -140,6 +141,7 @@ def test_a_reader_whom_the_site_names_writes_as_themselves_and_reads_their_own(c
     token = note(shop)
 
     sent = client.post(PANEL, WORDS | {"token": token}, headers={"Origin": SHOP})
+    at_once = client.post(MINE, {"token": token}, headers={"Origin": SHOP}).json()
     heard()
     read = client.post(MINE, {"token": token}, headers={"Origin": SHOP})
 
@@ -147,6 +149,27 @@ def test_a_reader_whom_the_site_names_writes_as_themselves_and_reads_their_own(c
     assert (sent.status_code, post.author, post.author_name) == (201, marta, "Marta H.")
     assert (marta.user.email, marta.user.has_usable_password()) == ("marta@example.com", False)
     assert [one["words"] for one in read.json()["things"]] == ["The display goes dark."]
+    url = f"{settings.PAGES_URL}/community/posts/{post.pk}/"
+    as_sent = {"words": post.title, "stands": "Open", "wrote": "", "is_asked": False, "url": url}
+    assert at_once == {"headline": "Marta, you told us one thing: 1 is on its way.", "things": [as_sent]}
+
+
+@pytest.mark.parametrize(
+    ("standing", "headline", "stands"),
+    [
+        (Standing.HELD, "1 is on its way", "waits for a colleague to let it through"),
+        (Standing.REJECTED, "1 was not let through", "not let through"),
+    ],
+)
+def test_what_was_not_let_through_is_said_to_its_author(client, shop, standing, headline, stands):
+    token = note(shop)
+    client.post(PANEL, WORDS | {"token": token}, headers={"Origin": SHOP})
+    Post.objects.update(standing=standing)
+
+    read = client.post(MINE, {"token": token}, headers={"Origin": SHOP}).json()
+
+    assert read["headline"] == f"Marta, you told us one thing: {headline}."
+    assert [(one["stands"], one["url"]) for one in read["things"]] == [(stands, "")]
 
 
 def test_a_reader_reads_nothing_of_others(client, shop, write, marta):

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from interlock.converse.loop import counting, replying, steps
+from interlock.converse.models import Post, Standing
 from interlock.fabric.models import Person
 from interlock.listen import escalation, stages
 from interlock.listen.models import Clock, ReplyRoute, Signal, SourceKind, ThemedSignal
@@ -91,19 +92,33 @@ def _told(chain: steps.Chain) -> Feedback:
     )
 
 
-def headline(said: Sequence[Feedback], person: Person) -> str:
+def posts_beside(person: Person, said: Sequence[Feedback]) -> list[Post]:
+    """The newest of their posts that are none of these signals: held, not let through, or of this moment, before a worker heard them."""
+    shown = {one.signal.key for one in said}
+    own = Post.objects.filter(author=person).select_related("status", "board").order_by("-said_at")[:SHOWN]
+    return [one for one in own if one.signal_key not in shown]
+
+
+def headline(said: Sequence[Feedback], beside: Sequence[Post], person: Person) -> str:
     """Marta, one thing is solved if you say so; two are on their way."""
+    if not said and not beside:
+        return _("You have not told us anything yet.")
     turn = sum(one.is_asked and one.says not in {"yes", "no"} for one in said)
     solved = sum(one.says == "yes" for one in said)
-    on_way = len(said) - turn - solved
+    refused = sum(one.standing == Standing.REJECTED for one in beside)
+    count = len(said) + len(beside)
+    on_way = count - turn - solved - refused
     parts = [
         ngettext("%(n)d is solved if you say so", "%(n)d are solved if you say so", turn) % {"n": turn}
         if turn
         else "",
         ngettext("%(n)d is solved", "%(n)d are solved", solved) % {"n": solved} if solved else "",
         ngettext("%(n)d is on its way", "%(n)d are on their way", on_way) % {"n": on_way} if on_way else "",
+        ngettext("%(n)d was not let through", "%(n)d were not let through", refused) % {"n": refused}
+        if refused
+        else "",
     ]
-    things = ngettext("you told us one thing", "you told us %(n)d things", len(said)) % {"n": len(said)}
+    things = ngettext("you told us one thing", "you told us %(n)d things", count) % {"n": count}
     return _("%(name)s, %(things)s: %(parts)s.") % {
         "name": (person.name.split() or [_("You")])[0],
         "things": things,

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from interlock.converse.community import looking, promise
 from interlock.converse.loop import own_feedback, stories
-from interlock.converse.models import Kind
+from interlock.converse.models import Kind, Post
 from interlock.fabric import company
 from interlock.fabric.models import Person
 
@@ -49,11 +49,20 @@ def panel() -> dict[str, Any]:
 
 
 def feedback_of(person: Person) -> dict[str, Any]:
-    """What one customer told us and what became of it."""
+    """What one customer told us and what became of it; what they sent a moment ago stands first, heard or not."""
     said = own_feedback.feedback_of(person)
+    beside = own_feedback.posts_beside(person, said)
+    things = [*map(_post, beside), *map(_thing, said)]
+    return {"headline": own_feedback.headline(said, beside, person), "things": things[:OWN]}
+
+
+def _post(one: Post) -> dict[str, Any]:
     return {
-        "headline": own_feedback.headline(said, person) if said else _("You have not told us anything yet."),
-        "things": [_thing(one) for one in said[:OWN]],
+        "words": one.title,
+        "stands": str(one.status if one.is_public else one.get_standing_display()),
+        "wrote": "",
+        "is_asked": False,
+        "url": f"{settings.PAGES_URL}{reverse('community:short', args=[one.pk])}" if one.is_public else "",
     }
 
 

@@ -121,14 +121,13 @@ def near(request: HttpRequest) -> HttpResponse:
 def mine(request: HttpRequest) -> HttpResponse:
     """What I wrote and what became of it, and what I follow."""
     person = signed_in(request)
-    own = Post.objects.filter(author=person).select_related("status", "board").order_by("-said_at")[:50]
     followed = Follow.objects.filter(post__in=looking.posts_visible_to(person), person=person)
     said = own_feedback.feedback_of(person)
-    shown = {one.signal.key for one in said}
+    beside = own_feedback.posts_beside(person, said)
     context = {
         "said": said,
-        "headline": own_feedback.headline(said, person),
-        "posts": [one for one in own if one.signal_key not in shown],
+        "headline": own_feedback.headline(said, beside, person),
+        "posts": beside,
         "followed": [one.post for one in followed.select_related("post__status").order_by("-at")[:50]],
     }
     return page(request, "mine", context)

@@ -1,5 +1,7 @@
 // How the widget makes its elements and asks the server: no markup of texts, no cookie, no waiting for ever.
-const script = document.currentScript || document.querySelector('script[src*="/community/widget.js"]');
+const loaded = document.currentScript || document.querySelector('script[src*="/community/widget.js"]');
+// Of several tags the first on the page counts: which one arrives first is chance.
+const script = loaded && [...document.scripts].find((one) => one.src === loaded.src);
 export const chosen = script ? script.dataset : {};
 export const home = new URL("widget/", script ? script.src : location.href);
 
