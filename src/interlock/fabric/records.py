@@ -7,13 +7,16 @@ from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from threading import Lock, local
 from time import monotonic, sleep
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from interlock.store.engine import Records, open_records
 from interlock.store.errors import LakeBusy
 from interlock.store.lake import Lake, Snapshot
 from interlock.store.writing import Write
+
+if TYPE_CHECKING:
+    from interlock.store.engine import Records
 
 PATIENCE_SECONDS = 20
 
@@ -88,6 +91,9 @@ def writing(*, batch_id: str, source_id: str) -> Iterator[Write]:
 
 
 def _open(versions: Mapping[str, int] | None) -> Records:
+    # Its engine takes a second and 40 MB, which processes that only name records need not spend.
+    from interlock.store.engine import open_records
+
     return open_records(
         lake(),
         url=settings.RECORDS_ENGINE,

@@ -1,8 +1,8 @@
 """One step of a worker that tells a chat, in a process of its own which the test kills while the chat has not answered.
 
 Run as `python tests/converse/chats/killed_telling.py STEP ...`, with a home and, if one likes, a DATABASE_URL of its own in
-the environment: `prepare ADDRESS` adds a chat for which one notice waits; `tell SENDER MINUTES` tells it so many minutes
-later; `states` prints what became of the notices. SENDER is `shipped`, or a control that must be found out: `no_claim`
+the environment: `prepare ADDRESS` adds a chat for which one notice waits; `tell SENDER MINUTES ...` tells it so many minutes
+later each, and prints what became of the notices. SENDER is `shipped`, or a control that must be found out: `no_claim`
 sends before it notes.
 """
 
@@ -38,10 +38,10 @@ def prepare(address: str) -> None:
     deciding.open_again(theme=theme, now=NOW)
 
 
-def tell(sender: str, minutes: str) -> None:
+def tell(sender: str, *minutes: str) -> None:
     from interlock.converse.chats import telling
     from interlock.fabric.chats import outbox
-    from interlock.fabric.models import Chat
+    from interlock.fabric.models import Chat, ChatNotice
 
     def unclaimed(chat_id, *, now):
         chat = Chat.objects.get(pk=chat_id)
@@ -50,12 +50,8 @@ def tell(sender: str, minutes: str) -> None:
 
     if sender == "no_claim":
         outbox.claim = unclaimed
-    telling.tell(Chat.objects.get().pk, now=NOW + timedelta(minutes=int(minutes)))
-
-
-def states() -> None:
-    from interlock.fabric.models import Chat, ChatNotice
-
+    for later in minutes:
+        telling.tell(Chat.objects.get().pk, now=NOW + timedelta(minutes=int(later)))
     print(json.dumps([*ChatNotice.objects.values_list("state", flat=True), Chat.objects.get().error]))
 
 
@@ -64,4 +60,4 @@ if __name__ == "__main__":
     import django
 
     django.setup()
-    {"prepare": prepare, "tell": tell, "states": states}[sys.argv[1]](*sys.argv[2:])
+    {"prepare": prepare, "tell": tell}[sys.argv[1]](*sys.argv[2:])
