@@ -319,3 +319,23 @@ def test_staff_never_come_in_by_codes(client, person, receiver):
 
     assert answer.status_code == 422
     assert not Person.objects.filter(name="Lea").exists()
+
+
+def test_a_guest_is_not_told_of_their_records_and_of_commands(client, person):
+    now = timezone.now()
+    person("owner", name="Ines Calder")
+    links = {}
+    for role, organisation in (("contributor", ""), ("customer", ""), ("partner", "Motrane")):
+        token = invitations.invite(
+            email=f"{role}@example.com", role=role, functions=[], organisation=organisation,
+            by=Person.objects.get(role="owner"), now=now,
+        )  # fmt: skip
+        links[role] = reverse("web:welcome", args=[token])
+
+    pages = {role: client.get(link).text for role, link in links.items()}
+    closed = client.get(reverse("web:welcome", args=["used-long-ago"])).text
+
+    ours, theirs = "Everything stays on this machine", "What you write here stays on our own machine."
+    shown = {role: (ours in page, theirs in page) for role, page in pages.items()}
+    assert shown == {"contributor": (True, False), "customer": (False, True), "partner": (False, True)}
+    assert "interlock owner-link" not in closed

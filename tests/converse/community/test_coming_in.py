@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 from django.urls import reverse
@@ -127,3 +128,19 @@ def test_a_name_that_is_an_address_is_refused(client, mailed, board, name):
     assert (
         client.post(reverse("community:enter"), {"name": name, "address": "m@example.com"}).status_code == 422
     )
+
+
+def test_who_comes_in_is_back_on_the_page_they_asked_for(client, mailed):
+    asked = [reverse("community:mine"), f"{reverse('notices:choices')}?from=mail"]
+    doors, reached = [], []
+    for number, address in enumerate(asked):
+        door = client.get(address)["Location"]
+        shown = client.get(door).context["next"]
+        client.post(door, {"name": "Ana", "address": f"ana{number}@example.com", "next": shown})
+        send_codes()
+        reached.append(client.post(reverse("community:code"), {"code": code_in(mailed[-1])})["Location"])
+        doors.append(door)
+        client.logout()
+
+    assert doors == [f"{reverse('community:enter')}?{urlencode({'next': one})}" for one in asked]
+    assert reached == asked

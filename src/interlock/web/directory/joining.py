@@ -43,7 +43,7 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
             return _closed(request, error)
         else:
             return _enter(request, person, proof)
-    page = {"form": form, "invitation": invitation}
+    page = {"form": form, "invitation": invitation, "is_guest": invitation.role not in STAFF_ROLES}
     return render(request, "web/welcome.html", page, status=422 if form.errors else 200)
 
 

@@ -49,6 +49,10 @@ def kept_back(request: HttpRequest, said: Post | Reply) -> HttpResponse:
     return render(request, "converse/community/held.html", context)
 
 
+# Where the door of customers leads back to.
+FOR_CUSTOMERS = ("/community/", "/notices/")
+
+
 def for_signed_in[**P](
     view: Callable[Concatenate[HttpRequest, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
@@ -57,7 +61,7 @@ def for_signed_in[**P](
     @wraps(view)
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if person_of(request) is None:
-            return to_the_door(back_to(request))
+            return to_the_door(request.get_full_path() if request.method == "GET" else back_to(request))
         return view(request, *args, **kwargs)
 
     return login_not_required(guarded)
@@ -70,7 +74,7 @@ def to_the_door(address: str) -> HttpResponseRedirect:
 def back_to(request: HttpRequest) -> str:
     """Where to go on after a form: a page of ours that the form names, else the list."""
     address = request.POST.get("next") or request.GET.get("next") or ""
-    if address.startswith("/community/") and url_has_allowed_host_and_scheme(
+    if address.startswith(FOR_CUSTOMERS) and url_has_allowed_host_and_scheme(
         address, {request.get_host()}, require_https=request.is_secure()
     ):
         return address
