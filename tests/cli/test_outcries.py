@@ -68,6 +68,17 @@ def test_scores_stand_in_the_order_of_the_file_one_row_each(burst, tmp_path):
     assert [row["alarm"] for row in rows if float(row["score"]) >= 0.5] == ["rise"]
 
 
+def test_a_column_called_like_a_formula_stays_words_in_the_scores(tmp_path):
+    rows = [[at.isoformat(), "4"] for at in moments(20)]
+    path = written(tmp_path / "odd.csv", rows, head=('=HYPERLINK("x")', "mentions"))
+    options = ["--time-column", '=HYPERLINK("x")', "--count-column", "mentions"]
+    done = CliRunner().invoke(outcry, [str(path), *options, "--scores", str(tmp_path / "scores.csv")])
+
+    assert done.exit_code == 0
+    with (tmp_path / "scores.csv").open() as lines:
+        assert next(csv.reader(lines))[0] == '\'=HYPERLINK("x")'
+
+
 def test_people_get_a_table(burst):
     assert "mentions.csv: 1 alarm in 1728 rows" in run(burst[0])
 

@@ -172,3 +172,10 @@ def test_the_point_of_a_chart_leads_back_to_its_page(signed_in):
     assert context_address("metric", key) == context_address("theme", "theme-1")
     assert list(queries.conversations_about(who, "theme", "theme-1")) == [talk]
     assert list(queries.conversations_about(who, "theme", "theme-10")) == []
+
+
+def test_a_guest_whom_nobody_knows_is_named_in_what_is_said(client, mixed):
+    client.force_login(mixed.staff.user)
+    page = client.post(f"{mixed.url}people/ask/", {"guest": "Marta Hagn"}, follow=True)
+
+    assert "no customer or partner is called “Marta Hagn”" in page.content.decode()

@@ -20,6 +20,7 @@ from rich.table import Table
 from interlock.analytics.outcry.budget import Budget, BudgetError
 from interlock.analytics.outcry.series import SeriesAlarm, SeriesError, Watched, watch_series
 from interlock.connectors.readers.inspection import sniff_delimiter
+from interlock.fabric.export import csv_bytes
 
 EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 HEAD = 64_000  # characters in which the delimiter is looked for
@@ -176,10 +177,14 @@ def _write_scores(
     path: Path, time_column: str, texts: Sequence[str], counts: NDArray[np.float64], watched: Watched
 ) -> None:
     alarms = {one.row: one.direction for one in watched.alarms}
-    with path.open("w", encoding="utf-8", newline="") as lines:
-        out = csv.writer(lines)
-        out.writerow([time_column, "count", "score", "probability", "alarm"])
-        for row, text in enumerate(texts):
-            count = "" if np.isnan(counts[row]) else f"{counts[row]:g}"
-            score, chance = f"{watched.score[row]:.6f}", f"{watched.probability[row]:.6g}"
-            out.writerow([text, count, score, chance, alarms.get(row, "")])
+    rows = [
+        (
+            text,
+            "" if np.isnan(counts[row]) else f"{counts[row]:g}",
+            f"{watched.score[row]:.6f}",
+            f"{watched.probability[row]:.6g}",
+            alarms.get(row, ""),
+        )
+        for row, text in enumerate(texts)
+    ]
+    path.write_bytes(csv_bytes([time_column, "count", "score", "probability", "alarm"], rows))

@@ -69,7 +69,12 @@ def erase(mail: str) -> None:
     except NotAllowed as error:
         click.echo(str(error), err=True)
         sys.exit(1)
-    click.echo(f"{count:,} signals from this address are erased; the records follow while a worker runs.")
+    if not count:
+        click.echo(
+            "Nobody signs in with this address, and no signal came from it; see whether it is spelt as in their mails."
+        )
+    else:
+        click.echo(f"{count:,} signals from this address are erased; the records follow while a worker runs.")
     click.echo("Old imports bring back nothing that was said from it until now.")
 
 

@@ -237,7 +237,9 @@ def test_the_command_erases_by_mail_once_it_is_confirmed(mails, person, monkeypa
     assert (refused.exit_code, len(keys())) == (1, 3)
     done = CliRunner().invoke(command.person, ["erase", MAIL, "--yes"])
     of_account = CliRunner().invoke(command.person, ["erase", ana.user.email, "--yes"])
+    misspelt = CliRunner().invoke(command.person, ["erase", "nobody@exmaple.com", "--yes"])
 
+    assert "no signal came from it; see whether it is spelt" in misspelt.output
     assert (done.exit_code, "2 signals" in done.output, keys()) == (0, True, ["m:3"])
     assert (of_account.exit_code, User.objects.filter(email=ana.user.email).exists()) == (0, False)
 

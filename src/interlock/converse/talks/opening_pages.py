@@ -67,9 +67,11 @@ def ask_in(request: HttpRequest, conversation_id: int) -> HttpResponse:
     else:
         person = people.colleagues_to_ask(found).filter(pk=number_of(chosen)).first()
     if person is None:
-        messages.info(
-            request, _("Nobody was asked: choose a colleague, or give a guest's whole name or e-mail.")
+        why = _(
+            "Nobody was asked: no customer or partner is called “%(name)s”. Give the whole name or the e-mail."
         )
+        empty = _("Nobody was asked: choose a colleague, or give a guest's whole name or e-mail.")
+        messages.info(request, why % {"name": guest} if guest else empty)
         return back_to(found, "people")
     said = (_("%(name)s is asked in.") % {"name": person.name}, "")
     return act_and_return(
