@@ -119,6 +119,8 @@ AFTER_IMPORT_TASKS = [
     "interlock.listen.understanding_tasks.read_new",
     "interlock.reconnect.tasks.detect",
     "interlock.listen.tasks.learn_themes",
+    # Else the whole loop says for up to an hour that nothing found a theme.
+    "interlock.converse.loop.counting.count_loops",
     "interlock.listen.tasks.count_segments",
     "interlock.listen.tasks.find_shifts",
     "interlock.listen.tasks.find_theme_drivers",

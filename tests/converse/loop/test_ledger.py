@@ -11,9 +11,10 @@ from interlock.converse import services
 from interlock.converse.loop import counting, courses, reading
 from interlock.converse.models import LoopCount, LoopCourse
 from interlock.fabric.contexts import context_for
-from interlock.listen import stages
+from interlock.listen import following, stages
 from interlock.listen.answers import rounds
 from interlock.listen.models import Answer, AnsweredSignal, Sending
+from interlock.listen.tasks import learn_themes
 from interlock.listen.themes import deciding, editing
 from listen.themed import direction, theme
 from listen.waiting import opened
@@ -196,3 +197,10 @@ def test_what_customers_were_told_stands_when_the_decision_is_taken_back(hinge):
     deciding.take_decision_back(theme=hinge.theme, by=hinge.lena, now=NOW)
     courses.write()
     assert LoopCourse.objects.get().decision == "A second latch, free of charge."
+
+
+def test_the_whole_loop_is_counted_once_an_import_s_themes_were_found():
+    """Else the page says for up to an hour after the first import that nothing found a theme."""
+    followers = following.followers()
+
+    assert followers.index(counting.count_loops) == followers.index(learn_themes) + 1
