@@ -44,6 +44,17 @@ def test_signs_alone_are_found_by_those_who_read_the_line_they_stand_in(client, 
     assert found_by(client, mixed.observer, "👍") == {}
 
 
+def test_a_line_is_found_by_what_it_says_and_shown_without_its_marks(client, mixed):
+    from interlock.converse import services
+
+    body = "The **brake hose** is short.![picture](/pictures/tt9R6JaclmnD67GM1/)"
+    services.say(conversation=mixed.talk, by=mixed.staff, body=body, audience="customer", now=NOW)
+
+    found = found_by(client, mixed.observer, "hose")
+
+    assert found["lines"] == ["Which date may we promise?The brake hose is short. [picture]"]
+
+
 @pytest.fixture
 def decided(mixed):
     """A decision and a choice for each audience, objections to the widest one, and something attached."""

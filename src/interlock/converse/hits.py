@@ -15,6 +15,7 @@ from interlock.converse.community import looking
 from interlock.converse.community.looking import REPLY_ROWS
 from interlock.converse.models import Choice, Conversation, Decision, Exhibit, Message, Post, Reply, Standing
 from interlock.converse.moderation import lineage
+from interlock.converse.words import plain
 from interlock.fabric.models import Person
 from interlock.listen.excerpts import Piece, excerpt
 from interlock.listen.search import Part
@@ -54,7 +55,7 @@ def line_hit(line: Message, parts: Sequence[Part], person: Person) -> Hit:
     return Hit(
         url=f"{address}?before={line.pk + 1}#message-{line.pk}",
         title=_plain(line.conversation.heading_for(person)),
-        pieces=excerpt(line.body, parts),
+        pieces=excerpt(plain(line.body), parts),
         who=line.author.name,
         at=line.sent_at,
         audience=line.audience,
@@ -133,7 +134,7 @@ def post_hit(post: Post, parts: Sequence[Part], holder: Post | None = None) -> H
     return Hit(
         url=reverse("community:post", args=[to.pk, to.slug]),
         title=excerpt(post.title, parts),
-        pieces=excerpt(post.words, parts),
+        pieces=excerpt(plain(post.words), parts),
         who=post.author_name,
         where=_("part of “%(title)s”") % {"title": to.title}
         if holder
@@ -151,7 +152,7 @@ def reply_hit(reply: Reply, parts: Sequence[Part]) -> Hit:
     return Hit(
         url=f"{reverse('community:post', args=[post.pk, post.slug])}{further}#reply-{reply.pk}",
         title=_plain(post.title),
-        pieces=excerpt(reply.words, parts),
+        pieces=excerpt(plain(reply.words), parts),
         who=reply.author_name,
         where=reply.author_word,
         at=reply.said_at,

@@ -47,6 +47,14 @@ def page(text: str, subject: str = "New lines", author: str = "Aldermoor") -> Re
     return Read(html_of(subject=subject, text=text, author=author, language="en"))
 
 
+def test_the_company_stands_above_the_words_once():
+    html = html_of(subject="Aldermoor: 2 new lines", text="Red", author="Aldermoor", language="en")
+
+    assert "<title>Aldermoor: 2 new lines</title>" in html
+    assert re.findall(r"<h1[^>]*>(.*)</h1>", html) == ["2 new lines"]
+    assert re.findall(r"<p[^>]*>(.*)</p>", html) == ["Aldermoor", "Red"]
+
+
 def test_words_links_and_foot_stand_in_their_places():
     html = html_of(
         subject="2 new lines",

@@ -185,3 +185,13 @@ def test_planning_asks_no_more_for_more_people(mixed, mails, person, django_asse
 
     with django_assert_num_queries(8):
         planning.plan(now=NOW + timedelta(hours=1))
+
+
+def test_words_come_without_marks_and_a_picture_as_its_name(mixed, say, mails):
+    say(mixed.staff, "The **hose** is short.![picture](/pictures/tt9R6JaclmnD67GM1/)", "customer", now=NOW)
+
+    planned()
+
+    texts = [mail.text for mail in mails]
+    assert ["> The hose is short. [picture]\n" in text for text in texts] == [True] * 3
+    assert [text for text in texts if "**" in text or "/pictures/" in text] == []

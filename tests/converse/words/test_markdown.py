@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlock.converse.words import rendered
+from interlock.converse.words import plain, rendered
 
 REL = 'rel="nofollow ugc noopener"'
 
@@ -91,3 +91,32 @@ def test_whatever_is_written_only_listed_tags_and_attributes_come_out(text):
         "a", "blockquote", "br", "code", "em", "hr", "img", "li", "ol", "p", "pre", "s", "span", "strong", "ul",
     }  # fmt: skip
     assert seen.attributes <= {"href", "rel", "class", "src", "alt", "loading", "start"}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("The **brake hose** is _too_ short.", "The brake hose is too short."),
+        ("Look.![picture](/pictures/tt9R6JaclmnD67GM1enmHrqS/)", "Look. [picture]"),
+        (
+            "The [rows](/disconnects/1/), and [theirs](https://x.example/).",
+            "The rows, and [theirs](https://x.example/).",
+        ),
+        ("part_no_7 is 2 * 3 * 4, a ** b", "part_no_7 is 2 * 3 * 4, a ** b"),
+        ("![x](https://x.example/a.png) > quoted\n- one", "![x](https://x.example/a.png) > quoted\n- one"),
+    ],
+)
+def test_the_same_words_without_marks(text, words):
+    assert plain(text) == words
+
+
+@given(st.lists(PIECES | st.text(max_size=12), max_size=20).map("".join))
+def test_words_without_marks_hold_no_letter_that_was_not_there(text):
+    assert [one for one in plain(text) if one not in {*text, *" []"}] == []
+
+
+@pytest.mark.parametrize("mark", ["**a ", "_a ", "[a", "![", "**", "__a**"])
+def test_a_text_of_nothing_but_marks_is_without_them_at_once(mark):
+    text = mark * 3_000
+
+    assert len(plain(text)) <= len(text)

@@ -21,7 +21,7 @@ border-color:#2a323c!important}.ink{color:#f1ece2!important}.soft{color:#b9b2a5!
 border-top:3px solid #0b5f6b;color:#1c1a17;font:16px/1.5 Georgia,'Times New Roman',serif;overflow-wrap:anywhere;\
 word-break:break-word">
 <p class="soft" style="margin:0 0 4px;color:#4f4941;font:14px/1.4 Arial,sans-serif">$author</p>
-<h1 class="ink" style="margin:0 0 20px;color:#1c1a17;font-size:24px;line-height:1.25;font-weight:normal">$subject</h1>
+<h1 class="ink" style="margin:0 0 20px;color:#1c1a17;font-size:24px;line-height:1.25;font-weight:normal">$heading</h1>
 $body
 </td></tr>$foot</table>
 </td></tr></table>
@@ -51,6 +51,8 @@ def html_of(*, subject: str, text: str, author: str, language: str) -> str:
     return _WHOLE.substitute(
         language=escape(language),
         subject=escape(_CONTROLS.sub("", subject)),
+        # Who writes stands above it already; the subject needs the name, where mails of others stand beside.
+        heading=escape(_CONTROLS.sub("", subject.removeprefix(f"{author}: "))),
         author=escape(author),
         body="\n".join(_paragraph(one) for one in _paragraphs(words)),
         foot=_FOOT.substitute(foot="<br>".join(_linked(line) for line in foot.split("\n"))) if foot else "",

@@ -36,6 +36,7 @@ from interlock.converse.models import (
 from interlock.converse.notices import choosing, stopping
 from interlock.converse.notices.since import since_when
 from interlock.converse.talks import audiences
+from interlock.converse.words import plain
 from interlock.fabric import away, company
 from interlock.fabric.chats.keeping import chats_of
 from interlock.fabric.models import Person
@@ -187,7 +188,7 @@ def matters_of(lines: Iterable[Message], person: Person) -> list[Matter]:
     for those in by_talk.values():
         narrowest = min((line.audience for line in those), key=audiences.WIDENING.index)
         matter = _talk_matter(those[0].conversation, narrowest, person)
-        matter.pieces = [(line.sent_at, line.author.name, line.body) for line in those]
+        matter.pieces = [(line.sent_at, line.author.name, plain(line.body)) for line in those]
         matters.append(matter)
     return matters
 
@@ -216,7 +217,7 @@ def _posts(person: Person, since: datetime, until: datetime) -> list[Matter]:
         post__in=posts, standing=Standing.PUBLIC, said_at__gt=since, said_at__lte=until
     ).exclude(author=person)
     steps = StatusChange.objects.filter(post__in=posts, at__gt=since, at__lte=until).exclude(by=person)
-    pieces = [(one.post_id, (one.said_at, one.author_name, one.words)) for one in replies]
+    pieces = [(one.post_id, (one.said_at, one.author_name, plain(one.words))) for one in replies]
     for step in steps.exclude(after=F("before")).select_related("after"):
         now_at = _("It is now: %(state)s.") % {"state": step.after}
         pieces.append((step.post_id, (step.at, str(company.company()), f"{now_at} {step.because}".strip())))

@@ -28,6 +28,11 @@ OWN_PICTURE = re.compile(r"/pictures/[\w-]{1,64}/")
 # Our own addresses and places in the page. A browser takes "//", "/\" and tabs between for another host.
 OWN_PLACE = re.compile(r"/(?![/\\])[^\s\\]*|#[\w-]+")
 OUTSIDE = re.compile(r"https?://|mailto:", re.IGNORECASE)
+# Short reaches: a text of nothing but marks is not looked through once for each of them.
+_PICTURES = re.compile(r" ?!\[([^\]\n]{0,200})\]\(/pictures/[\w-]{1,64}/\)")
+_LINKS = re.compile(r"\[([^\[\]\n]{1,200})\]\(/(?![/\\])[^\s\\()]{0,300}\)")
+_STRONG = re.compile(r"(\*\*|__|~~)(?=\S)([^\n]{1,300}?)(?<=\S)\1")
+_SOFT = re.compile(r"(?<![\w*_])([*_])(?=[^\s*_])([^*_\n]{1,300})(?<=\S)\1(?![\w*_])")
 # A page shows up to a few hundred lines, and the same ones to everybody in the talk.
 KEPT = 2_000
 
@@ -44,6 +49,19 @@ def rendered(text: str, *, mentions: Mapping[str, str] = {}) -> SafeString:
 @lru_cache(maxsize=KEPT)
 def _rendered(text: str, mentions: tuple[tuple[str, str], ...]) -> str:
     return _CLEANER.clean(_PARSER.render(text, {"mentions": dict(mentions)}))
+
+
+def plain(text: str) -> str:
+    """The same words without marks, for excerpts and mails: a picture is its name in brackets, as nothing shows it there.
+
+    >>> plain("The **hose** is _short_ ![hose](/pictures/a1/), see [rows](/disconnects/1/)")
+    'The hose is short [hose], see rows'
+    """
+    words = _PICTURES.sub(r" [\1]", text)
+    words = _LINKS.sub(r"\1", words)
+    for marks in (_STRONG, _SOFT):
+        words = marks.sub(r"\2", words)
+    return words
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:
