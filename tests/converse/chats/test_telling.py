@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import threading
 from datetime import timedelta
 
@@ -380,3 +381,18 @@ def test_only_https_or_a_named_host_of_the_house_is_a_chats_address(settings):
     ]  # fmt: skip
 
     assert [posting.is_chat(one) for one in asked] == [False, True, True, False, False]
+
+
+def test_what_a_chat_did_not_take_while_it_was_paused_it_is_never_told(mixed, named, added, server):
+    chat = added("production")
+    named()
+    taken, notices = outbox.claim(chat.pk, now=NOW)
+
+    keeping.pause_chat(chat=taken, by=mixed.staff, now=NOW)  # somebody, while the worker waits for the answer
+    outbox.settle(
+        chat.pk, notices, outbox.Told(ChatNotice.State.WAITING, "busy"), now=NOW, rng=random.Random(7)
+    )
+    keeping.resume_chat(chat=taken, by=mixed.staff, now=NOW)
+
+    assert outbox.due(NOW) == []
+    assert [one.state for one in chat.notices.all()] == [ChatNotice.State.EMPTY]

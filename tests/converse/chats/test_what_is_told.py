@@ -10,6 +10,7 @@ from converse.conftest import CUSTOMER_CANARY, NOW, PARTNER_CANARY, STAFF_CANARY
 from interlock.converse import corrections
 from interlock.converse.chats import due_talks
 from interlock.converse.models import Participant
+from interlock.converse.talks import starting
 from interlock.fabric.chats import keeping
 from interlock.fabric.models import ChatNotice
 from interlock.listen import escalation
@@ -310,3 +311,23 @@ def test_yesterdays_news_are_not_told_any_more(mixed, say, added, server, tell):
     tell(production, NOW + timedelta(hours=25))
 
     assert (server.said, production.notices.get().state) == ([], "empty")
+
+
+def test_a_talk_that_was_begun_with_a_line_tells_no_chat_that_line(mixed, added, server, tell):
+    production = added("production", "slack", "named")
+
+    talk = starting.start(
+        kind="team",
+        key="south",
+        label="Shops South",
+        body="@Oluchi Eze, Marta Hagen threatens to leave us.",
+        by=mixed.staff,
+        now=NOW,
+    )
+    tell(production)
+
+    assert talk.title == "@Oluchi Eze, Marta Hagen threatens to leave us."
+    assert texts(server) == [
+        "Lena Fuchs names Oluchi Eze in “a conversation without a question yet”.\n"
+        f"https://talk.example.com/conversations/{talk.pk}/#message-{talk.messages.get().pk}"
+    ]

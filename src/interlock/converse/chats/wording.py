@@ -245,7 +245,8 @@ def _fitting(paragraphs: Sequence[str]) -> str:
 
 
 def _heading(talk: Conversation) -> str:
-    return _line(talk.question or talk.title)
+    """Its question; a title is often the first sentence of a line, which may be for colleagues alone."""
+    return _line(talk.question) or _("a conversation without a question yet")
 
 
 def _line(text: str) -> str:

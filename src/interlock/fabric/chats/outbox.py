@@ -104,9 +104,12 @@ def settle(
     chat_id: int, notices: Collection[ChatNotice], told: Told, *, now: datetime, rng: random.Random
 ) -> Chat | None:
     """Note how a message went. Returns the chat where it is now stopped for good, else None."""
-    mine = ChatNotice.objects.filter(pk__in=[one.pk for one in notices], state=State.SENDING)
-    mine.update(state=told.state)
+    # The chat first, as everywhere: in the other order two workers could wait for each other.
     chat = Chat.objects.select_for_update().filter(pk=chat_id).first()
+    mine = ChatNotice.objects.filter(pk__in=[one.pk for one in notices], state=State.SENDING)
+    # Paused while it was told: what it did not take it is never told, as all that waited then.
+    is_dropped = chat and chat.paused_at and told.state == State.WAITING
+    mine.update(state=State.EMPTY if is_dropped else told.state)
     if chat is None or told.state == State.EMPTY:  # removed while it was told; or nothing went out
         return None
     if told.state == State.SENT:
