@@ -7,6 +7,7 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
+from browser.chromium import all_findings
 from interlock.fabric import invitations, people
 from interlock.fabric.models import Person
 
@@ -76,9 +77,33 @@ def test_a_customer_who_came_by_a_code_adds_a_passkey_and_comes_in_with_it(brows
     context.clear_cookies()
     page.goto(f"{address}/account/login/")
     page.click("#passkey_login")
-    page.wait_for_url(f"{address}/")
-    name_shown = page.locator("body").inner_text()
+    page.wait_for_url(f"{address}/community/mine/")
+    shown = page.locator("main").inner_text()
     context.close()
 
-    assert "Marta" in name_shown
+    assert "You have not told us anything yet." in shown
     assert people.has_passkey(marta)
+
+
+def test_a_device_that_gives_no_passkey_is_told_of_beside_the_button(browser, live_server, home):
+    token = invitations.first_owner_link(now=timezone.now())
+    context = browser.new_context(bypass_csp=True)
+    page = context.new_page()
+    address = live_server.url.replace("localhost", "127.0.0.1")
+    page.goto(f"{address}/welcome/{token}/")  # a number, for which no browser makes a passkey
+    page.fill("input[name=name]", "Ines Calder")
+    page.fill("input[name=email]", "ines@example.com")
+    page.select_option("select[name=function]", "service")
+    page.check("input[name=proof][value=passkey]")
+    page.click("main button.btn-primary")
+    page.wait_for_url("**/2fa/webauthn/add/")
+
+    page.get_by_role("button", name="Add this device").click()
+    page.get_by_role("alert").wait_for()
+    said = page.get_by_role("alert").inner_text()
+    found = all_findings(page)
+    context.close()
+
+    port = live_server.url.rpartition(":")[2]
+    assert f"On this machine open http://localhost:{port}/ instead" in said
+    assert found == []

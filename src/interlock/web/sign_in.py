@@ -7,6 +7,7 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from interlock.fabric import callers
 
@@ -27,4 +28,7 @@ class AddPasskeyForm(AddWebAuthnForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["passwordless"].initial = True
+        self.fields["name"].label = _("What you call it")
+        alone = self.fields["passwordless"]
+        alone.initial, alone.label = True, _("It signs me in alone, without a password")
+        alone.help_text = _("Else it is asked for beside the password.")

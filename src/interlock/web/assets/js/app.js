@@ -9,3 +9,4 @@ import "./tabs.js";
 import "./talk.js";
 import "./composer.js";
 import "./naming.js";
+import "./passkey.js";
