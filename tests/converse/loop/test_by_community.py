@@ -150,3 +150,19 @@ def test_whoever_is_erased_leaves_no_address_behind(hinge, speaks):
 
     assert not ReplyRoute.objects.filter(address__icontains="marta").exists()
     assert not Answer.objects.filter(state="sent").exists()
+
+
+def test_a_letter_that_waits_does_not_leave_once_its_reader_wants_no_mail(hinge, speaks, settings):
+    marta = speaks("marta")
+    box = Box()
+    with running_smtp(box, auth_require_tls=False) as port:
+        settings.MAIL_SERVER = office(port)
+        tell(hinge, marta)
+        no_mail.stop(address="marta@example.com", now=LATER)
+        deliver(LATER)
+
+    assert box.kept == []
+    (answer,) = Answer.objects.filter(signals__signal_key=marta.key)
+    assert (answer.state, answer.error) == (
+        "failed", "Whoever reads mail there wants none from here any more.",
+    )  # fmt: skip

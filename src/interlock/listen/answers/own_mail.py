@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from interlock.connectors.imap_mailbox.notices import Note, PostOffice, post
 from interlock.connectors.live import Answers, Letter, NotSent, PerhapsSent, Reach, Route, Sent
+from interlock.fabric import no_mail
 
 
 class OwnMail:
@@ -15,6 +17,8 @@ class OwnMail:
         """Send once; raises as `AnsweringConnector.send`."""
         if not settings.MAIL_SERVER:
             raise NotSent("This installation sends no mail: INTERLOCK_MAIL_URL is not set.", for_good=True)
+        if not no_mail.may_mail(route.address):  # they said so after it was written
+            raise NotSent(_("Whoever reads mail there wants none from here any more."), for_good=True)
         note = Note(
             route.address,
             f"Re: {letter.subject}".strip(),
