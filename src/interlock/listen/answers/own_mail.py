@@ -16,7 +16,8 @@ class OwnMail:
     def send(self, answers: Answers, route: Route, letter: Letter, reach: Reach) -> Sent:
         """Send once; raises as `AnsweringConnector.send`."""
         if not settings.MAIL_SERVER:
-            raise NotSent("This installation sends no mail: INTERLOCK_MAIL_URL is not set.", for_good=True)
+            why = _("This installation sends no mail: INTERLOCK_MAIL_URL is not set.")
+            raise NotSent(why, for_good=True)
         if not no_mail.may_mail(route.address):  # they said so after it was written
             raise NotSent(_("Whoever reads mail there wants none from here any more."), for_good=True)
         note = Note(
