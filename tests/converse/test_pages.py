@@ -173,3 +173,11 @@ def test_a_decision_ends_its_sentences_once_and_a_guest_has_no_form_to_decide(op
     opened.force_login(partner.user)
     guests = opened.get(opened.url).text
     assert [form in guests for form in forms] == [False, False, True]
+
+
+def test_a_guest_without_a_conversation_reads_nothing_of_how_colleagues_work(client, person):
+    client.force_login(person("partner", name="Otto Weber", account="weber").user)
+    page = client.get("/conversations/").content.decode()
+
+    assert "Nobody has asked you into a conversation yet." in page
+    assert ("opens from a disconnect" in page, "Sales and Production" in page) == (False, False)

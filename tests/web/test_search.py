@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django.urls import reverse
+from django.utils.html import escape
 
 from interlock.converse.models import Conversation
 from interlock.fabric.models import Context
@@ -40,6 +41,14 @@ def test_nothing_found_is_said_with_the_words_escaped(signed_in, talk):
     page = signed_in("observer").get("/search/", {"q": "<b>nowhere"}).content.decode()
 
     assert "Nothing holds “&lt;b&gt;nowhere”." in page
+
+
+def test_a_phrase_is_headed_by_one_pair_of_quotes(signed_in):
+    asked = {'"brake hose"': "brake hose", '"brake" hose"': '"brake" hose"', '"': '"', '""': '""'}
+
+    for words, shown in asked.items():
+        page = signed_in("observer").get("/search/", {"q": words}).content.decode()
+        assert f"Nothing holds “{escape(shown)}”." in page, words
 
 
 def test_a_customer_finds_nothing_of_the_company(signed_in, talk):

@@ -17,6 +17,7 @@ from interlock.listen.search import Part, parts_of, signs_of
 
 LONGEST = 200
 SINCE = {"7": _("in the last week"), "30": _("in the last 30 days"), "365": _("in the last year")}
+_QUOTES = '"“”„'
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,13 @@ class Asked:
     def phrases(self) -> list[str]:
         """The words or signs, each of which a name has to hold."""
         return [" ".join(part.words) for part in self.parts] or list(self.signs)
+
+    @property
+    def in_quotes(self) -> str:
+        """The words as a heading puts them in quotes, which one phrase has already."""
+        inner = self.q[1:-1]
+        is_phrase = self.q[:1] in _QUOTES and self.q[-1:] in _QUOTES and not set(inner) & set(_QUOTES)
+        return inner if inner and is_phrase else self.q
 
     @property
     def narrowed_by(self) -> set[str]:
