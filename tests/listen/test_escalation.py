@@ -193,10 +193,13 @@ def test_who_cannot_stand_in_is_refused(signed_in, person, wrong):
     client = signed_in("contributor")
     other = person("observer") if wrong == "observer" else client.person
 
-    client.post(reverse("web:away", args=[client.person.pk]), {"stand_in": other.pk})
+    until = (timezone.localdate() + days(3)).isoformat()
+    page = client.post(reverse("web:away", args=[client.person.pk]), {"stand_in": other.pk, "until": until})
 
     client.person.refresh_from_db()
     assert client.person.stand_in is None
+    assert (page.status_code, f'value="{until}"' in page.text) == (422, True), "what was typed stays"
+    assert list(page.context["away_form"].errors) == ["stand_in"]
 
 
 def test_nobody_sends_a_colleague_away_but_an_owner(signed_in, person):

@@ -260,7 +260,9 @@ def test_who_is_a_customer_too_is_noted_and_taken_back(signed_in, person, accoun
     tom = person("partner", account="motrane")
 
     browser.post(reverse("web:customer_too", args=[tom.pk]), {"account": "Shop 07"})
-    browser.post(reverse("web:customer_too", args=[tom.pk]), {"account": "Twins"})
+    refused = browser.post(reverse("web:customer_too", args=[tom.pk]), {"account": "Twins"})
+    assert (refused.status_code, 'value="Twins"' in refused.text) == (422, True)
+    assert list(refused.context["too_form"].errors) == ["account"]
     side = tom.customer_sides.get()
     assert side.account_key == "a07"
 

@@ -39,9 +39,20 @@ def own_circle(request: HttpRequest) -> Person:
 @require_GET
 def person_page(request: HttpRequest, person_id: int) -> HttpResponse:
     """Somebody as this reader may know them."""
-    me, now = own_circle(request), timezone.now()
-    subject = get_object_or_404(people.people_visible_to(me).prefetch_related("customer_sides"), pk=person_id)
-    row = rows_of([subject], now)[0]
+    me = own_circle(request)
+    return _shown(request, me, get_object_or_404(people.people_visible_to(me), pk=person_id))
+
+
+def _shown(
+    request: HttpRequest,
+    me: Person,
+    subject: Person,
+    *,
+    away_form: AwayForm | None = None,
+    too_form: CustomerTooForm | None = None,
+) -> HttpResponse:
+    """Their page; with a form that could not be kept, which stands there as it was filled in."""
+    row = rows_of([subject], timezone.now())[0]
     mine = talks.conversations_visible_to(me).filter(participants__person=subject)
     may_write = subject.pk == me.pk or may(me, Act.OWN)
     page = {
@@ -52,11 +63,13 @@ def person_page(request: HttpRequest, person_id: int) -> HttpResponse:
         "talks": [(one, one.heading_for(me)) for one in mine.order_by("-opened_at", "-pk")[:TALKS_SHOWN]],
         "written_url": f"{reverse('web:search')}?{urlencode({'by': subject.pk})}",
         "sides": _sides(subject),
-        "too_form": CustomerTooForm() if may(me, Act.INVITE) and not subject.left_at else None,
+        "too_form": (too_form or CustomerTooForm()) if may(me, Act.INVITE) and not subject.left_at else None,
         "may_change": may(me, Act.OWN),
-        "away_form": AwayForm(person=subject) if may_write and people.can_be_away(subject) else None,
+        "away_form": (away_form or AwayForm(person=subject))
+        if may_write and people.can_be_away(subject)
+        else None,
     }
-    return render(request, "web/person.html", page)
+    return render(request, "web/person.html", page, status=422 if away_form or too_form else 200)
 
 
 def _headline(subject: Person, functions: str, organisation: str) -> str:
@@ -136,10 +149,11 @@ def customer_too(request: HttpRequest, person_id: int) -> HttpResponse:
         try:
             people.make_customer_too(person=person, by=me, now=timezone.now(), **form.cleaned_data)
         except organisations.NotOne as error:
-            messages.warning(request, str(error))
+            form.add_error("account", str(error))
         else:
             messages.info(request, _("Kept."))
-    return redirect("web:person", person.pk)
+            return redirect("web:person", person.pk)
+    return _shown(request, me, person, too_form=form)
 
 
 @require_POST
@@ -166,12 +180,11 @@ def away(request: HttpRequest, person_id: int) -> HttpResponse:
         try:
             people.set_away(person=person, by=me, now=timezone.now(), **form.cleaned_data)
         except people.NoStandIn as error:
-            messages.warning(request, str(error))
+            form.add_error("stand_in", str(error))
         else:
             messages.info(request, absences.words(person, timezone.now()) or _("Kept."))
-    else:
-        messages.warning(request, " ".join(error for errors in form.errors.values() for error in errors))
-    return redirect("web:person", person.pk)
+            return redirect("web:person", person.pk)
+    return _shown(request, me, person, away_form=form)
 
 
 @require_POST
