@@ -85,6 +85,25 @@ def test_a_customer_who_came_by_a_code_adds_a_passkey_and_comes_in_with_it(brows
     assert people.has_passkey(marta)
 
 
+def test_a_press_before_the_scripts_came_cannot_be_lost(browser, live_server, home):
+    invitations.first_owner_link(now=timezone.now())
+    context = browser.new_context()
+    page = context.new_page()
+    held = []
+    page.route("**/onload*.js*", lambda route: held.append(route))
+    with page.expect_request("**/onload*.js*"):
+        page.goto(f"{live_server.url}/account/login/", wait_until="commit")
+    button = page.locator("#passkey_login")
+    button.wait_for()
+    before = button.is_disabled()
+    held[0].continue_()
+    page.wait_for_load_state()
+    after = button.is_disabled()
+    context.close()
+
+    assert (before, after) == (True, False)
+
+
 def test_a_device_that_gives_no_passkey_is_told_of_beside_the_button(browser, live_server, home):
     token = invitations.first_owner_link(now=timezone.now())
     context = browser.new_context(bypass_csp=True)
