@@ -61,7 +61,8 @@ def test_a_page_of_a_post_costs_the_same_whatever_many_said_and_corrected(
     assert queries(client, page_of(post)) == few
 
 
-def test_a_case_shows_why_it_waits_and_how_its_author_is_known(signed_in, write, marta, edda):
+def test_a_case_shows_why_it_waits_and_how_its_author_is_known(signed_in, write, marta, edda, monkeypatch):
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
     write(marta)
     post = write(marta, words=SELLS, title="Rings")
     reporting.report(said=Post.objects.earliest("pk"), by=edda, why="hurts", words="It insults.", now=NOW)
