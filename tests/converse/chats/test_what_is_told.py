@@ -274,6 +274,17 @@ def test_alarms_are_told_to_every_chat_that_hears_of_them_while_they_go_on(added
     assert text.endswith(f"https://talk.example.com/signals/outcries/{one.pk}/")
 
 
+def test_an_alarm_tells_a_chat_no_address_that_a_customer_wrote(added, server, tell):
+    hears = added("sales", "slack", "alarm")
+    OutcryWatch.objects.create(pk=1)
+
+    alarms.note([alarm(label="Write to ana.keller@example.com about panniers")], at=NOW)
+    tell(hears)
+
+    (text,) = texts(server)
+    assert text.startswith("Outcry: Write to [e-mail] about panniers, 6.2 times the usual (product)")
+
+
 def test_what_happens_together_is_one_message_and_too_much_is_counted(mixed, say, added, server, tell):
     production = added("production")
     for number in range(12):

@@ -13,6 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from interlock.fabric.personal import masked_for_all
 from interlock.listen.models import Alarm, StreamKind, StreamState, WatchedStream
 from interlock.listen.outcry.one_event import how_much_it_says, leading, others
 
@@ -115,4 +116,5 @@ def _address(path: str) -> str:
 
 
 def _line(text: str) -> str:
-    return " ".join(text.split())
+    """One line without personal data: a theme may be called by what a customer wrote, and a chat has readers unknown to us."""
+    return " ".join(masked_for_all(text).split())
