@@ -1,4 +1,5 @@
-"""Who was erased here must not come back with an old file: their addresses and the keys of what they said, as marks.
+"""Who was erased here must not come back with an old file: their addresses, or names where another community has no more,
+and the keys of what they said, as marks.
 
 A mark is made with the key of the installation, so that the list tells nobody who is on it.
 """
@@ -24,6 +25,11 @@ def signal(key: str) -> str:
 def mail(address: str) -> str:
     """What an address is called in the list; what was said from it before does not come back."""
     return f"mail {address.strip().lower()}"
+
+
+def author(source: str, key: str) -> str:
+    """What somebody whom another community knows by name alone is called in the list, like an address."""
+    return f"author {source} {key}"
 
 
 def forget(*, names: Iterable[str], now: datetime) -> None:

@@ -15,7 +15,7 @@ from itertools import batched, product
 from typing import Any
 
 from django.apps import apps
-from django.db.models import CharField, Field, JSONField, Model, Q, TextField
+from django.db.models import CharField, Field, JSONField, Model, Q, TextField, UniqueConstraint
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
@@ -178,11 +178,22 @@ def _changed(row: Model, traces: Traces) -> bool:
         before = getattr(row, column.attname)
         after = _without(before, traces, is_spoken)
         if after != before:
+            # Emptied of their names, the keys of two people would be the same.
+            ending = f" ({row.pk})" if column in _own_alone(type(row)) else ""
             longest = getattr(column, "max_length", None)
-            changes[column.attname] = after[:longest] if isinstance(after, str) else after
+            if isinstance(after, str):
+                after = (after[: longest - len(ending)] if longest else after) + ending
+            changes[column.attname] = after
     if changes:
         type(row)._base_manager.filter(pk=row.pk).update(**changes)
     return bool(changes)
+
+
+def _own_alone(model: type[Model]) -> set[Field[Any, Any]]:
+    """Columns by which a table tells its rows apart: no two hold the same."""
+    constraints = [one for one in model._meta.constraints if isinstance(one, UniqueConstraint)]
+    together = {name for one in constraints for name in one.fields}
+    return {one for one in model._meta.concrete_fields if one.unique or one.name in together}
 
 
 def _without(value: Any, traces: Traces, is_spoken: bool) -> Any:

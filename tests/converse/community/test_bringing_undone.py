@@ -221,3 +221,23 @@ def test_the_same_file_comes_again_after_it_was_taken_back(brought, olga):
     again = brought(ROWS)
 
     assert (again.tally["stored"], again.tally["duplicate"], Post.objects.count()) == (13, 0, 3)
+
+
+def test_who_is_known_by_name_alone_is_erased_one_after_the_other_and_stays_away(brought):
+    both = [Author("name:Ana Keller", "Ana Keller"), Author("name:Jon", "Jon")]
+    post = PostRow("a", "An idea", "Words", day(0), MARTA)
+    rows = [post, *(VoteRow("a", one, day(1)) for one in both)]
+    brought(rows)
+    assert Vote.objects.count() == 2
+
+    for one in both:
+        erasing.erase(person=Person.objects.get(name=one.name), now=NOW)
+
+    kept = str(list(Brought.objects.values()))
+    assert ("Keller" in kept, "Jon" in kept, Vote.objects.count()) == (False, False, 0)
+    of_us = ReplyRow("r", "a", "We look", day(1), Author("name:Jon", "Jon", staff=True), official=True)
+    again = brought([*rows, of_us])
+    assert [one["why"] for one in again.tally["reasons"]] == ["its author was erased here"]
+    assert (Vote.objects.count(), again.tally["refused"], Reply.objects.count()) == (0, 2, 1)
+    brought([post, VoteRow("a", both[0], NOW + timedelta(hours=1))])
+    assert Vote.objects.count() == 1

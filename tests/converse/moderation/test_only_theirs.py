@@ -17,9 +17,9 @@ from interlock.converse.models import Commitment, Post, Story
 from interlock.converse.moderation import erasing
 from interlock.fabric import scrubbing
 from interlock.fabric.contexts import context_for
-from interlock.fabric.models import Organisation, Team
+from interlock.fabric.models import Context, Organisation, Person, Team
 from interlock.fabric.scrubbing import Traces
-from interlock.listen.models import Source, Theme
+from interlock.listen.models import CustomerWorth, Source, Theme
 
 pytestmark = pytest.mark.django_db
 ALIKE = "The display goes dark as soon as it rains."
@@ -138,3 +138,18 @@ def wait_until_somebody_waits(unless: Callable[[], bool] = lambda: False) -> Non
                 return
         time.sleep(0.02)
     raise AssertionError("Nobody waited for the row within 120 s.")
+
+
+def test_two_are_erased_whose_accounts_are_called_by_their_addresses(person):
+    for number, name in enumerate(("Otto Brand", "Nora Quist")):
+        address = person("customer", name=name).user.email
+        CustomerWorth.objects.create(customer=number, account_key=address, band="0")
+        context_for(kind="account", key=address, label=name)
+
+    for name in ("Otto Brand", "Nora Quist"):
+        erasing.erase(person=Person.objects.get(name=name), now=NOW)
+
+    for model, column in ((Context, "key"), (CustomerWorth, "account_key")):
+        keys = model.objects.values_list(column, flat=True)
+        assert sorted(keys) == sorted(f"{SOMEBODY} ({one.pk})" for one in model.objects.all())
+    assert set(Context.objects.values_list("label", flat=True)) == {SOMEBODY}

@@ -38,11 +38,10 @@ class Authors:
         latest = {_key(row.author): row.at for row in sorted(rows, key=lambda row: row.at) if row.author}
         new = [one for key, one in each.items() if key not in self._numbers and key not in self._coming]
         found = self._found(new)
-        names = [forgotten.mail(one.mail) for one in each.values() if one.mail]
-        self._erased_at = forgotten.forgotten_among(names)
+        self._erased_at = forgotten.forgotten_among([self._mark(one) for one in each.values()])
         missing = []
         for one in new:
-            person, erased_at = found.get(_key(one)), self._erased_at.get(forgotten.mail(one.mail))
+            person, erased_at = found.get(_key(one)), self._erased_at.get(self._mark(one))
             if person or one.staff:
                 self._numbers[_key(one)] = person.pk if person else None
             elif erased_at is None or latest[_key(one)] > erased_at:
@@ -60,12 +59,19 @@ class Authors:
 
     def was_erased(self, author: Author, at: datetime) -> bool:
         """Whether whoever has this address, or was brought in as this one, asked to be forgotten after they wrote this."""
-        erased_at = self._erased_at.get(forgotten.mail(author.mail)) if author.mail else None
+        erased_at = self._erased_at.get(self._mark(author))
         person = self.of(author)
         is_gone = (
             person is not None and person.left_at and person.user_id is None and not person.is_staff_side
         )
         return bool(is_gone) or (erased_at is not None and at <= erased_at)
+
+    def _mark(self, author: Author) -> str:
+        """What somebody is called in the list of the erased: by their address, else by what they are called there."""
+        if author.mail:
+            return forgotten.mail(author.mail)
+        # A colleague may be called like a customer who was erased.
+        return "" if author.staff else forgotten.author(self.bringing.source, _key(author))
 
     def _found(self, authors: Sequence[Author]) -> dict[str, Person]:
         """By address, or as the one they were brought in as. An address of ours is no customer's."""

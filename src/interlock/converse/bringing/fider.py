@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from interlock.converse.bringing.rows import (
+    BY_NAME,
     Author,
     PostRow,
     Refused,
@@ -122,7 +123,7 @@ def _exported(one: Mapping[str, str]) -> Iterator[Row]:
     response, responded_at = one["response"], moment(one.get("responded_at"))
     name = one.get("created_by", "")
     yield PostRow(
-        key, one["title"], one.get("description", ""), at, Author(f"name:{name}", name) if name else None,
+        key, one["title"], one.get("description", ""), at, Author(f"{BY_NAME}{name}", name) if name else None,
         status=_BY_NAME.get(status, "open"), because=response, status_at=responded_at, address=f"/posts/{key}",
         merged_into=one.get("original_number", "") if status == "duplicate" else "",
     )  # fmt: skip
@@ -133,7 +134,7 @@ def _exported(one: Mapping[str, str]) -> Iterator[Row]:
             key,
             response,
             responded_at,
-            Author(f"name:{by}", by, staff=True),
+            Author(f"{BY_NAME}{by}", by, staff=True),
             official=True,
         )
     votes = int(one.get("votes_count") or 0)

@@ -27,6 +27,10 @@ class Unreadable(Exception):
     """The file is none of this kind; the text says what was missing."""
 
 
+# What a key begins with where a community knows somebody by name alone.
+BY_NAME = "name:"
+
+
 @dataclass(frozen=True)
 class Author:
     """Who wrote or voted there. `staff` wrote for the company."""

@@ -20,6 +20,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from interlock.converse.bringing.rows import (
+    BY_NAME,
     Author,
     PostRow,
     Refused,
@@ -82,7 +83,9 @@ def _row(one: Mapping[str, str], number: int) -> Row:
 
 
 def _author(one: Mapping[str, str]) -> Author | None:
-    key = one.get("author_id") or one.get("email") or (f"name:{one['author']}" if one.get("author") else "")
+    key = (
+        one.get("author_id") or one.get("email") or (f"{BY_NAME}{one['author']}" if one.get("author") else "")
+    )
     if not key:
         return None
     staff = one.get("staff", "").lower() in {"yes", "true", "1"}

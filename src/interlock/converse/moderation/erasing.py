@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as later
 
 from interlock.converse.bringing import files
+from interlock.converse.bringing.rows import BY_NAME
 from interlock.converse.community import counting, posting, signals
 from interlock.converse.community.errors import NotAllowed
 from interlock.converse.loop import monthly, replying
@@ -96,6 +97,7 @@ def erase(*, person: Person, now: datetime) -> None:
         _erase_traces(person, now)
         _erase_lines(person, now)
         _erase_heard(keys, address, now)
+        _erase_brought_by_name(person, now)
         people.erase(person=person, now=now)
         _take_out_of_others(named, traces, now)
         work.ask(rewrite_word_indexes)
@@ -180,6 +182,18 @@ def _erase_heard(keys: list[str], address: str, now: datetime) -> None:
         monthly.stop(address=address)
     names = [forgotten.signal(key) for key in keys]
     forgotten.forget(names=[*names, forgotten.mail(address)] if address else names, now=now)
+
+
+def _erase_brought_by_name(person: Person, now: datetime) -> None:
+    """Who is known elsewhere by name alone: an import keeps that name as their key, which goes into the list like an address.
+
+    Emptied of the name, the keys of two people would be the same.
+    """
+    marks = Brought.objects.filter(person=person, kind="person", foreign__startswith=BY_NAME)
+    for source, key in list(marks.values_list("source", "foreign")):
+        forgotten.forget(names=[forgotten.author(source, key)], now=now)
+        Brought.objects.filter(source=source, person=person, kind="vote").delete()
+    marks.delete()
 
 
 def _erase_texts(person: Person, now: datetime) -> None:
