@@ -13,7 +13,7 @@ from converse.community.conftest import NOW
 from converse.moderation.test_leaving import CANARY, erased, mixed_talk, rows_with  # noqa: F401 - fixtures
 from interlock.cli import person as command
 from interlock.converse import services
-from interlock.converse.models import Conversation
+from interlock.converse.models import Conversation, Mention
 from interlock.converse.moderation import reporting
 from interlock.converse.moderation.kept_about import kept_about
 from interlock.fabric.models import Person
@@ -107,3 +107,17 @@ def test_the_command_writes_the_whole_copy(write, marta, tmp_path, monkeypatch):
     assert (done.exit_code, "about Marta Hagen" in done.output) == (0, True)
     assert json.loads(file.read_text())["rows"]["fabric.Person"][0]["name"] == "Marta Hagen"
     assert (unknown.exit_code, "Nobody here signs in as" in unknown.output) == (1, True)
+
+
+def test_their_own_copy_holds_no_trace_of_a_line_that_they_do_not_read(mixed):
+    """Who was a colleague once may have been named in a line of staff."""
+    mentions = {
+        audience: Mention.objects.create(message=mixed.lines[audience], person=mixed.partner).pk
+        for audience in ("staff", "partner")
+    }
+
+    own = kept_about(person=mixed.partner, now=NOW, for_themselves=True).rows["converse.Mention"]
+    whole = kept_about(person=mixed.partner, now=NOW, for_themselves=False).rows["converse.Mention"]
+
+    assert [one["id"] for one in own] == [mentions["partner"]]
+    assert [one["id"] for one in whole] == sorted(mentions.values())
