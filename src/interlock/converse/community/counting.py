@@ -10,9 +10,8 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import F
 
-from interlock.converse.models import Board, Post
+from interlock.converse.models import Post
 from interlock.fabric.models import STAFF_ROLES
 
 # The recursion goes down the merges that stand, from each post to all that are part of it; UNION ends a circle.
@@ -37,26 +36,30 @@ unnamed AS (SELECT root, count(*) AS people FROM (
 replied AS (SELECT root, count(*) AS replies FROM said WHERE NOT is_official GROUP BY root)
 UPDATE converse_post SET
     people_count = coalesce(named.people, 0) + coalesce(unnamed.people, 0),
-    company_count = coalesce(named.companies, 0), reply_count = coalesce(replied.replies, 0)
+    company_count = coalesce(named.companies, 0), reply_count = coalesce(replied.replies, 0),
+    version = converse_post.version + 1, changed_at = %s
 FROM (SELECT DISTINCT root FROM part) roots
     LEFT JOIN named ON named.root = roots.root
     LEFT JOIN unnamed ON unnamed.root = roots.root
     LEFT JOIN replied ON replied.root = roots.root
 WHERE converse_post.id = roots.root
 """
+_BOARDS = """
+UPDATE converse_board SET version = version + 1
+WHERE id IN (SELECT board_id FROM converse_post WHERE id IN ({posts}))
+"""
 
 
 def recount(numbers: Collection[int], now: datetime) -> None:
-    """Count these posts anew, and let pages that show them be made anew. In a transaction that holds them. Three queries."""
+    """Count these posts anew, and let pages that show them be made anew. In a transaction that holds them. Two queries."""
     if not numbers:
         return
     posts, staff = sorted(set(numbers)), sorted(STAFF_ROLES)
     places = {"posts": ", ".join(["%s"] * len(posts)), "staff": ", ".join(["%s"] * len(staff))}
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT.format(**places), [*posts, *posts, *posts, *staff])
-    changed = Post.objects.filter(pk__in=posts)
-    changed.update(version=F("version") + 1, changed_at=now)
-    Board.objects.filter(pk__in=changed.order_by().values("board")).update(version=F("version") + 1)
+        at = connection.ops.adapt_datetimefield_value(now)
+        cursor.execute(_COUNT.format(**places), [*posts, *posts, *posts, *staff, at])
+        cursor.execute(_BOARDS.format(**places), posts)
 
 
 def locked(numbers: Collection[int]) -> list[int]:

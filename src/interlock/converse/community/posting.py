@@ -218,7 +218,7 @@ def _hear_of(said: Post | Reply, verdict: policy.Verdict, speaker: Speaker, now:
 
 
 def recount(post: Post, now: datetime) -> None:
-    """Count anew who asked, voted or has the same, the accounts they belong to, and the replies. Three queries."""
+    """Count anew who asked, voted or has the same, the accounts they belong to, and the replies. Two queries."""
     counting.recount([post.pk], now)
 
 

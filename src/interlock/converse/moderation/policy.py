@@ -46,7 +46,7 @@ def rules_of(policy: Policy) -> Rules:
 
 
 def verdict(speaker: Speaker, title: str, words: str, now: datetime) -> Verdict:
-    """Whether a new text is public at once, held, or not let through. Colleagues are not judged. Five queries."""
+    """Whether a new text is public at once, held, or not let through. Colleagues are not judged. Two queries."""
     person = speaker.person
     if speaker.written_by or (person and person.is_staff_side):
         return Verdict(Standing.PUBLIC, [])
@@ -80,7 +80,7 @@ def change_policy(*, columns: dict[str, Any], by: Person, now: datetime) -> Poli
 def would_hold(policy: Policy, now: datetime) -> tuple[int, int]:
     """Of the newest 200 texts of customers: how many this policy would have held or refused, and of how many.
 
-    Everybody's level is as it is now, so somebody who was new then counts as known. Seven queries.
+    Everybody's level is as it is now, so somebody who was new then counts as known. Four queries.
     """
     texts = _newest()
     authors = {one.author_id for one in texts if one.author_id}
