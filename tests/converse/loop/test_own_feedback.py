@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.core.cache import cache
 from django.urls import reverse
+from django.utils import timezone
 
 from converse.loop.conftest import DAY, NOW, deliver_all
 from converse.loop.test_closing import LATER, tell
@@ -69,7 +70,11 @@ def test_the_page_holds_nothing_of_others_nor_of_staff(marta, client, hinge):
         assert secret not in text
 
 
-def test_what_was_written_to_them_stands_there_with_its_two_buttons(marta, client, hinge, foreign):
+def test_what_was_written_to_them_stands_there_with_its_two_buttons(
+    marta, client, hinge, foreign, monkeypatch
+):
+    # Within the days in which no answer is no silence yet.
+    monkeypatch.setattr(timezone, "now", lambda: LATER + DAY)
     tell(hinge, marta.signals[1], marta.signals[2])
     deliver_all(foreign, LATER)
     client.force_login(marta.user)
