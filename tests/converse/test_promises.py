@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from converse.conftest import CUSTOMER_CANARY, NOW
 from interlock.converse.errors import NotForThem, NothingSaid, NotYours, WrongState
@@ -208,9 +209,10 @@ def test_the_page_says_what_was_postponed_and_where_it_is_seen_and_takes_the_why
         assert words in page
 
 
-def test_today_asks_the_one_who_promised_and_nobody_else(client, promise, mixed):
+def test_today_asks_the_one_who_promised_and_nobody_else(client, promise, mixed, monkeypatch):
     from interlock.web.today_cards import promise_cards
 
+    monkeypatch.setattr(timezone, "now", lambda: NOW)  # days of another year name it
     promise(what=f"Call back, {CUSTOMER_CANARY}", owner=mixed.customer, audience="customer")
     promise(what="Far away", due=TODAY + timedelta(days=8))
     promise(what="Second", due=TODAY + timedelta(days=5))

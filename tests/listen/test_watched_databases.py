@@ -33,7 +33,8 @@ def test_a_reading_of_a_database_that_only_repeats_leaves_no_import(watched_data
     ticket(database, 1)
     watched_database.read()
     with sqlite3.connect(database) as connection:
-        connection.execute("UPDATE tickets SET updated_at = '2026-12-24 08:00:00'")
+        later = timezone.now() + timedelta(days=30)
+        connection.execute("UPDATE tickets SET updated_at = ?", [f"{later:%Y-%m-%d %H:%M:%S}"])
     connection.close()
 
     rows = watched_database.read()

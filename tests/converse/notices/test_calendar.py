@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from converse.conftest import NOW, PARTNER_CANARY, STAFF_CANARY
 from interlock.converse import services
@@ -16,6 +17,12 @@ from interlock.fabric import invitations, people
 
 pytestmark = pytest.mark.django_db
 TODAY = NOW.date()
+
+
+@pytest.fixture(autouse=True)
+def the_day(monkeypatch):
+    """Calendars leave out what is long over."""
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
 
 
 @pytest.fixture
