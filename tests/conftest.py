@@ -7,7 +7,7 @@ import gc
 import os
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +19,8 @@ from playwright.sync_api import expect
 from databases import Migrated, copied
 
 pytest_plugins = ["mailboxes"]
+# A test must not fail because a day has come: `./do slow` runs them as they will be in a year and a month.
+DAYS_LATER = int(os.environ.get("DAYS_LATER", "0"))
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 # What a test asks for when it works with the database of the run.
 ASKS_A_DATABASE = {"db", "transactional_db", "live_server", "migrated_home"}
@@ -29,6 +31,11 @@ def pytest_configure() -> None:
     # Seconds of a quiet machine are a minute of a shared one; what stays wrong fails all the same.
     expect.set_options(timeout=60_000)
     from django.conf import settings  # set up by now
+    from django.utils import timezone  # before anybody has taken its `now`
+
+    if DAYS_LATER:
+        now = timezone.now
+        timezone.now = lambda: now() + timedelta(days=DAYS_LATER)
 
     for database in settings.DATABASES.values():
         # Said aloud, since pytest-django knows Django's own engine of SQLite alone, and names a file for others.
@@ -62,12 +69,18 @@ def pytest_sessionstart() -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On PostgreSQL leave out what cannot differ there: tests without a database, and `same_everywhere`.
 
-    They run on SQLite, which every run of all tests does first.
+    They run on SQLite, which every run of all tests does first. When the clock is set on, leave out what compares it
+    with the times that files, tokens and packages go by.
     """
-    if "DATABASE_URL" not in os.environ:
-        return
-    left_out = [item for item in items if not can_differ(item)]
-    items[:] = [item for item in items if can_differ(item)]
+    if "DATABASE_URL" in os.environ:
+        leave_out(config, items, lambda item: not can_differ(item))
+    if DAYS_LATER:
+        leave_out(config, items, lambda item: item.get_closest_marker("real_clock") is not None)
+
+
+def leave_out(config: pytest.Config, items: list[pytest.Item], whom: Callable[[pytest.Item], bool]) -> None:
+    left_out = [item for item in items if whom(item)]
+    items[:] = [item for item in items if not whom(item)]
     config.hook.pytest_deselected(items=left_out)
 
 

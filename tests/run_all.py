@@ -91,10 +91,12 @@ def on_postgresql(folders: list[str], *, aside: bool = False) -> bool:
         )
 
 
-def on_sqlite() -> bool:
-    return run(
-        "unit tests on SQLite", pytest(*TWO_WORKERS, "-m", "not browser and not wheel and not slow", "tests")
-    )
+def on_sqlite(
+    name: str = "unit tests on SQLite",
+    which: str = "not browser and not wheel and not slow",
+    **environment: str,
+) -> bool:
+    return run(name, pytest(*TWO_WORKERS, "-m", which, "tests"), **environment)
 
 
 def long_forms() -> list[bool]:
@@ -108,6 +110,11 @@ def long_forms() -> list[bool]:
                 pytest("-m", "long or slow or postgresql", "tests"),
                 LONGER_TESTS="yes",
                 DATABASE_URL=address,
+            ),
+            on_sqlite(
+                "unit tests in 400 days",
+                "not browser and not wheel and not slow and not long",
+                DAYS_LATER="400",
             ),
         ]
 

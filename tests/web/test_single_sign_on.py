@@ -19,6 +19,7 @@ from interlock.fabric import invitations, people
 from interlock.fabric.models import Invitation, Person, SignOn, User
 from web.openid_provider import CLIENT, SECRET, running
 
+pytestmark = pytest.mark.real_clock
 BEGIN, BACK = "/sign-on/", "/sign-on/back/"
 MARTA = {"sub": "m-1", "email": "marta@example.com", "email_verified": True, "name": "Marta Hagen"}
 

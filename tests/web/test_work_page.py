@@ -66,6 +66,7 @@ def test_without_a_worker_the_page_says_so(page):
     assert "No worker runs" in page()
 
 
+@pytest.mark.real_clock
 def test_what_runs_and_waits_is_named_by_title_and_place(page):
     work.ask(send, "a")
     work.ask(send, "b", run_after=timezone.now() + timedelta(minutes=61))

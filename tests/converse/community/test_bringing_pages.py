@@ -345,6 +345,7 @@ def test_what_cannot_be_tried_says_so_and_not_to_go_on(client, give, monkeypatch
     assert "Go on" not in page_of(client, failed)
 
 
+@pytest.mark.real_clock
 def test_what_came_with_forms_whose_process_died_goes_after_a_day(board):
     folders = [settings.UPLOADS_FOLDER / name for name in ("incoming-of-today", "incoming-of-one-who-died")]
     for folder in folders:
