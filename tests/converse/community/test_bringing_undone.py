@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from threading import Thread
 
 import pytest
 from django.apps import apps
+from django.db import connection
 
-from interlock.converse.bringing import asking, carrying, files, pacing, storing
+from converse.moderation.test_only_theirs import wait_until_somebody_waits
+from interlock.converse.bringing import asking, carrying, files, pacing, storing, undoing
 from interlock.converse.bringing.rows import Author, PostRow, ReplyRow, VoteRow
 from interlock.converse.community import answering, posting, signals
 from interlock.converse.models import Bringing, Brought, Follow, Merge, Post, Reply, Vote
@@ -113,6 +116,30 @@ def test_who_came_in_since_stays(brought, olga):
 
     assert (made.kept, Post.objects.count()) == ({"person": 1}, 0)
     assert Person.objects.get(user__email="marta@example.com").name == "Marta Hagen"
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite lets one writer in at a time by itself")
+@pytest.mark.django_db(transaction=True)
+def test_who_comes_in_while_accounts_go_waits_instead_of_losing_what_they_hold(brought, olga, monkeypatch):
+    made = brought([PostRow("a", "A hook", "Left", day(0), MARTA)])
+    looked, came = undoing._named, []
+
+    def come_in() -> None:
+        came.append(User.objects.filter(email="marta@example.com").update(last_login=NOW))
+        connection.close()
+
+    def look(model, *more):
+        if model is Person:
+            comer.start()
+            wait_until_somebody_waits(unless=lambda: bool(came))
+        return looked(model, *more)
+
+    comer = Thread(target=come_in)
+    monkeypatch.setattr(undoing, "_named", look)
+    carrying.undo(made, by=olga, now=NOW)
+    comer.join()
+
+    assert (came, User.objects.filter(email="marta@example.com").count()) == ([0], 0)
 
 
 def test_whom_two_imports_named_goes_with_the_second(brought, olga):

@@ -129,7 +129,11 @@ def _posts(some: Sequence[Brought], now: datetime) -> int:
 
 def _people(some: Sequence[Brought], _now: datetime) -> int:
     """Who came in, or stands in any row of ours, stays; so does who was erased, or the same file would bring them back."""
-    people = {one.person.pk: one.person for one in some if one.person}
+    numbers = [one.person_id for one in some if one.person_id]
+    # Held from the look to the deletion: whoever comes in, or is named, at this moment waits, and nobody's account goes.
+    list(User.objects.select_for_update().filter(person__in=numbers).order_by("pk").values("pk"))
+    held = Person.objects.select_for_update(of=("self",)).filter(pk__in=numbers).order_by("pk")
+    people = {one.pk: one for one in held.select_related("user")}
     came = {number for number, one in people.items() if one.left_at or (one.user and one.user.last_login)}
     own = {Brought: ~Q(kind="person")}
     touched = came | _named(Person, people, own)
