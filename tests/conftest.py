@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.test import SimpleTestCase, TransactionTestCase
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
 from playwright.sync_api import expect
 
 from databases import Migrated, copied
@@ -30,6 +32,9 @@ def pytest_configure() -> None:
     gc.disable()  # until all tests are known: hardly anything that is loaded meanwhile goes away
     # Seconds of a quiet machine are a minute of a shared one; what stays wrong fails all the same.
     expect.set_options(timeout=60_000)
+    # How long an example takes, or takes to be thought of, says how busy the machine is.
+    examples.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    examples.load_profile("shared")
     from django.conf import settings  # set up by now
     from django.utils import timezone  # before anybody has taken its `now`
 

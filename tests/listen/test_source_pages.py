@@ -201,7 +201,9 @@ def test_the_stream_tells_that_an_import_moves_and_ends(waiting, reads):
     done = intake.run(waiting(), clock=lambda: NOON)
 
     told = list(Event.objects.filter(topic="imports").values_list("about_key", "verb"))
-    assert told == [(str(done.pk), "running"), (str(done.pk), "done")]
+    # On a busy machine it runs for longer and says so more than once.
+    assert list(dict.fromkeys(told)) == [(str(done.pk), "running"), (str(done.pk), "done")]
+    assert told[-1] == (str(done.pk), "done")
 
 
 def test_a_stop_from_the_page_ends_a_waiting_import(signed_in, waiting):
