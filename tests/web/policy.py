@@ -49,6 +49,7 @@ _ACCOUNT_PUBLIC = [
     "account_confirm_email",
     "account_email_verification_sent",
     "account_confirm_login_code",
+    "web:by_no_mail",
     "mfa_authenticate",
     "mfa_login_webauthn",
 ]

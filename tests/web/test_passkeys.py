@@ -49,3 +49,22 @@ def test_a_key_is_renamed_and_removed_in_the_words_of_the_house(person, client):
     assert str(key) == "Phone"
     assert client.post(places[1]).status_code == 302
     assert list(Authenticator.objects.all()) == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["password/reset/", "password/reset/key/1-a-b/", "password/reset/done/", "email/", "confirm-email/a/"],
+)
+def test_no_password_or_address_is_changed_by_a_mail(client, person, mailoutbox, path):
+    lena = person("contributor", name="Lena Fuchs")
+    new = {"email": lena.user.email, "action_add": "", "password1": "another-Passphrase-4711"}
+
+    visitor = client.post(f"/account/{path}", new)
+    client.force_login(lena.user)
+    own = client.post(f"/account/{path}", new | {"email": "victim@example.com"})
+
+    assert [(one.status_code, one.headers["Location"]) for one in (visitor, own)] == [
+        (302, "/account/login/"),
+        (302, "/"),
+    ]
+    assert (mailoutbox, lena.user.emailaddress_set.filter(email="victim@example.com").count()) == ([], 0)

@@ -24,14 +24,13 @@ pytestmark = pytest.mark.django_db
 # What keeps each from harm. `counted`: so often an hour from one machine. `flood`: as much as people write. `secret`: 128
 # bits or more in the address. `allauth`: its rates. `kept`: made once for all visitors. `throttle`: tests/api/test_throttle.py.
 # `read`: some rows of what is public. `door`: nothing but the way to the sign-in. `own`: nothing but what the browser has.
+# `closed`: nothing at all.
 KEEPS = {
     "counted": ["loop:answer", "loop:follow", "loop:start_letters", "loop:stop_letters", "web:sign_on", "widget:panel",
                 "widget:mine", "community:enter"],
     "flood": ["community:tell", "community:reply", "community:same"],
-    "secret": ["web:welcome", "web:theme_feed", "notices:stop", "notices:calendar", "account_reset_password_from_key",
-               "account_reset_password_from_key_done", "account_confirm_email"],
-    "allauth": ["account_login", "account_signup", "account_reset_password", "account_confirm_login_code",
-                "mfa_authenticate", "mfa_login_webauthn"],
+    "secret": ["web:welcome", "web:theme_feed", "notices:stop", "notices:calendar"],
+    "allauth": ["account_login", "account_signup", "account_confirm_login_code", "mfa_authenticate", "mfa_login_webauthn"],
     "kept": ["community:list", "community:board", "community:post", "community:feed", "community:board_feed"],
     "throttle": ["api:signals", "api:signal", "api:hook", "api:unknown", "api:status_json", "api:description"],
     "read": ["community:robots", "community:sitemap", "community:sitemap_part", "community:short", "community:search",
@@ -40,8 +39,10 @@ KEEPS = {
     "door": ["community:mine", "community:vote", "community:follow", "community:mail", "community:erase",
              "community:kept_copy", "notices:choices", "notices:change_calendar", "loop:say",
              *(f"community:{act}_{said}" for act in ("reword", "take_away", "report", "appeal") for said in ("post", "reply"))],
-    "own": ["web:theme", "web:sign_on_back", "community:code", "community:leave", "account_logout", "account_inactive",
-            "account_reset_password_done", "account_email_verification_sent"],
+    "own": ["web:theme", "web:sign_on_back", "community:code", "community:leave", "account_logout", "account_inactive"],
+    # Behind the first of them, which leads to the sign-in.
+    "closed": ["web:by_no_mail", "account_reset_password", "account_reset_password_done", "account_reset_password_from_key",
+               "account_reset_password_from_key_done", "account_confirm_email", "account_email_verification_sent"],
 }  # fmt: skip
 
 

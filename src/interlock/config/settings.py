@@ -193,7 +193,8 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not ENVIRONMENT["INTERLOCK_HTTPS"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "web:today"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-MAILERS = {"default": {"BACKEND": "django.core.mail.backends.console.EmailBackend"}}
+# Mails go out by INTERLOCK_MAIL_URL alone; what a library would send holds secrets, and is not printed either.
+MAILERS = {"default": {"BACKEND": "django.core.mail.backends.dummy.EmailBackend"}}
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENVIRONMENT["INTERLOCK_HTTPS"]

@@ -6,10 +6,20 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
-from django.http import HttpRequest
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 from interlock.fabric import callers
+
+BY_MAIL = [
+    "email/",
+    "confirm-email/",
+    "confirm-email/<path:rest>",
+    "password/reset/",
+    "password/reset/<path:rest>",
+]
 
 
 class InvitedOnly(DefaultAccountAdapter):
@@ -21,6 +31,16 @@ class InvitedOnly(DefaultAccountAdapter):
     def get_client_ip(self, request: HttpRequest) -> str:
         """The machine itself, and not the TLS proxy: else one stranger's failed sign-ins would shut the door on everybody."""
         return callers.address_of(request)
+
+
+@login_not_required
+def by_no_mail(request: HttpRequest, **_place: str) -> HttpResponse:
+    """Stands before allauth's pages that change a password or an address by mail.
+
+    The owner sends a new link instead. Without a mail server theirs printed the link where the server's words are kept,
+    and an address that nobody has shown to be theirs could become the one that is signed in with.
+    """
+    return redirect("web:today" if request.user.is_authenticated else "account_login")
 
 
 class AddPasskeyForm(AddWebAuthnForm):

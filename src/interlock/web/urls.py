@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from interlock.web import context_page, gallery, live, views, work_page
+from interlock.web import context_page, gallery, live, sign_in, views, work_page
 from interlock.web.directory import inviting, joining, organisation, profile, sign_on
 from interlock.web.directory import listing as people_list
 from interlock.web.outcries import acting, heard
@@ -17,6 +17,7 @@ from interlock.web.themes import answering, belonging, changes, feed, listing, n
 
 app_name = "web"
 urlpatterns: list[URLPattern] = [
+    *(path(f"account/{place}", sign_in.by_no_mail, name="by_no_mail") for place in sign_in.BY_MAIL),
     path("", views.front, name="today"),
     path("context/", context_page.context, name="context"),
     path("more/", views.more, name="more"),
