@@ -29,6 +29,16 @@ def with_authenticator(page) -> None:
     session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
 
 
+def choose_a_passkey(page) -> None:
+    """Fill in the page of the first account, up to the page that makes the key."""
+    page.fill("input[name=name]", "Ines Calder")
+    page.fill("input[name=email]", "ines@example.com")
+    page.select_option("select[name=function]", "service")
+    page.check("input[name=proof][value=passkey]")
+    page.click("main button.btn-primary")
+    page.wait_for_url("**/2fa/webauthn/add/")
+
+
 def test_an_account_is_made_with_a_passkey_and_signs_in_with_it(browser, live_server, home):
     address = live_server.url.replace("127.0.0.1", "localhost")  # a passkey is bound to a name
     token = invitations.first_owner_link(now=timezone.now())
@@ -37,12 +47,7 @@ def test_an_account_is_made_with_a_passkey_and_signs_in_with_it(browser, live_se
     with_authenticator(page)
 
     page.goto(f"{address}/welcome/{token}/")
-    page.fill("input[name=name]", "Ines Calder")
-    page.fill("input[name=email]", "ines@example.com")
-    page.select_option("select[name=function]", "service")
-    page.check("input[name=proof][value=passkey]")
-    page.click("main button.btn-primary")
-    page.wait_for_url("**/2fa/webauthn/add/")
+    choose_a_passkey(page)
     page.fill("input[name=name]", "My laptop")
     page.click("main button.btn-primary, main button[type=submit], #mfa_webauthn_add")
     page.wait_for_url(lambda url: "add" not in url)
@@ -110,12 +115,7 @@ def test_a_device_that_gives_no_passkey_is_told_of_beside_the_button(browser, li
     page = context.new_page()
     address = live_server.url.replace("localhost", "127.0.0.1")
     page.goto(f"{address}/welcome/{token}/")  # a number, for which no browser makes a passkey
-    page.fill("input[name=name]", "Ines Calder")
-    page.fill("input[name=email]", "ines@example.com")
-    page.select_option("select[name=function]", "service")
-    page.check("input[name=proof][value=passkey]")
-    page.click("main button.btn-primary")
-    page.wait_for_url("**/2fa/webauthn/add/")
+    choose_a_passkey(page)
 
     page.get_by_role("button", name="Add this device").click()
     page.get_by_role("alert").wait_for()
