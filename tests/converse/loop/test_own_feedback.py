@@ -10,7 +10,7 @@ from django.utils import timezone
 from converse.loop.conftest import DAY, NOW, deliver_all
 from converse.loop.test_closing import LATER, tell
 from interlock.converse.loop import own_feedback, replying
-from interlock.converse.models import ToldPerson
+from interlock.converse.models import Post, Standing, ToldPerson
 from interlock.converse.moderation import erasing
 from interlock.listen import settling
 from interlock.listen.models import Clock, InboxRow, Signal
@@ -86,6 +86,15 @@ def test_what_was_written_to_them_stands_there_with_its_two_buttons(
 
     page = client.get(reverse("community:mine"))
     assert [one.says for one in page.context["said"]] == ["", "yes", ""]
+
+
+def test_what_somebody_took_away_is_not_on_its_way(person):
+    stays, gone = Post(standing=Standing.HELD), Post(standing=Standing.TAKEN)
+    ada = person("customer", name="Ada Brandt")
+
+    headlines = [own_feedback.headline([], beside, ada) for beside in ([stays, gone], [gone])]
+
+    assert headlines == ["Ada, you told us one thing: 1 is on its way.", "You have not told us anything yet."]
 
 
 def test_a_no_to_an_answer_that_was_no_letter_opens_the_theme_until_they_say_yes(

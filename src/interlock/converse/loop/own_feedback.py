@@ -100,7 +100,8 @@ def posts_beside(person: Person, said: Sequence[Feedback]) -> list[Post]:
 
 
 def headline(said: Sequence[Feedback], beside: Sequence[Post], person: Person) -> str:
-    """Marta, one thing is solved if you say so; two are on their way."""
+    """Marta, one thing is solved if you say so; two are on their way. What they took away is none of them."""
+    beside = [one for one in beside if one.standing != Standing.TAKEN]
     if not said and not beside:
         return _("You have not told us anything yet.")
     turn = sum(one.is_asked and one.says not in {"yes", "no"} for one in said)
