@@ -132,8 +132,8 @@ def merged_by_mistake_and_back(page: Page, theme: Theme) -> None:
 
 
 def bring_together(page: Page) -> None:
-    page.get_by_role("button", name="Bring Tomas Brandt in").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Bring Tomas Brandt in").click()
 
 
 def keep(page: Page, folder, name: str) -> None:
