@@ -38,6 +38,9 @@ def pytest_configure() -> None:
     from django.conf import settings  # set up by now
     from django.utils import timezone  # before anybody has taken its `now`
 
+    import compiled_once  # it loads Ibis, for half a second
+
+    compiled_once.remember()
     if DAYS_LATER:
         now = timezone.now
         timezone.now = lambda: now() + timedelta(days=DAYS_LATER)

@@ -51,6 +51,7 @@ def test_a_theme_about_a_product_names_its_family(company):
     assert [line.driver.factor for line in found.lines] == ["family: F2"]
 
 
+@pytest.mark.slow
 def test_what_is_spoken_of_by_chance_names_nothing_nine_times_in_ten(company):
     records = Records(company)
     families = [

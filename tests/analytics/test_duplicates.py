@@ -114,6 +114,7 @@ def test_the_order_of_the_texts_does_not_matter(texts, seed):
     assert [[a == b for b in straight] for a in straight] == [[a == b for b in back] for a in back]
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_times_nearly_the_same_is_one_voice_text():
     names = [f"{first} {last}" for first in WORDS for last in WORDS]
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import numpy as np
+import pytest
 
 from analytics.outcry_worlds import A_DAY, moments, steady
 from interlock.analytics.outcry.backtest import backtest
@@ -41,6 +42,7 @@ def test_a_spike_too_short_for_an_incident_counts_as_a_false_alarm_and_says_so()
     assert tested.false_alarms == len(tested.alarms) == 1
 
 
+@pytest.mark.slow
 def test_a_stream_that_begins_late_is_no_incident_and_a_burst_of_it_is_one():
     late = steady(40, seed=7)
     late[: 30 * A_DAY] = 0
@@ -54,6 +56,7 @@ def test_a_stream_that_begins_late_is_no_incident_and_a_burst_of_it_is_one():
     assert len(tested.heard) == 1
 
 
+@pytest.mark.slow
 def test_a_past_without_anything_has_neither_alarms_nor_incidents():
     (tested,) = backtest(past(steady(20, seed=4), np.zeros(20 * A_DAY)), streams=2, budgets=[MONTHLY])
 
@@ -66,6 +69,7 @@ def test_no_past_at_all_is_a_back_test_of_nothing():
     assert (tested.days, tested.alarms, tested.incidents) == (0, (), ())
 
 
+@pytest.mark.slow
 def test_several_budgets_go_through_the_past_together_as_each_would_alone():
     loud = steady(20, seed=5)
     loud[12 * A_DAY + 100 : 12 * A_DAY + 130] *= 3
@@ -88,6 +92,7 @@ def test_a_burst_is_one_alarm_however_long_it_goes_on_and_too_few_voices_are_non
     assert [(one.stream, one.incident is not None) for one in tested.alarms] == [(0, True)]
 
 
+@pytest.mark.slow
 def test_streams_too_faint_to_go_through_and_what_is_kept_back_share_the_budget():
     loud = steady(20, seed=5)
     loud[12 * A_DAY + 100 : 12 * A_DAY + 130] *= 3

@@ -10,7 +10,7 @@ from interlock.analytics.outcry.budget import Budget, BudgetError, alarm_at, cha
 from interlock.analytics.outcry.detector import Tick
 
 STREAMS, DAYS = 300, 8
-WORLDS = ["poisson", "wandering", "bursting"]
+WORLDS = ["bursting", *(pytest.param(one, marks=pytest.mark.slow) for one in ("poisson", "wandering"))]
 
 
 @cache  # two limits are asked of one world
@@ -49,7 +49,7 @@ def test_the_control_that_rings_as_if_there_were_one_stream_breaks_the_budget_to
     assert rang > 60
 
 
-@pytest.mark.parametrize("world", ["wandering", "bursting"])
+@pytest.mark.parametrize("world", ["bursting", pytest.param("wandering", marks=pytest.mark.slow)])
 def test_nobody_falls_silent_in_a_quiet_world_and_whoever_does_is_told_within_the_day(world):
     streams, last = 60, 12 * A_DAY - A_DAY // 2
     usual, silent = np.zeros(streams), np.zeros(streams)

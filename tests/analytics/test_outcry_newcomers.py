@@ -48,6 +48,7 @@ def voices(rng, at, old, new, cycle):
     return np.array([rng.poisson(mean * day * rng.gamma(20, 1 / 20, WORLDS)) for mean in (old, new)], float)
 
 
+@pytest.mark.slow
 def test_a_source_that_joins_rings_nothing():
     pairs = [(*both, cycle) for both in [(2, 20), (0.1, 5), (20, 2)] for cycle in (0.0, 0.8)]
 
@@ -56,6 +57,7 @@ def test_a_source_that_joins_rings_nothing():
     assert {pair: loud for pair, loud in zip(pairs, loudest.tolist(), strict=True) if loud >= LOUD} == {}
 
 
+@pytest.mark.slow
 def test_a_source_that_just_joins_rings_nearly_always():
     assert (loudest_after_joining((2, 20, 0.0), laid_over=False) > LOUD).mean() > 0.9
 

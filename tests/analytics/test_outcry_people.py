@@ -103,6 +103,7 @@ def powers_of_wandering_shares(streams, days):
     return highest, judged
 
 
+@pytest.mark.slow
 def test_shares_that_wander_from_day_to_day_keep_to_their_budget():
     highest, judged = powers_of_wandering_shares(300, 16)
 
@@ -111,6 +112,7 @@ def test_shares_that_wander_from_day_to_day_keep_to_their_budget():
     ).sum() <= 8  # Poisson with mean 3 passes 8 four times in 1,000
 
 
+@pytest.mark.slow
 def test_the_control_that_takes_shares_for_steady_breaks_the_same_budget(monkeypatch):
     monkeypatch.setattr(shares, "WORTH", 1e9)
 

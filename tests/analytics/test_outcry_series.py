@@ -25,6 +25,7 @@ def test_a_burst_of_ten_times_the_usual_rings_within_the_hour_and_once():
     assert start <= alarms[0].row <= start + 12
 
 
+@pytest.mark.slow
 def test_a_swell_to_four_times_the_usual_over_a_day_rings_before_its_end():
     counts = steady(24, seed=2)
     start = 16 * A_DAY
@@ -47,6 +48,7 @@ def test_a_source_that_starts_is_no_outcry():
     assert alarms_of(counts) == ()
 
 
+@pytest.mark.slow
 def test_a_source_that_falls_silent_and_resumes_is_no_rise():
     counts = steady(20, seed=5)
     counts[12 * A_DAY + 100 : 13 * A_DAY + 200] = 0
@@ -54,12 +56,14 @@ def test_a_source_that_falls_silent_and_resumes_is_no_rise():
     assert "rise" not in {one.direction for one in alarms_of(counts)}
 
 
+@pytest.mark.slow
 def test_a_source_that_resumes_after_weeks_begins_anew():
     counts = np.concatenate([steady(12, seed=6), np.zeros(16 * A_DAY), steady(6, seed=7, mean=60)])
 
     assert "rise" not in {one.direction for one in alarms_of(counts)}
 
 
+@pytest.mark.slow
 def test_a_shift_to_summer_time_is_no_outcry():
     counts = steady(42, seed=8)
     counts = np.delete(counts, np.arange(28 * A_DAY + 24, 28 * A_DAY + 36))
@@ -68,6 +72,7 @@ def test_a_shift_to_summer_time_is_no_outcry():
     assert alarms_of(counts, times) == ()
 
 
+@pytest.mark.slow
 def test_a_holiday_is_a_dip_and_its_return_no_rise():
     counts = steady(35, seed=9)
     counts[21 * A_DAY : 23 * A_DAY] = np.floor(counts[21 * A_DAY : 23 * A_DAY] * 0.3)
@@ -75,6 +80,7 @@ def test_a_holiday_is_a_dip_and_its_return_no_rise():
     assert "rise" not in {one.direction for one in alarms_of(counts)}
 
 
+@pytest.mark.slow
 def test_a_level_shift_rings_and_is_then_the_usual():
     counts = steady(40, seed=10)
     counts[20 * A_DAY + 100 :] *= 6
@@ -86,6 +92,7 @@ def test_a_level_shift_rings_and_is_then_the_usual():
     assert [row for row in rows if row > 30 * A_DAY] == []
 
 
+@pytest.mark.slow
 def test_one_enormous_value_rings_and_does_not_deafen():
     counts = steady(25, seed=11)
     counts[10 * A_DAY] = 1e12
@@ -98,7 +105,9 @@ def test_one_enormous_value_rings_and_does_not_deafen():
     assert any(start <= row <= start + 24 for row in rows)
 
 
-@pytest.mark.parametrize("value", [300.0, 2_000.0, 1e9])
+@pytest.mark.parametrize(
+    "value", [300.0, *(pytest.param(one, marks=pytest.mark.slow) for one in (2_000.0, 1e9))]
+)
 def test_one_loud_tick_does_not_deafen_for_the_burst_of_the_next_day(value):
     counts = np.random.default_rng(0).poisson(8.0, 13 * A_DAY).astype(float)
     start = 11 * A_DAY + 100

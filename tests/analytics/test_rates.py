@@ -72,7 +72,9 @@ def test_with_nothing_wrong_a_run_of_300_groups_rings_falsely_at_most_three_time
     assert false_alarms(companies, lambda c: two_part(c)[0]) <= 0.3
 
 
-@pytest.mark.parametrize(("groups", "median", "broken"), [(300, 60, 9), (60, 200, 3)])
+@pytest.mark.parametrize(
+    ("groups", "median", "broken"), [(60, 200, 3), pytest.param(300, 60, 9, marks=pytest.mark.slow)]
+)
 def test_with_planted_faults_nine_alarms_in_ten_are_right(groups, median, broken):
     companies = simulate(groups, median, broken)
 
@@ -85,7 +87,9 @@ def test_the_naive_rule_of_twice_the_average_fails_the_same_two_tests():
     assert share_right(simulate(300, 60, broken=9), twice_the_average) < 0.9
 
 
-@pytest.mark.parametrize(("groups", "median", "broken"), [(300, 60, 9), (60, 200, 3)])
+@pytest.mark.parametrize(
+    ("groups", "median", "broken"), [(60, 200, 3), pytest.param(300, 60, 9, marks=pytest.mark.slow)]
+)
 def test_the_excess_interval_covers_the_truth_85_to_95_times_in_100(groups, median, broken):
     covered = []
     for company in simulate(groups, median, broken, runs=80):

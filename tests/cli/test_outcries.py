@@ -152,7 +152,17 @@ def strange(name):
     return rows, times[at] if name in {"level shift", "one enormous value", "out of order"} else None
 
 
-@pytest.mark.parametrize("name", ["gaps", "zeros", "level shift", "one enormous value", "out of order"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "gaps",
+        *(
+            pytest.param(one, marks=pytest.mark.slow)
+            for one in ("zeros", "level shift", "one enormous value")
+        ),
+        "out of order",
+    ],
+)
 def test_strange_series_ring_where_something_happened_and_nowhere_else(tmp_path, name):
     rows, happened = strange(name)
 

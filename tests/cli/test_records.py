@@ -123,7 +123,7 @@ def _fill(execute, place: str) -> None:
 
 @pytest.mark.parametrize(
     "shape",
-    [lambda shop: shop, *(pytest.param(one, marks=pytest.mark.long) for one in (as_zip, as_gzip, as_sqlite))],
+    [lambda shop: shop, *(pytest.param(one, marks=pytest.mark.slow) for one in (as_zip, as_gzip, as_sqlite))],
     ids=["folder", "zip", "gz", "db"],
 )
 def test_every_kind_of_path_is_imported_whole_and_twice_changes_nothing(shop, shape):
@@ -314,6 +314,7 @@ def test_records_tell_tables_sources_and_last_imports(shop):
     assert "shop: done" in run(records_command).output
 
 
+@pytest.mark.long
 def test_the_demo_comes_and_goes_without_a_trace_of_its_rows(shop):
     imported(shop)
     before = records.snapshot().counts

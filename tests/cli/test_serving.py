@@ -51,6 +51,7 @@ def test_it_serves_prints_the_owner_link_revives_children_and_stops(served):
     assert served.log.read_text().rstrip().endswith("Stopped.")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux can end children with a killed parent")
 def test_a_killed_parent_leaves_no_children(served):
     family = psutil.Process(served.process.pid).children(recursive=True)

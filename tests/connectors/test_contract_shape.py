@@ -49,7 +49,9 @@ def same(table: pa.Table, name: str) -> list[dict]:
     return [{column: value if value != "" else None for column, value in row.items()} for row in rows]
 
 
-@pytest.mark.parametrize(("ending", "write"), [("csv", write_csv), ("parquet", write_parquet)])
+@pytest.mark.parametrize(
+    ("ending", "write"), [("csv", write_csv), pytest.param("parquet", write_parquet, marks=pytest.mark.slow)]
+)
 def test_all_tables_of_a_company_come_back_row_by_row(company, tmp_path, ending, write):
     for name, table in company.items():
         write(table, tmp_path / f"{name}.{ending}")

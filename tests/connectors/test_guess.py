@@ -266,7 +266,10 @@ def test_lines_with_negative_quantities_are_proposed_as_returns(write):
     )
 
 
-@pytest.mark.parametrize("name", ["olist/sample", "crm_sales", "cfpb", "northwind/northwind.sqlite"])
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param("olist/sample", marks=pytest.mark.slow), "crm_sales", "cfpb", "northwind/northwind.sqlite"],
+)
 def test_real_files_are_understood_without_their_shipped_mapping(real_file, name):
     with open_source(real_file(name), now=NOW) as source:
         mapping = guess_mapping(name, source._bench, list(source._all_staged()))

@@ -1,6 +1,7 @@
 """The shipped mappings on the real files they were written for."""
 
 import pyarrow.compute as pc
+import pytest
 
 from interlock.connectors import mapping_from, open_source, shipped_mapping
 
@@ -78,6 +79,7 @@ def test_online_retail_reproduces_the_published_totals(real_file):
     assert pc.sum(signals["cost"]).as_py() < 896_812 < pc.sum(lines["amount"]).as_py() < 10_666_685
 
 
+@pytest.mark.slow
 def test_bulk_cancellations_of_online_retail_are_cancels_not_returns(real_file):
     signals = rows_of(all_chunks(real_file("online_retail/online_retail.csv.gz")), "signals")
     bulk = signals.filter(pc.greater(signals["quantity"], 50_000)).to_pylist()

@@ -17,7 +17,7 @@ from listen.small import rows
 from listen.themed import direction, joined, theme
 from listen.waiting import NOON, source
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 FEE, BELL = direction(1), direction(0, 1)
 DAY = timedelta(days=1)
 

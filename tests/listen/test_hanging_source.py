@@ -17,7 +17,7 @@ from interlock.listen.live_sources import Terms
 from interlock.listen.models import InboxRow, Source
 from listen.scripted import NOON, World
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 PARTS, A_PART, FEEDS = 4, 5, 5
 
 
@@ -51,7 +51,9 @@ def sums(source: Source) -> tuple[int, int, int, int]:
     return source.received, source.stored, source.duplicate, InboxRow.objects.filter(source=source).count()
 
 
-@pytest.mark.parametrize("request_number", range(PARTS))
+@pytest.mark.parametrize(
+    "request_number", [*(pytest.param(one, marks=pytest.mark.slow) for one in range(PARTS - 1)), PARTS - 1]
+)
 def test_the_others_are_complete_and_the_hanging_one_is_once_it_is_healed(home, request_number):
     released = threading.Event()
     world = World(FeedConnector())

@@ -16,7 +16,7 @@ from interlock.listen.understanding import reading
 from interlock.listen.understanding.correcting import correct_language, take_back
 from listen.small import NOON, signal, small_company
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
 ENGLISH = {"title": "Never arrived", "body": "I want my money back, my lawyer will write to you."}
 

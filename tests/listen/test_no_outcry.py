@@ -74,6 +74,7 @@ def in_berlin(settings):
 
 @pytest.mark.django_db
 @pytest.mark.same_everywhere
+@pytest.mark.slow
 @pytest.mark.parametrize("shift", [datetime(2026, 3, 29, tzinfo=UTC), datetime(2026, 10, 25, tzinfo=UTC)])
 def test_a_daylight_saving_shift_is_none_and_an_outcry_on_that_day_is_one(in_berlin, shift):
     look = fresh_look(shift - timedelta(days=16))
@@ -85,6 +86,7 @@ def test_a_daylight_saving_shift_is_none_and_an_outcry_on_that_day_is_one(in_ber
     assert rises(look) == {"source", "product", "channel"}
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @pytest.mark.same_everywhere
 def test_a_holiday_and_the_return_from_it_are_none_and_an_outcry_afterwards_is_one(in_berlin):

@@ -18,7 +18,7 @@ from interlock.listen.outcry.counting import TICK, WAIT, author_of
 from listen.outcries import START, listen, spoken, usual
 from listen.waiting import NOON, hours, source
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def test_a_look_takes_as_many_queries_for_many_signals_as_for_few(unheard):
 SILENCE = START + timedelta(days=9, hours=12)
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_a_product_that_falls_silent_is_told_and_over_when_it_speaks_again(unheard):
     busy = usual(unheard, START, SILENCE + hours(9), minutes=1.2)
     silent = usual(unheard, START, SILENCE, minutes=2, seed=6, product="P2")

@@ -144,6 +144,7 @@ def test_two_outcries_in_the_same_hour_stay_two(shop):
     assert Alarm.objects.filter(event=None).count() == 2
 
 
+@pytest.mark.slow
 def test_a_stream_that_rings_later_joins_without_a_second_notice_and_the_page_says_when(shop, signed_in):
     usually(shop)
     Signal.objects.bulk_create(usual(shop, NOON, NOON + hours(5)))

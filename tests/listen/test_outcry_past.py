@@ -121,6 +121,7 @@ def test_no_signal_at_all_is_refused(home):
     assert OutcryWatch.objects.get().past["why"] == "No signal was heard yet."
 
 
+@pytest.mark.slow
 def test_an_own_budget_is_tried_beside_the_usual_ones(shop, signed_in):
     browser = signed_in("owner")
     setting.set_budget(false_alarms=2, span="month", by=browser.person, now=NOON)
@@ -169,12 +170,14 @@ def counted_in_a_busier_past():
     return own["alarm_count"], own["incident_count"]
 
 
+@pytest.mark.slow
 def test_a_busy_source_that_joined_known_streams_was_neither_alarm_nor_incident(shop):
     busier_by_half_way(shop)
 
     assert counted_in_a_busier_past() == (0, 0)
 
 
+@pytest.mark.slow
 def test_were_it_just_counted_it_would_have_been_both(shop, monkeypatch):
     monkeypatch.setattr(past._Voices, "arrivals", lambda voices: {})
     busier_by_half_way(shop)

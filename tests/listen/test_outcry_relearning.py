@@ -87,7 +87,7 @@ def test_a_theme_of_a_company_that_was_heard_for_days_only_begins_with_its_first
     assert memory.streams.seen.tolist() == [0, 0]
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_a_theme_into_which_another_was_merged_has_the_usual_of_both_and_rings_for_nothing(shop, monkeypatch):
     fee, bell = theme("The fee", direction(1)), theme("The bell", direction(0, 1))
     themed(fee, usual(shop, LONG_AGO, NOON, minutes=120))

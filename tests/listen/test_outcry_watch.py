@@ -16,7 +16,7 @@ from listen import outcries
 from listen.outcries import listen, spoken, usual
 from listen.waiting import NOON, hours, source
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

@@ -142,10 +142,10 @@ def test_what_was_imported_meanwhile_is_newer_and_stays(waiting, reads):
 @pytest.mark.parametrize(
     ("order", "flushed"),
     [
-        ((0, 1, 2), False),
-        pytest.param((2, 1, 0), False, marks=pytest.mark.long),
+        pytest.param((0, 1, 2), False, marks=pytest.mark.slow),
+        pytest.param((2, 1, 0), False, marks=pytest.mark.slow),
         ((1, 2, 0), True),
-        pytest.param((0, 2, 1), True, marks=pytest.mark.long),
+        pytest.param((0, 2, 1), True, marks=pytest.mark.slow),
     ],
     ids=str,
 )

@@ -27,7 +27,7 @@ from interlock.listen.themes import editing, keeping, learning, placing
 from listen.themed import direction, theme
 from listen.waiting import NOON, days, said, source
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 SUBJECTS = {
     "fee": ["a fee", "the monthly fee", "a hidden fee", "this account fee", "an extra fee"],
     "parcel": ["my parcel", "the delivery", "my package", "the shipment", "our order parcel"],

@@ -26,7 +26,7 @@ from interlock.listen.themes import editing, learning, noticing, placing
 from listen.themed import theme
 from listen.waiting import NOON, days, said, source
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 MATTERS, KNOWN, AROUND = 6, 40, 0.02
 FEE, OTHER = 7, 9
 

@@ -12,7 +12,7 @@ from interlock.listen.themes import counting, shifting
 from listen.themed import direction, joined, theme, weeks
 from listen.waiting import NOON, source
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 SAID = {"lost": direction(1), "broken": direction(1, 1), "slow": direction(1, 0, 1)}
 
 

@@ -12,7 +12,7 @@ from interlock.listen.understanding import learning, reading
 from interlock.listen.understanding.correcting import correct, take_back
 from listen.small import NOON, signal, small_company
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
 ANGRY = {"title": "Never arrived", "body": "I want my money back, my lawyer will write to you."}
 GLAD = {"title": "Great", "body": "Thank you, works like a charm!"}

@@ -139,6 +139,7 @@ def test_one_reading_of_a_folder_is_undone_like_any_import(watched_folder, folde
     assert (Signal.objects.count(), records.snapshot().counts.get("signals", 0)) == (0, 0)
 
 
+@pytest.mark.slow
 def test_olist_in_a_watched_folder_is_read_like_the_folder_in_one_import(watched_folder, folder, real_data):
     sample = real_data / "olist" / "sample"
     for file in sorted(sample.glob("*.csv")):

@@ -121,7 +121,7 @@ def test_both_pages_lead_to_each_other_also_after_a_merge(signed_in, themes, dis
     assert link in client.get(reverse("web:one_theme", args=[bell.key])).text
 
 
-@pytest.mark.long
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_the_rows_of_the_records_name_their_orders_and_are_counted(demo_records):
     services.detect_disconnects(now=NOW)
@@ -153,6 +153,7 @@ def worlds(rng: np.random.Generator, times: float) -> list[Share]:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_where_no_theme_is_heard_more_hardly_a_world_cites_any():
     rng = np.random.default_rng(5)
     noise = [worlds(rng, 1) for _world in range(200)]
@@ -164,6 +165,7 @@ def test_where_no_theme_is_heard_more_hardly_a_world_cites_any():
     assert unchecked == 200
 
 
+@pytest.mark.slow
 def test_a_theme_heard_three_times_as_much_is_cited_in_nearly_every_world():
     rng = np.random.default_rng(6)
 

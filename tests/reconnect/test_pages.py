@@ -102,6 +102,7 @@ def test_pages_let_their_charts_and_tables_be_attached_by_who_may_bring_people_t
     assert offered == {"contributor": [True, True], "observer": [False, False]}
 
 
+@pytest.mark.slow
 @pytest.mark.same_everywhere  # what is written here, test_detection.py writes on both databases
 def test_detecting_anew_says_the_same_and_without_new_records_nothing_runs(company):
     from django.utils import timezone

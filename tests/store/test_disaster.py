@@ -22,6 +22,7 @@ from interlock.store.lake import Lake
 from interlock.store.writing import Counts
 from store.conftest import accounts, orders, put, states
 
+KILLS = 6 if "LONGER_TESTS" in os.environ else 2
 WRITER = """
 import sys
 from pathlib import Path
@@ -71,13 +72,14 @@ def seen(lake):
     return lake.snapshot(), lake.read("orders").to_pylist()
 
 
+@pytest.mark.long
 def test_a_killed_write_leaves_everything_as_it_was(lake, tmp_path):
     put(lake, orders(a="old", **{"5": "old"}))
     before = seen(lake)
     dice = random.Random(7)
     killed, longest_wait = 0, 1.0
 
-    while killed < 6:
+    while killed < KILLS:
         trial = Lake(tmp_path / "trial")
         shutil.copytree(lake.root, trial.root)
         finished = kill_while_writing(WRITER, trial.root, dice.uniform(0, longest_wait))

@@ -295,6 +295,7 @@ def test_a_write_without_a_name_is_refused(lake):
         pass
 
 
+@pytest.mark.slow
 def test_long_texts_go_in_and_change_in_little_memory(tmp_path):
     lake = Lake(tmp_path / "records", Limits(memory="200MB", threads=2))
     noise = random.Random(3)

@@ -31,7 +31,7 @@ STEPS = st.lists(st.one_of(UNDO, UPSERT, DELETE, UNDO, DELETE, REMOVE, FAIL), mi
 
 
 # Each takes two seconds; ./do slow tries more.
-EXAMPLES = 60 if "LONGER_TESTS" in os.environ else 8
+EXAMPLES = 60 if "LONGER_TESTS" in os.environ else 4
 
 
 @pytest.mark.long

@@ -43,7 +43,7 @@ def found_in(seed: int) -> Report:
     return find_symptoms(InMemory(aldermoor(seed=seed)))
 
 
-@pytest.fixture(params=[1, 2])
+@pytest.fixture(params=[1, pytest.param(2, marks=pytest.mark.slow)])
 def report(request) -> Report:
     return found_in(request.param)
 

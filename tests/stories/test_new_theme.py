@@ -20,7 +20,7 @@ from interlock.listen.models import ChangeKind, Signal, Theme, ThemeChange, Them
 from interlock.listen.themes import editing, learning, looking, noticing, placing
 from listen.waiting import NOON, days, said, source
 
-pytestmark = [pytest.mark.django_db, pytest.mark.long]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 LEARNT, WITHIN = 5_000, 50
 NEW = "cash_withdrawal_charge"
 

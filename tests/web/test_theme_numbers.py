@@ -21,7 +21,7 @@ from interlock.web.themes.listing import is_rising
 from listen.themed import direction, joined, theme, weeks
 from listen.waiting import NOON, said, source
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 FEE, BELL = direction(1), direction(0, 1)
 NUMBER = re.compile(r'<a class="num[^"]*" href="(/signals/\?[^"]+)">([\d,]+)</a>')
 

@@ -102,7 +102,7 @@ class Records:
         self._kept += 1
         name = f"kept_{self._kept}"
         # Ibis 12's own cache() cannot drop its tables in DuckDB 2.
-        self.connection.con.execute(f"CREATE TABLE {name} AS {ibis.to_sql(rows, dialect='duckdb')}")
+        self.connection.con.execute(f"CREATE TABLE {name} AS {self.connection.compile(rows)}")
         try:
             yield self.connection.table(name)
         finally:

@@ -18,7 +18,7 @@ from interlock.store.delta import DeltaFolder
 from interlock.store.draft import Draft, Limits, plainly
 from interlock.store.errors import LakeError, TableAbsent, VersionGone
 from interlock.store.lock import only_writer
-from interlock.store.parquet import quoted, scan
+from interlock.store.parquet import NO_ASYNC, quoted, scan
 from interlock.store.snapshots import (
     Batch,
     Snapshot,
@@ -82,7 +82,7 @@ class Lake:
         if undo is None:
             return {}
         before = kept_snapshot(self.root, undo - 1)
-        with duckdb.connect() as connection:
+        with duckdb.connect(config=dict(NO_ASYNC)) as connection:
             return {
                 name: _taken_back(
                     connection, name, self._scan(name, before), self._scan(name, now), batch_id, undo
@@ -134,7 +134,7 @@ class Lake:
             return schema.empty_table()
         keys = ", ".join(TABLES[name].key)
         source = scan(self.paths(name, version))
-        with plainly(f"Reading {name}"), duckdb.connect() as connection:
+        with plainly(f"Reading {name}"), duckdb.connect(config=dict(NO_ASYNC)) as connection:
             select = f"SELECT {', '.join(schema.names)} FROM {source} ORDER BY {keys}"
             return connection.sql(select).to_arrow_table().cast(schema)
 

@@ -16,7 +16,10 @@ def found(vectors, weights=None, seed=1):
     return discover(vectors, weights, encoder="bundles", seed=seed, new_id=numbered())
 
 
-@pytest.mark.parametrize("sizes", [[40] * 5, [20] * 25, [400, 200, 100, 50, 30, 30], [900] * 6])
+@pytest.mark.parametrize(
+    "sizes",
+    [[40] * 5, [20] * 25, [400, 200, 100, 50, 30, 30], pytest.param([900] * 6, marks=pytest.mark.slow)],
+)
 def test_themes_are_found_without_their_number(sizes):
     vectors, truth = bundles(sizes, seed=3)
 

@@ -1,6 +1,7 @@
 """Where several languages are spoken, each has themes as if it were alone, and keeps them."""
 
 import numpy as np
+import pytest
 
 from analytics.themes.worlds import agreement, bundles, numbered
 from interlock.analytics.text.encoders import static
@@ -78,6 +79,7 @@ def test_a_language_without_room_for_all_its_texts_leaves_room_for_the_other(mon
     assert 400 < len(model.centres) - len(of_little) < 600
 
 
+@pytest.mark.slow
 def test_a_fifth_more_of_both_languages_leaves_nearly_all_on_their_theme():
     vectors, _, language = two_languages(spread=0.14)
     more, _, also = two_languages([20] * 20, [3] * 15, seed=8, spread=0.14)
@@ -88,6 +90,7 @@ def test_a_fifth_more_of_both_languages_leaves_nearly_all_on_their_theme():
     assert (theme_ids(model, vectors) == theme_ids(grown, vectors)).mean() >= 0.95
 
 
+@pytest.mark.slow
 def test_a_language_that_nobody_spoke_before_gets_themes_of_its_own():
     vectors, truth, language = two_languages(little=[30] * 10, spread=0.12)
     model, _ = found(vectors[language == 0])

@@ -18,7 +18,7 @@ from interlock.converse.notices import planning
 from interlock.fabric import people, work
 from interlock.listen.models import Signal
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ SCRIPT = Path(__file__).with_name("killed_telling.py")
             1,
             ["doubtful", "The worker ended while it told this chat, so nobody knows whether that arrived."],
         ),
-        ("no_claim", 2, None),
+        pytest.param("no_claim", 2, None, marks=pytest.mark.slow),
     ],
 )
 def test_a_worker_killed_between_post_and_note_tells_nothing_twice_and_the_control_does(
