@@ -92,6 +92,7 @@ FILTERS = {
     "answered=no": ["Signal 3"],
     "product_key=nothing": [],
     "since=yesterday": ["Signal 2", "Signal 3", "Signal 1"],
+    "until=9999-12-31": ["Signal 2", "Signal 3", "Signal 1"],
 }
 
 

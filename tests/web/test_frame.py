@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.urls import reverse
 
 
@@ -14,6 +15,13 @@ def test_the_gallery_draws_every_component(signed_in, settings):
     assert page.status_code == 200
     assert "Shops North promised Heron Cargo dates that we missed" in page.content.decode()
     assert '<a class="num" href="#hits">71</a> of <a class="num" href="#all">208</a>' in page.content.decode()
+
+
+def test_what_the_database_cannot_hold_is_a_bad_request_and_no_fault_of_ours(client, db):
+    asked = client.get("/community/tell/", {"board": "\0"})
+
+    assert asked.status_code == (400 if connection.vendor == "postgresql" else 200)
+    assert ("Nothing was changed." in asked.text) == (asked.status_code == 400)
 
 
 def test_the_gallery_is_not_part_of_the_product(signed_in):

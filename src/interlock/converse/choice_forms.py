@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from interlock.converse.forms import audience_choices
 from interlock.converse.models import Conversation, Exhibit
 from interlock.converse.talks.audiences import Circle
+from interlock.fabric.day_fields import DayField
 from interlock.fabric.models import Function
 from interlock.listen.models import Signal
 
@@ -109,7 +110,7 @@ class ChooseForm(forms.Form):
 
     because = forms.CharField(max_length=1000)
     despite = forms.CharField(max_length=500, required=False)
-    revisit_on = forms.DateField(required=False)
+    revisit_on = DayField(required=False)
     is_no = forms.BooleanField(required=False)
     audience = forms.CharField(max_length=8, required=False)
 
@@ -126,5 +127,5 @@ class CorrectForm(forms.Form):
     chosen = forms.CharField(max_length=500)
     because = forms.CharField(max_length=1000)
     instead_of = forms.CharField(max_length=4000, required=False)
-    revisit_on = forms.DateField(required=False)
+    revisit_on = DayField(required=False)
     is_no = forms.BooleanField(required=False)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from interlock.converse import queries
 from interlock.converse.models import Audience, Commitment, Conversation, Decision, Message
 from interlock.converse.talks.audiences import Circle, is_wider
+from interlock.fabric.day_fields import DayField
 from interlock.fabric.models import Person
 
 
@@ -56,7 +57,7 @@ class FrameForm(forms.Form):
         max_length=500,
         help_text=_("Everybody in the talk reads it above the lines."),
     )
-    due = forms.DateField(
+    due = DayField(
         label=_("Answer needed by"),
         required=False,
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
@@ -79,7 +80,7 @@ class DecideForm(forms.Form):
     chosen = forms.CharField(label=_("What is decided"), max_length=500)
     because = forms.CharField(label=_("Because"), max_length=1000)
     instead_of = forms.CharField(label=_("Instead of"), max_length=500, required=False)
-    revisit_on = forms.DateField(
+    revisit_on = DayField(
         label=_("Looked at again on"),
         required=False,
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
@@ -95,7 +96,7 @@ class DecideForm(forms.Form):
 class LookAgainForm(forms.Form):
     """When a decision that still holds is looked at next, if it is."""
 
-    revisit_on = forms.DateField(required=False)
+    revisit_on = DayField(required=False)
 
 
 class DecisionField(forms.ModelChoiceField):
@@ -110,7 +111,7 @@ class CommitForm(forms.Form):
 
     what = forms.CharField(label=_("What"), max_length=500)
     owner = forms.ChoiceField(label=_("Who"))
-    due = forms.DateField(label=_("By"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
+    due = DayField(label=_("By"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
     link = forms.URLField(
         label=_("Where it can be seen"),
         required=False,
@@ -167,7 +168,7 @@ class SettleForm(forms.Form):
 class PostponeForm(forms.Form):
     """A later day for a commitment."""
 
-    due = forms.DateField()
+    due = DayField()
     why = forms.CharField(max_length=500)
 
 
@@ -175,7 +176,7 @@ class ParkForm(forms.Form):
     """Why a talk is laid aside."""
 
     reason = forms.CharField(label=_("Why it is parked"), max_length=500)
-    until = forms.DateField(
+    until = DayField(
         label=_("Until"),
         required=False,
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),

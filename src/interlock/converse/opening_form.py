@@ -10,6 +10,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as later
 
+from interlock.fabric.day_fields import DayField
 from interlock.fabric.models import Function, Person
 
 
@@ -25,7 +26,7 @@ class OpeningForm(forms.Form):
         max_length=500,
         help_text=later("The figure that should be better afterwards."),
     )
-    due = forms.DateField(
+    due = DayField(
         label=later("Answer needed by"),
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )

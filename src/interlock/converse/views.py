@@ -41,6 +41,7 @@ from interlock.converse.words.pictures import MOST_BYTES
 from interlock.fabric.access import Act, may, needs, person_of
 from interlock.fabric.evidence import EvidenceChanged, reproduce
 from interlock.fabric.models import Person
+from interlock.fabric.numbers import number_of
 from interlock.fabric.personal import shown_file
 from interlock.store.errors import LakeError
 
@@ -57,9 +58,8 @@ def conversations(request: HttpRequest) -> HttpResponse:
     tabs, chosen = _tabs(person, request.GET.get("state", "")) if may_filter else ([], "")
     if chosen:
         mine = mine.filter(state=chosen)
-    before = request.GET.get("before", "")
-    if before.isdecimal():
-        mine = queries.opened_before(mine, int(before))
+    if (before := number_of(request.GET.get("before", ""))) is not None:
+        mine = queries.opened_before(mine, before)
     listed = list(mine[: PAGE_ROWS + 1])
     state = f"&state={chosen}" if chosen else ""
     later = f"?before={listed[PAGE_ROWS - 1].pk}{state}" if len(listed) > PAGE_ROWS else ""

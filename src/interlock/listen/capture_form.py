@@ -11,6 +11,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as later
 
+from interlock.fabric.day_fields import MomentField
 from interlock.listen import capturing
 from interlock.listen.capturing import Known, Told
 
@@ -44,7 +45,7 @@ class CaptureForm(forms.Form):
         widget=forms.TextInput(attrs={"list": "accounts", "autocomplete": "off"}),
     )
     contact = forms.CharField(label=later("Their key as a contact"), required=False, max_length=400)
-    at = forms.DateTimeField(
+    at = MomentField(
         label=later("Said when"),
         input_formats=[MOMENT, "%Y-%m-%d %H:%M"],
         widget=forms.DateTimeInput(format=MOMENT, attrs={"type": "datetime-local"}),

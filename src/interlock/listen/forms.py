@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from interlock.connectors.errors import ConnectorError
 from interlock.connectors.mapping import read_mapping
+from interlock.fabric.day_fields import DayField, MomentField
 from interlock.fabric.long_select import LongSelect
 from interlock.listen import queries
 from interlock.listen.models import Intent, Sentiment, Source, SourceKind
@@ -102,8 +103,8 @@ class SignalFilters(forms.Form):
         label=_("Feeling"), required=False, choices=[("", _("Any")), *Sentiment.choices]
     )
     intent = forms.ChoiceField(label=_("Wants"), required=False, choices=[("", _("Any")), *Intent.choices])
-    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label=_("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    since = DayField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until = DayField(label=_("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     answered = forms.ChoiceField(
         label=_("Answered"),
         required=False,
@@ -123,8 +124,8 @@ class SignalFilters(forms.Form):
     )
     like = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
     channel = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
-    from_at = forms.DateTimeField(required=False, widget=forms.HiddenInput)
-    to_at = forms.DateTimeField(required=False, widget=forms.HiddenInput)
+    from_at = MomentField(required=False, widget=forms.HiddenInput)
+    to_at = MomentField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -18,6 +18,7 @@ from django.utils.translation import ngettext
 from interlock.connectors.errors import ConnectorError
 from interlock.fabric.access import Act, may
 from interlock.fabric.models import Person
+from interlock.fabric.numbers import number_of
 from interlock.listen import mapping_edit, uploads
 from interlock.listen.accounting import Tally, tallies_of
 from interlock.listen.forms import known_sources
@@ -238,7 +239,7 @@ def suggested_name(import_: Import) -> str:
 
 def answers(posted: Mapping[str, str]) -> dict[int, tuple[str, str, str]]:
     """What the lines of the form say: number to (use, date format, time zone)."""
-    numbers = [int(name[4:]) for name in posted if name.startswith("use-") and name[4:].isdecimal()]
+    numbers = [number_of(name[4:]) for name in posted if name.startswith("use-")]
     return {
         number: (
             posted[f"use-{number}"],
@@ -246,6 +247,7 @@ def answers(posted: Mapping[str, str]) -> dict[int, tuple[str, str, str]]:
             posted.get(f"zone-{number}", ""),
         )
         for number in numbers
+        if number is not None
     }
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from interlock.connectors.live_registry import AnyConnector, live_connectors
 from interlock.fabric.models import Person
+from interlock.fabric.numbers import number_of
 from interlock.fabric.personal import shown
 from interlock.listen import pushing, queries
 from interlock.listen.freshness import Freshness, State, freshness_of
@@ -235,8 +236,8 @@ def refused_reasons(source: Source, person: Person | None) -> list[tuple[str, in
 def refused_page(source: Source, person: Person | None, before: str = "") -> tuple[list[dict[str, Any]], str]:
     """One page of refused records, the newest first, and where the next begins. One query."""
     rows = RefusedRow.objects.filter(arrival__source=source)
-    if before.isdecimal() and len(before) < 19:
-        rows = rows.filter(pk__lt=int(before))
+    if (last := number_of(before)) is not None:
+        rows = rows.filter(pk__lt=last)
     found = list(rows.order_by("-pk")[: REFUSED_A_PAGE + 1])
     page = [
         {

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import DisallowedHost
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -85,3 +87,21 @@ def server_error(request: HttpRequest) -> HttpResponse:
     except Exception:  # the frame itself may be what failed, for instance without a database
         logger.exception("note %s: the error page failed too", note)
         return HttpResponse(render_to_string("web/error_plain.html", {"note": note}), status=500)
+
+
+class BadData:
+    """Middleware: what the database can hold in no row, such as the sign NUL on PostgreSQL, is no fault of ours."""
+
+    def __init__(self, answer: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self._answer(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, DataError):
+            return None
+        logger.warning(
+            "%s %s asked for what the database cannot hold: %s", request.method, request.path, exception
+        )
+        return bad_request(request)

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from interlock.fabric.access import Act, needs, person_of
 from interlock.fabric.models import Person
+from interlock.fabric.numbers import number_of
 from interlock.fabric.work import liveness, looking, mending
 
 
@@ -24,8 +25,8 @@ from interlock.fabric.work import liveness, looking, mending
 def work(request: HttpRequest) -> HttpResponse:
     """Everything that happens without anybody looking."""
     now = timezone.now()
-    before = request.GET.get("before", "")
-    failed, further = looking.failed_work(int(before) if before.isdecimal() and len(before) < 19 else None)
+    before = number_of(request.GET.get("before", ""))
+    failed, further = looking.failed_work(before)
     failures, waiting, running = looking.failed_count(), looking.waiting_count(), looking.running_work()
     return render(request, "web/work.html", {
         "title": _title(failures, len(running), waiting),

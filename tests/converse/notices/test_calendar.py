@@ -109,7 +109,8 @@ def test_a_made_up_address_leads_nowhere(client, days):
     others = mine.replace(f"/{days.maker.pk}.", f"/{days.staff.pk}.")
     address(days.staff)
 
-    assert [client.get(one).status_code for one in (others, "/notices/calendar/x.ics")] == [404, 404]
+    made_up = (others, "/notices/calendar/x.ics", f"/notices/calendar/{'9' * 5000}.1.ics")
+    assert [client.get(one).status_code for one in made_up] == [404, 404, 404]
 
 
 def test_a_renewed_sign_in_another_password_and_ended_access_close_the_address(client, days):

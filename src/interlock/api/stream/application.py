@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from interlock.api.stream.hub import Hub, Pass, Reader, Refused
+from interlock.fabric.numbers import number_of
 
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -85,7 +86,7 @@ class StreamApplication:
             await _say(send, refused.status, str(refused), origin if self._allows(origin) else "")
             return
         after = headers.get(b"last-event-id") or query.get("after", "")
-        reader = Reader(holder, int(after) if after.isdecimal() and len(after) < 19 else self.hub.last)
+        reader = Reader(holder, self.hub.last if (last := number_of(after)) is None else last)
         await send({"type": "http.response.start", "status": 200, "headers": _stream_headers(origin)})
         await self._serve(reader, receive, send)
 

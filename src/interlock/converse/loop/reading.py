@@ -13,6 +13,7 @@ from interlock.converse.loop.counting import BLOCK_WEEKS, BLOCKS, said_yes, told
 from interlock.converse.models import LoopCount, ToldPerson, ToldSignal
 from interlock.fabric.access import Act, may
 from interlock.fabric.models import Person
+from interlock.fabric.numbers import number_of
 from interlock.listen.models import Clock, Stage, Theme, ThemedSignal
 from interlock.listen.themes.present import Weeks, present_week
 
@@ -86,8 +87,10 @@ def weeks_of_block(block: int, now: datetime) -> Weeks:
     return Weeks(max(0, last - BLOCK_WEEKS + 1), last)
 
 
-def is_block(text: str) -> bool:
-    return text.isdecimal() and int(text) < BLOCKS
+def block_of(text: str) -> int:
+    """The block of weeks that an address names, the present one where it names none."""
+    block = number_of(text) or 0
+    return block if block < BLOCKS else 0
 
 
 def came_so_far(theme: Theme, step: str, weeks: Weeks) -> QuerySet[ThemedSignal]:

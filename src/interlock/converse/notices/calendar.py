@@ -23,6 +23,7 @@ from interlock.converse import queries
 from interlock.converse.models import Commitment, Conversation, Duty, NoticeChoice
 from interlock.fabric import company
 from interlock.fabric.models import Person
+from interlock.fabric.numbers import number_of
 
 CONTENT_TYPE = "text/calendar; charset=utf-8"
 # Whoever looks back in their calendar sees their last days as a host.
@@ -56,9 +57,7 @@ def person_of(signed: str) -> Person | None:
     """Whose calendar this is; None for a made-up or an old address, and for who is not here any more."""
     number, _dot, _rest = signed.partition(".")
     here = Person.objects.filter(left_at=None, user__is_active=True, notice_choice__calendar_on=True)
-    person = (
-        here.select_related("notice_choice", "user").filter(pk=number).first() if number.isdecimal() else None
-    )
+    person = here.select_related("notice_choice", "user").filter(pk=number_of(number)).first()
     if person is None:
         return None
     try:

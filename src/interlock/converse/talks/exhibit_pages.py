@@ -14,8 +14,9 @@ from django.views.decorators.http import require_POST
 from interlock.converse import queries
 from interlock.converse.errors import ConversationError
 from interlock.converse.talks import exhibiting
-from interlock.converse.talks.requests import number_of, reader_of
+from interlock.converse.talks.requests import reader_of
 from interlock.fabric.access import Act, needs
+from interlock.fabric.numbers import number_of
 
 MOST_TALKS = 40
 

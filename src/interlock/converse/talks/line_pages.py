@@ -17,7 +17,6 @@ from interlock.converse.talks.reading_page import lines_for
 from interlock.converse.talks.requests import (
     act_and_return,
     back_to,
-    number_of,
     reader_of,
     seen_conversation,
     seen_message,
@@ -25,6 +24,7 @@ from interlock.converse.talks.requests import (
 from interlock.converse.words import NotAPicture, redrawn
 from interlock.converse.words.pictures import CONTENT_TYPE, MOST_BYTES, path_of
 from interlock.fabric.access import Act, may, needs
+from interlock.fabric.numbers import number_of
 
 MOST_ARRIVED = 50
 

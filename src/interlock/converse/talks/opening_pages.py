@@ -15,8 +15,9 @@ from interlock.converse.errors import ConversationError
 from interlock.converse.forms import FrameForm
 from interlock.converse.models import Participant
 from interlock.converse.talks import people, starting
-from interlock.converse.talks.requests import act_and_return, back_to, number_of, reader_of, seen_conversation
+from interlock.converse.talks.requests import act_and_return, back_to, reader_of, seen_conversation
 from interlock.fabric.access import Act, needs
+from interlock.fabric.numbers import number_of
 
 
 @require_POST

@@ -26,12 +26,6 @@ def reader_of(request: HttpRequest) -> Person:
     return person
 
 
-def number_of(text: object) -> int | None:
-    """The number in an address or a field; None when there is none that a row could have."""
-    words = str(text)
-    return int(words) if words.isdecimal() and len(words) < 19 else None
-
-
 def seen_conversation(request: HttpRequest, conversation_id: int, act: Act | None = None) -> Conversation:
     """The talk, if this person sees it; what is hidden looks like what is not there."""
     person = reader_of(request)

@@ -24,12 +24,13 @@ from interlock.converse.talks import (
     telling,
 )
 from interlock.converse.talks.quotes import quote_of
-from interlock.converse.talks.requests import number_of, reader_of
+from interlock.converse.talks.requests import reader_of
 from interlock.fabric import away
 from interlock.fabric.access import Act, may
 from interlock.fabric.contexts import PAGED_KINDS, context_address
 from interlock.fabric.dossiers import COLUMNS
 from interlock.fabric.models import Person
+from interlock.fabric.numbers import number_of
 
 
 def page_of(request: HttpRequest, found: Conversation, say_form: SayForm | None = None) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 
 from interlock.fabric.access import Act, may
 from interlock.fabric.models import Person
+from interlock.fabric.numbers import number_of
 from interlock.listen.models import Alarm, Signal, Source, StreamKind, StreamState, Verdict, WatchedStream
 from interlock.listen.outcry import alarms
 from interlock.listen.outcry.one_event import GOES_ON, IS_OUTCRY, how_much_it_says, leading, whole
@@ -177,5 +178,5 @@ def said_from(selection: Selection, start: datetime, end: datetime) -> Selection
 
 def source_keys(numbers: Collection[str]) -> dict[str, str]:
     """The keys by which the list names sources, by their numbers as streams have them. One query."""
-    rows = Source.objects.filter(pk__in=[one for one in numbers if one.isdecimal()])
+    rows = Source.objects.filter(pk__in=[number_of(one) for one in numbers])
     return {str(number): key for number, key in rows.values_list("pk", "key")}

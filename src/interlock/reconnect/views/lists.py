@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 
 from interlock.analytics.symptoms import RULES
 from interlock.fabric.access import Act, needs, person_of
+from interlock.fabric.numbers import number_of
 from interlock.reconnect import findings, pairs, queries
 from interlock.reconnect.forms import FilterForm
 from interlock.reconnect.moves import TABS
@@ -114,8 +115,7 @@ def _address(request: HttpRequest, **changes: object) -> str:
 
 def _start(request: HttpRequest, count: int) -> int:
     """Where the page begins. The numbers of the list are places, so places part its pages."""
-    text = request.GET.get("after", "")
-    return min(int(text), max(0, count - 1)) if text.isdecimal() else 0
+    return min(number_of(request.GET.get("after", "")) or 0, max(0, count - 1))
 
 
 def _rules() -> list[tuple[str, str]]:

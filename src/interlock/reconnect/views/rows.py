@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 
 from interlock.fabric.access import Act, may, needs, person_of
 from interlock.fabric.export import csv_bytes
+from interlock.fabric.numbers import number_of
 from interlock.reconnect import queries, record_rows
 from interlock.reconnect.errors import RowsGone
 from interlock.reconnect.models import Disconnect
@@ -23,8 +24,7 @@ def rows(request: HttpRequest, disconnect_id: int, selection: str) -> HttpRespon
     """One page of the rows, as they were when the disconnect was found."""
     found = _found(request, disconnect_id, selection)
     sort = request.GET.get("sort", "")
-    page = request.GET.get("page", "1")
-    number = max(1, min(int(page), 100_000)) if page.isdecimal() else 1
+    number = max(1, min(number_of(request.GET.get("page", "")) or 1, 100_000))
     descending = sort.startswith("-")
     try:
         read = record_rows.row_page(

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from interlock.fabric import organisations
 from interlock.fabric.access import Act, may
+from interlock.fabric.day_fields import DayField
 from interlock.fabric.invitations import roles_to_invite
 from interlock.fabric.models import Function, Person, Role, User
 from interlock.fabric.people import stand_ins_for
@@ -144,13 +145,13 @@ class InviteForm(PersonForm):
 class AwayForm(forms.Form):
     """From when until when somebody is away, and who stands in."""
 
-    since = forms.DateField(
+    since = DayField(
         label=_("Away from"),
         required=False,
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         help_text=_("The first day away. Empty: from now on."),
     )
-    until = forms.DateField(
+    until = DayField(
         label=_("Until"),
         required=False,
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),

@@ -18,11 +18,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
-from interlock.converse.talks.requests import number_of
 from interlock.fabric import away, directory, organisations, records
 from interlock.fabric.access import Act, may, needs, person_of
 from interlock.fabric.directory import Side, Wanted
 from interlock.fabric.models import CustomerSide, Person, Role
+from interlock.fabric.numbers import number_of
 from interlock.web import figures
 from interlock.web.directory.filters import AccountFilters, PeopleFilters
 from interlock.web.templatetags.components import function_name

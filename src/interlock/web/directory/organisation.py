@@ -12,11 +12,11 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from interlock.converse import queries as talks
-from interlock.converse.talks.requests import number_of
 from interlock.fabric import directory, organisations
 from interlock.fabric.access import Act, may
 from interlock.fabric.contexts import context_address
 from interlock.fabric.models import Role
+from interlock.fabric.numbers import number_of
 from interlock.listen.queries import signals_visible_to
 from interlock.web import figures
 from interlock.web.directory.listing import rows_of

@@ -20,6 +20,7 @@ from interlock.converse.hits import (
     talk_hit,
 )
 from interlock.fabric.models import Person
+from interlock.fabric.numbers import number_of
 from interlock.listen.search import with_signs
 from interlock.web.searching.asked import Asked
 
@@ -81,7 +82,7 @@ def replies(person: Person | None, asked: Asked, after: str, most: int, now: dat
 
 def number(after: str) -> int:
     """The place where a page goes on, 0 for the first one."""
-    return int(after) if after.isdecimal() and len(after) < 19 else 0
+    return number_of(after) or 0
 
 
 def _narrowed(asked: Asked, now: datetime, **columns: str) -> dict[str, Any]:

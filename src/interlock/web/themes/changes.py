@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST
 from interlock.converse.loop import counting as loops
 from interlock.fabric.access import Act, needs, person_of
 from interlock.fabric.models import Person
+from interlock.fabric.numbers import number_of
 from interlock.listen import queries
 from interlock.listen.errors import ListenError
 from interlock.listen.models import Theme, ThemeChange
@@ -162,7 +163,7 @@ def _merge(request: HttpRequest, theme: Theme, by: Person) -> ThemeChange:
 
 
 def _split(request: HttpRequest, theme: Theme, by: Person) -> ThemeChange:
-    numbers = [number for number in request.POST.getlist("example") if number.isdecimal()]
+    numbers = [number_of(number) for number in request.POST.getlist("example")]
     examples = list(queries.signals_visible_to(by).filter(pk__in=numbers))
     name = request.POST.get("name", "")
     return editing.split(theme=theme, examples=examples, name=name, by=by, now=timezone.now())

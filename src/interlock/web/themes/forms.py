@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from interlock.fabric.day_fields import DayField
 from interlock.fabric.long_select import LongSelect
 from interlock.fabric.models import STAFF_ROLES, Function, Person
 from interlock.listen.models import Theme
@@ -66,7 +67,7 @@ class DecisionForm(forms.Form):
     decider = forms.ModelChoiceField(
         Person.objects.none(), label=_("Who decides"), required=False, empty_label=_("nobody yet")
     )
-    decide_by = forms.DateField(
+    decide_by = DayField(
         label=_("By when"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
     function = forms.ChoiceField(label=_("Where it begins"), required=False)

@@ -17,6 +17,7 @@ from interlock.converse.hits import Hits, first_of, post_hits, reply_hit
 from interlock.converse.models import Board
 from interlock.fabric.access import person_of
 from interlock.fabric.models import Person
+from interlock.fabric.numbers import number_of
 from interlock.listen.search import SIGNS_AMONG, parts_of, signs_of, with_signs
 
 ROWS = 30
@@ -33,8 +34,7 @@ def search(request: HttpRequest) -> HttpResponse:
     words = request.GET.get("q", "").replace("\0", "").strip()[:LONGEST]
     board = next((one.key for one in boards if one.key == request.GET.get("board")), "")
     among = "replies" if request.GET.get("among") == "replies" else "posts"
-    after = request.GET.get("after", "")
-    number = int(after) if after.isdecimal() and len(after) < 19 else 0
+    number = number_of(request.GET.get("after", "")) or 0
     found = _found(person, words, among, board, number) if words else Hits([])
     tabs = [
         {"name": name, "url": _end(words, key, board), "current": key == among, "count": None}

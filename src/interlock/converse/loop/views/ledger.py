@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 from interlock.converse.loop import reading
 from interlock.fabric.access import Act, needs, person_of
 from interlock.fabric.models import Function
+from interlock.fabric.numbers import number_of
 from interlock.listen.models import Signal
 from interlock.listen.themes import looking
 
@@ -23,8 +24,7 @@ PAGE = 50
 @needs(Act.READ)
 def ledger(request: HttpRequest) -> HttpResponse:
     """How much of what was said in 13 weeks came how far, by function and by theme."""
-    asked = request.GET.get("block", "0")
-    block = int(asked) if reading.is_block(asked) else 0
+    block = reading.block_of(request.GET.get("block", ""))
     counted = reading.counts_visible_to(person_of(request)).filter(block=block)
     context = {
         "whole": reading.whole(counted),
@@ -45,12 +45,11 @@ def rows(request: HttpRequest, key: str, step: str) -> HttpResponse:
     theme = get_object_or_404(looking.themes_visible_to(person_of(request)), key=key)
     if step not in reading.STEPS:
         raise Http404(_("There is no such step."))
-    asked = request.GET.get("block", "0")
-    block = int(asked) if reading.is_block(asked) else 0
+    block = reading.block_of(request.GET.get("block", ""))
     weeks = reading.weeks_of_block(block, timezone.now())
     found = reading.came_so_far(theme, step, weeks)
-    page = request.GET.get("page", "1")
-    first = PAGE * (min(int(page), 10_000) - 1) if page.isdecimal() and int(page) else 0
+    page = min(number_of(request.GET.get("page", "")) or 1, 10_000)
+    first = PAGE * (page - 1)
     shown = list(found.values_list("signal", flat=True)[first : first + PAGE + 1])
     signals = Signal.objects.select_related("source").in_bulk(shown[:PAGE])
     context: dict[str, Any] = {

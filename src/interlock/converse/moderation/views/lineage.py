@@ -16,6 +16,7 @@ from interlock.converse.models import Merge, Post, Reply, Split, Standing
 from interlock.converse.moderation import merging, splitting
 from interlock.converse.moderation.forms import SplitForm
 from interlock.fabric.access import Act, needs
+from interlock.fabric.numbers import number_of
 
 MOST_OFFERED = 12
 
@@ -27,8 +28,7 @@ def merge(request: HttpRequest, post_id: int) -> HttpResponse:
     post = get_object_or_404(Post.objects.select_related("board", "status"), pk=post_id)
     error = ""
     if request.method == "POST":
-        number = request.POST.get("into", "")
-        into = get_object_or_404(Post, pk=int(number) if number.isdecimal() and len(number) < 19 else 0)
+        into = get_object_or_404(Post, pk=number_of(request.POST.get("into", "")))
         try:
             merging.merge(post=post, into=into, by=signed_in(request), now=timezone.now())
         except CommunityError as refused:

@@ -20,6 +20,7 @@ from interlock.converse.moderation.policy import policy
 from interlock.converse.moderation.reasons import in_one, sentences
 from interlock.fabric.access import Act, needs
 from interlock.fabric.models import Person
+from interlock.fabric.numbers import number_of
 
 SHOWN = 100
 
@@ -125,7 +126,7 @@ def judge(request: HttpRequest, case_id: int) -> HttpResponse:
 @needs(Act.ANSWER)
 def many(request: HttpRequest) -> HttpResponse:
     """Decide many alike: first shown what that would be, then done."""
-    numbers = [int(number) for number in request.POST.getlist("case") if number.isdecimal()][:SHOWN]
+    numbers = [number_of(number) for number in request.POST.getlist("case")][:SHOWN]
     chosen = list(cases.open_cases().filter(pk__in=numbers))
     let_through, because = request.POST.get("act") == "let through", request.POST.get("because", "")[:300]
     if not chosen:

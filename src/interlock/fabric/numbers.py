@@ -1,0 +1,11 @@
+"""Numbers that come in addresses and fields."""
+
+from __future__ import annotations
+
+DIGITS = 18  # every number of so many is one that both databases hold
+
+
+def number_of(text: object) -> int | None:
+    """Return the whole number that somebody's text is; None for any other text and for one that no row could have."""
+    words = str(text)
+    return int(words) if words.isdecimal() and len(words) <= DIGITS else None
