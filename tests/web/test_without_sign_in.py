@@ -152,6 +152,18 @@ def test_asking_for_letters_tells_nobody_who_has_them(client, mail_goes_out):
     assert answers == [answers[-1]] * 5
 
 
+@pytest.mark.parametrize("place", ["http://[", "https://[::1", "//[", "https://evil.example/"])
+def test_a_place_that_is_none_of_ours_is_forgotten_at_the_door(client, person, place):
+    """allauth broke on those that cannot be read as an address at all."""
+    somebody = person("lead").user
+    address = reverse("account_login", query={"next": place})
+
+    page = client.get(address)
+    answer = client.post(address, {"login": somebody.email, "password": "correct horse battery staple"})
+
+    assert (page.status_code, answer.status_code, answer["Location"]) == (200, 302, "/")
+
+
 def sign_in(client, mail: str, password: str, *, machine: str) -> str:
     asked = {"login": mail, "password": password}
     answer = client.post(reverse("account_login"), asked, headers={"X-Forwarded-For": f"1.1.1.1, {machine}"})

@@ -32,6 +32,13 @@ class InvitedOnly(DefaultAccountAdapter):
         """The machine itself, and not the TLS proxy: else one stranger's failed sign-ins would shut the door on everybody."""
         return callers.address_of(request)
 
+    def is_safe_url(self, url: str | None) -> bool:
+        """Nor is what cannot be read as an address, such as `http://[`, on which allauth's own check breaks."""
+        try:
+            return bool(super().is_safe_url(url))
+        except ValueError:
+            return False
+
 
 @login_not_required
 def by_no_mail(request: HttpRequest, **_place: str) -> HttpResponse:
