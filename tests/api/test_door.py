@@ -130,6 +130,8 @@ def test_what_is_clean_is_answered_without_django_as_django_does(program, bodies
         (raw(signal()), {"CONTENT_LENGTH": None}),
         (raw(signal()), {"CONTENT_LENGTH": "5000"}),
         (raw(signal()), {"CONTENT_LENGTH": "999999999"}),
+        (raw(signal()), {"CONTENT_LENGTH": "²"}),
+        (raw(signal()), {"CONTENT_LENGTH": "9" * 5000}),
         (raw(signal()), {"REQUEST_METHOD": "GET"}),
         (raw(signal()), {"HTTP_HOST": "elsewhere.example"}),
     ],

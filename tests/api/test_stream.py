@@ -242,5 +242,12 @@ async def test_only_pages_of_this_installation_may_read():
         assert own.header("access-control-allow-origin") == "http://localhost:8000"
         assert [
             asgi.allows(origin)
-            for origin in ("http://localhost:8000", "http://evil.example", "https://localhost", "null", "")
-        ] == [True, False, False, False, False]
+            for origin in (
+                "http://localhost:8000",
+                "http://evil.example",
+                "https://localhost",
+                "null",
+                "",
+                "http://[",
+            )
+        ] == [True, False, False, False, False, False]

@@ -45,7 +45,16 @@ SIGNS = [
     "{{ x }}",
     "%",
 ]
-SHAPES = ["null", "[]", "{}", '[{"a": 1}]', "//evil.example", "javascript:alert(1)", f"a@{'b' * 300}.example"]
+SHAPES = [
+    "null",
+    "[]",
+    "{}",
+    '[{"a": 1}]',
+    "//evil.example",
+    "http://[",
+    "javascript:alert(1)",
+    f"a@{'b' * 300}.example",
+]
 GARBAGE = [*DATES, *NUMBERS, *OTHER_KEYS, *SIGNS, *SHAPES]
 GOOD = {"date": "2026-12-01", "email": "a@example.com", "number": "3", "url": "https://example.com/x"}
 WORDS = "Some words that are long enough to be taken for a reason."

@@ -17,6 +17,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from interlock.api.problems import Problem
+from interlock.fabric.numbers import number_of
 
 LONGEST_ARRAY = 5_000
 LARGEST_RATIO = 50
@@ -68,8 +69,8 @@ def read(request: HttpRequest, *, packed: bool = True) -> bytes:
         Problem: 413 too large, 415 packed otherwise, 400 damaged or cut off, 411 of unknown length.
     """
     limit = settings.API_MB * 1_000_000
-    length = request.META.get("CONTENT_LENGTH") or ""
-    if not length.isdigit():
+    length = number_of(request.META.get("CONTENT_LENGTH"))
+    if length is None:
         raise Problem(
             411,
             "no_length",
@@ -77,10 +78,10 @@ def read(request: HttpRequest, *, packed: bool = True) -> bytes:
             _("Send the header “Content-Length”; bodies in chunks are not read."),
             counted=True,
         )
-    if int(length) > limit:
+    if length > limit:
         raise _too_large(limit)
-    body = request.read(int(length))
-    if len(body) < int(length):
+    body = request.read(length)
+    if len(body) < length:
         raise Problem(
             400,
             "cut_off",

@@ -29,6 +29,7 @@ from interlock.api.endpoints import failure
 from interlock.api.problems import CONTENT_TYPE
 from interlock.fabric import tokens
 from interlock.fabric.models import ApiToken
+from interlock.fabric.numbers import number_of
 from interlock.listen import inbox
 from interlock.listen.models import Source
 
@@ -81,14 +82,13 @@ class Door:
 
 
 def _looks_common(environ: Environ) -> bool:
-    length = environ.get("CONTENT_LENGTH") or ""
+    length = number_of(environ.get("CONTENT_LENGTH"))
     return (
         environ.get("PATH_INFO") == PATH
         and environ.get("REQUEST_METHOD") == "POST"
         and environ.get("CONTENT_TYPE") == bodies.JSON_TYPE
-        and length.isascii()
-        and length.isdigit()
-        and int(length) <= settings.API_MB * 1_000_000
+        and length is not None
+        and length <= settings.API_MB * 1_000_000
         and environ.get("HTTP_AUTHORIZATION", "").startswith(BEARER)
         and not any(name in environ for name in UNUSUAL)
         and _is_our_host(environ.get("HTTP_HOST", ""), tuple(settings.ALLOWED_HOSTS))

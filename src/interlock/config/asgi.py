@@ -67,7 +67,10 @@ def _remembered() -> tuple[list[Frame], int]:
 
 def allows(origin: str) -> bool:
     """Whether a page of this origin is one of ours."""
-    parts = urlsplit(origin)
+    try:
+        parts = urlsplit(origin)
+    except ValueError:  # such as http://[
+        return False
     scheme = "https" if settings.ENVIRONMENT["INTERLOCK_HTTPS"] else "http"
     return parts.scheme == scheme and validate_host(parts.hostname or "", settings.ALLOWED_HOSTS)
 

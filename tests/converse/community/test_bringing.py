@@ -209,6 +209,22 @@ def test_lists_of_canny_come_over_without_internal_comments(take, tmp_path):
     assert Brought.objects.get(kind="post").address == "/ideas/p/hook"
 
 
+def test_a_post_of_canny_comes_over_although_its_address_is_none(take, tmp_path):
+    marta = {"id": "u1", "name": "Marta Hagen", "email": "", "isAdmin": False}
+    post = {
+        "id": "p1",
+        "title": "Hook",
+        "details": "Left",
+        "created": OLD,
+        "author": marta,
+        "url": "http://[x",
+    }
+    (tmp_path / "canny.json").write_text(json.dumps({"posts": [post]}))
+
+    assert take(canny.read(tmp_path / "canny.json")) == (1, 1, 0, 0, [])
+    assert Brought.objects.get(kind="post").address == ""
+
+
 def test_a_table_of_rows_comes_over_and_each_wrong_row_says_why(take, tmp_path):
     path = tmp_path / "rows.csv"
     path.write_text(

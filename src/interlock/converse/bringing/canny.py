@@ -88,8 +88,15 @@ def _post(one: Mapping[str, Any], change: Mapping[str, Any]) -> Row:
         status=_MEANINGS.get(str(one.get("status")), "open"),
         because=str((change.get("changeComment") or {}).get("value") or ""),
         status_at=moment(one.get("statusChangedAt")) or moment(change.get("created")),
-        address=urlsplit(str(one.get("url") or "")).path.replace("/admin/board/", "/"),
+        address=_path(str(one.get("url") or "")),
     )
+
+
+def _path(address: str) -> str:
+    try:
+        return urlsplit(address).path.replace("/admin/board/", "/")
+    except ValueError:  # such as http://[x
+        return ""
 
 
 def _comment(one: Mapping[str, Any]) -> Row:
