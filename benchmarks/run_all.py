@@ -18,6 +18,7 @@ NO_BENCHMARK = {
     "plain_django",
     "waiting_loading",
     "community_loading",
+    "waits_loading",
     "theme_pages_loading",
     "peers",
     "themes_peers",
