@@ -16,14 +16,15 @@ GAP_SECONDS = 0.12
 
 
 class Pace:
-    """So many `rows` a transaction as lately took HELD_SECONDS, whatever else the machine does meanwhile."""
+    """So many `rows` a transaction as lately took HELD_SECONDS, whatever else the machine does meanwhile; `least` are never too many."""
 
-    def __init__(self) -> None:
+    def __init__(self, least: int = LEAST_ROWS) -> None:
+        self.least = least
         self.begin_small()
 
     def begin_small(self) -> None:
         """Before rows of another kind: nobody knows yet what one of them costs."""
-        self.rows = min(2 * LEAST_ROWS, MOST_ROWS)
+        self.rows = min(2 * self.least, MOST_ROWS)
 
     @contextmanager
     def transaction(self, rows: int) -> Iterator[None]:
@@ -34,7 +35,7 @@ class Pace:
         held = time.monotonic() - begun
         fitting = round(rows * HELD_SECONDS / max(held, 0.001))
         # By steps, since one batch makes hundreds of accounts and the next one none.
-        self.rows = min(max(fitting, self.rows // 4, min(LEAST_ROWS, MOST_ROWS)), 2 * self.rows, MOST_ROWS)
+        self.rows = min(max(fitting, self.rows // 4, min(self.least, MOST_ROWS)), 2 * self.rows, MOST_ROWS)
         let_others_write()
 
 

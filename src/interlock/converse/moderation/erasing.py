@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as later
 
 from interlock.converse.bringing import files
+from interlock.converse.bringing.pacing import Pace
 from interlock.converse.bringing.rows import BY_NAME
 from interlock.converse.community import counting, posting, signals
 from interlock.converse.community.errors import NotAllowed
@@ -57,6 +58,8 @@ from interlock.fabric.scrubbing import Found, Traces
 from interlock.listen import withdrawing
 from interlock.listen.models import Signal, Source, Theme
 
+# Texts of the first transaction; a worker erases the rest. One costs some 25 statements, so that ten are never too many.
+AT_ONCE, LEAST_AT_ONCE = 20, 10
 # So that no other writer waits for the whole index.
 PAGES_AT_ONCE = 1_000
 
@@ -91,16 +94,34 @@ def erase(*, person: Person, now: datetime) -> None:
     keys = signals_of(person, address)
     lines = scrubbing.lines_of(_texts_of(person, keys))
     traces = Traces(_names_of(person, address), lines, _called_by_us(person.name))
-    named = scrubbing.rows_with(traces)
+    named = _of_others(scrubbing.rows_with(traces), person)
     with transaction.atomic():
-        _erase_texts(person, now)
+        is_more = _erase_texts(person, now, AT_ONCE)
         _erase_traces(person, now)
         _erase_lines(person, now)
-        _erase_heard(keys, address, now)
+        left = _keys_left(person)
+        _erase_heard([key for key in keys if key not in left], address, now)
         _erase_brought_by_name(person, now)
         people.erase(person=person, now=now)
         _take_out_of_others(named, traces, now)
+        if is_more:
+            for said in (Post, Reply):  # they go and are not heard again
+                said._default_manager.filter(author=person).update(signal_due=None)
+            work.ask(erase_rest, person.pk, now.isoformat())
         work.ask(rewrite_word_indexes)
+    caches["pages"].clear()
+
+
+@work.task(title=later("Erase the rest of what somebody wrote in the community"))
+def erase_rest(person_id: int, at: str) -> None:
+    """Erase what the first transaction left, batch by batch; killed in between, the next attempt goes on with what is there."""
+    person, now, pace = Person.objects.get(pk=person_id), datetime.fromisoformat(at), Pace(LEAST_AT_ONCE)
+    is_more = True
+    while is_more:
+        with pace.transaction(pace.rows):
+            is_more = _erase_texts(person, now, pace.rows)
+            if not is_more:
+                work.ask(rewrite_word_indexes)
     caches["pages"].clear()
 
 
@@ -123,6 +144,17 @@ def erase_address(*, address: str, now: datetime) -> int:
         work.ask(rewrite_word_indexes)
     caches["pages"].clear()
     return len(keys)
+
+
+def _of_others(named: Sequence[Found], person: Person) -> list[Found]:
+    """Without what they posted and replied themselves: it goes as a whole, and may be thousands. Two queries."""
+    own = {
+        said: set(said._default_manager.filter(author=person).values_list("pk", flat=True))
+        for said in (Post, Reply)
+    }
+    return [
+        Found(one.model, tuple(key for key in one.keys if key not in own.get(one.model, ()))) for one in named
+    ]
 
 
 def _take_out_of_others(named: Sequence[Found], traces: Traces, now: datetime) -> None:
@@ -170,9 +202,7 @@ def _words_of(keys: list[str]) -> list[str]:
 
 def _erase_heard(keys: list[str], address: str, now: datetime) -> None:
     """What they told us from anywhere, what we wrote back, and the way back in of all of it."""
-    withdrawing.erase(keys=keys)
-    replying.forget(keys=keys)
-    Ground.objects.filter(signal_key__in=keys).delete()
+    _erase_signals(keys, now)
     if address:
         Entry.objects.filter(address__iexact=address).delete()
         MailReply.objects.filter(sender__iexact=address).delete()
@@ -180,8 +210,14 @@ def _erase_heard(keys: list[str], address: str, now: datetime) -> None:
         brought = Q(foreign__iexact=address) | Q(foreign__iendswith=f":{address}")
         Brought.objects.filter(brought, kind__in=["person", "vote"]).delete()
         monthly.stop(address=address)
-    names = [forgotten.signal(key) for key in keys]
-    forgotten.forget(names=[*names, forgotten.mail(address)] if address else names, now=now)
+        forgotten.forget(names=[forgotten.mail(address)], now=now)
+
+
+def _erase_signals(keys: Sequence[str], now: datetime) -> None:
+    withdrawing.erase(keys=keys)
+    replying.forget(keys=keys)
+    Ground.objects.filter(signal_key__in=keys).delete()
+    forgotten.forget(names=[forgotten.signal(key) for key in keys], now=now)
 
 
 def _erase_brought_by_name(person: Person, now: datetime) -> None:
@@ -196,11 +232,27 @@ def _erase_brought_by_name(person: Person, now: datetime) -> None:
     marks.delete()
 
 
-def _erase_texts(person: Person, now: datetime) -> None:
-    for reply in Reply.objects.filter(author=person).select_related("post").order_by("post", "pk"):
-        taking.wipe(reply, posting.locked(reply.post), now)
-    for post in Post.objects.filter(author=person).order_by("pk"):
-        taking.wipe(post, posting.locked(post), now)
+def _erase_texts(person: Person, now: datetime, most: int) -> bool:
+    """Erase so many of their texts with their signals, in a transaction; whether there are more."""
+    replies = list(Reply.objects.filter(author=person).select_related("post").order_by("post", "pk")[:most])
+    posts = list(Post.objects.filter(author=person).order_by("pk")[: most - len(replies)])
+    counting.locked({one.post_id for one in replies} | {one.pk for one in posts})
+    said = [*replies, *posts]
+    # Together: each alone would look through all that was ever answered.
+    _erase_signals([one.signal_key for one in said if one.signal_key], now)
+    for one in said:
+        one.signal_key = ""
+        taking.wipe(one, posting.locked(one if isinstance(one, Post) else one.post), now)
+    return len(said) == most
+
+
+def _keys_left(person: Person) -> set[str]:
+    """The signals of what they wrote and is not erased yet. Two queries."""
+    return {
+        key
+        for said in (Post, Reply)
+        for key in said._default_manager.filter(author=person).values_list("signal_key", flat=True)
+    }
 
 
 def _erase_traces(person: Person, now: datetime) -> None:
