@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as later
 from interlock.converse.community import counting, posting, signals
 from interlock.converse.community.errors import CommunityError, NotAllowed, NothingSaid
 from interlock.converse.models import (
+    Board,
     Case,
     Follow,
     Merge,
@@ -120,7 +121,7 @@ def take_rest(sweep_id: int) -> None:
 
 
 def _take_batch(sweep: Sweep, now: datetime) -> bool:
-    """Take the next rows of each kind out, in a transaction; whether there are more. About 35 queries."""
+    """Take the next rows of each kind out, in a transaction; whether there are more. About 36 queries."""
     held = _hold(_next_of(sweep))
     next_ones = _next_of(sweep)
     # What a merge took elsewhere until its post was held comes with the next batch.
@@ -160,7 +161,15 @@ def _hold(found: dict[str, list[Any]]) -> set[int | None]:
     A report hangs on no post that is counted.
     """
     posts = {number for some in found.values() for one in some if (number := _post_of(one)) is not None}
-    return {None, *counting.locked({*posts, *lineage.ends_of(posts).values()})}
+    return {None, *_locked_with_boards({*posts, *lineage.ends_of(posts).values()})}
+
+
+def _locked_with_boards(posts: Collection[int]) -> list[int]:
+    """Hold these posts, then their boards: a reply holds its board before the journal, and so must we. Two queries."""
+    held = counting.locked(posts)
+    boards = Board.objects.filter(pk__in=Post.objects.filter(pk__in=held).values("board")).order_by("pk")
+    list(boards.select_for_update(of=("self",), no_key=True).values_list("pk"))
+    return held
 
 
 def _post_of(row: Post | Reply | Vote | Follow | Report) -> int | None:
@@ -238,7 +247,7 @@ def rows_left(sweep: Sweep) -> int:
 
 
 def _return_batch(sweep: Sweep, by: Person, now: datetime) -> bool:
-    """Bring a batch back, in a transaction; whether there are more. About 30 queries."""
+    """Bring a batch back, in a transaction; whether there are more. About 31 queries."""
     batch = _hold_removed(sweep)
     if batch is None:
         return False
@@ -264,7 +273,7 @@ def _hold_removed(sweep: Sweep) -> SweptBatch | None:
         replies = Reply.objects.filter(pk__in=[row[0] for row in removed["replies"]])
         posts = {row[0] for name in ("posts", "votes", "follows") for row in removed[name]}
         posts.update(replies.values_list("post", flat=True))
-        counting.locked({*posts, *lineage.ends_of(posts).values()})
+        _locked_with_boards({*posts, *lineage.ends_of(posts).values()})
     return batch
 
 
