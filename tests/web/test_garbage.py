@@ -9,6 +9,7 @@ import copy
 import logging
 import random
 import re
+import shutil
 from collections.abc import Iterable, Iterator
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
@@ -38,6 +39,8 @@ class Sender:
                 answer = self.client.generic(method, path, data, content_type=kind)
             else:
                 answer = getattr(self.client, method.lower())(path, data)
+            if answer.streaming:
+                b"".join(answer.streaming_content)  # which closes the file as well
             transaction.set_rollback(True)
         self.client.cookies = cookies  # whoever signed out on the way goes on
         self.sent += 1
@@ -110,7 +113,9 @@ def throw_with(sender: Sender, form: Form, to: str, dice: random.Random) -> None
 
 
 @pytest.fixture
-def company(demo_records, person):
+def company(home, demo_folder, person):
+    """With records of its own: what is done to them is not given back."""
+    shutil.copytree(demo_folder, home / "records")
     logging.disable(logging.CRITICAL)  # thousands of refusals
     yield make_company(person, written_theme)
     logging.disable(logging.NOTSET)

@@ -105,8 +105,9 @@ def erase(*, person: Person, now: datetime) -> None:
         people.erase(person=person, now=now)
         _take_out_of_others(named, traces, now)
         if is_more:
-            for said in (Post, Reply):  # they go and are not heard again
-                said._default_manager.filter(author=person).update(signal_due=None)
+            # Nobody reads the rest any more, nor is it heard again.
+            Post.objects.filter(author=person).update(**taking.UNREAD, **taking.UNTITLED)
+            Reply.objects.filter(author=person).update(**taking.UNREAD)
             work.ask(erase_rest, person.pk, now.isoformat())
         work.ask(rewrite_word_indexes)
     caches["pages"].clear()

@@ -16,10 +16,13 @@ from interlock.fabric.access import Act, may
 from interlock.fabric.models import Person
 from interlock.listen import withdrawing
 
-_NOTHING = {
-    "standing": Standing.TAKEN, "words": "", "author": None, "author_name": "", "author_word": "", "quoted_from": "",
-    "judged_because": "", "caller": "", "signal_key": "", "signal_due": None,
+# What nobody reads any more, and what is left of it in the end.
+UNREAD = {
+    "standing": Standing.TAKEN, "words": "", "author_name": "", "author_word": "", "quoted_from": "",
+    "judged_because": "", "caller": "", "signal_due": None,
 }  # fmt: skip
+UNTITLED = {"title": "", "product": "", "close_to": []}
+_NOTHING = {**UNREAD, "author": None, "signal_key": ""}
 
 
 def may_take_away(said: Post | Reply, person: Person | None) -> bool:
@@ -54,7 +57,7 @@ def wipe(said: Post | Reply, post: Post, now: datetime) -> bool:
     else:
         Rewording.objects.filter(**cases.naming(said)).delete()
         Case.objects.filter(**cases.naming(said)).update(words="", address="")
-        title = {"title": "", "product": "", "close_to": []} if isinstance(said, Post) else {}
+        title = UNTITLED if isinstance(said, Post) else {}
         type(said).objects.filter(pk=said.pk).update(**_NOTHING, **title)
     if stays and isinstance(said, Post):
         posting.retitled(said, now)
