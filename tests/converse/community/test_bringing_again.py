@@ -10,10 +10,11 @@ from click.testing import CliRunner
 from django.db import transaction
 
 from interlock.cli import community as command
-from interlock.converse.bringing import batch, carrying, files, pacing, storing
+from interlock.converse.bringing import batch, carrying, files, storing
 from interlock.converse.bringing.rows import Author, PostRow, Refused, ReplyRow, VoteRow
 from interlock.converse.community.errors import CommunityError
 from interlock.converse.models import Bringing, Brought, Merge, Post, Reply, StatusChange, Vote
+from interlock.fabric import pacing
 from interlock.fabric.models import JournalEntry, Person
 
 from .conftest import NOW

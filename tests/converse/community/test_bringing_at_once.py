@@ -9,10 +9,11 @@ from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
 from converse.moderation.test_only_theirs import wait_until_somebody_waits
-from interlock.converse.bringing import batch, links, pacing, storing
+from interlock.converse.bringing import batch, links, storing
 from interlock.converse.bringing.rows import PostRow, ReplyRow
 from interlock.converse.models import Bringing, Post, Reply, Standing
 from interlock.converse.moderation import taking
+from interlock.fabric import pacing
 
 from .conftest import NOW
 from .test_bringing_again import JONAS, MARTA, day

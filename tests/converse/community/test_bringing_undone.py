@@ -10,11 +10,12 @@ from django.apps import apps
 from django.db import connection
 
 from converse.moderation.test_only_theirs import wait_until_somebody_waits
-from interlock.converse.bringing import asking, carrying, files, pacing, storing, undoing
+from interlock.converse.bringing import asking, carrying, files, storing, undoing
 from interlock.converse.bringing.rows import Author, PostRow, ReplyRow, VoteRow
 from interlock.converse.community import answering, posting, signals
 from interlock.converse.models import Bringing, Brought, Follow, Merge, Post, Reply, Vote
 from interlock.converse.moderation import erasing, rewording
+from interlock.fabric import pacing
 from interlock.fabric.models import JournalEntry, Person, User
 from interlock.listen.models import InboxRow
 
@@ -180,7 +181,7 @@ def test_a_vote_that_was_here_before_is_not_the_imports(brought, olga):
 def test_broken_off_it_takes_the_rest_the_next_time(brought, olga, monkeypatch):
     before = counts()
     made = brought(ROWS)
-    monkeypatch.setattr("interlock.converse.bringing.pacing.MOST_ROWS", 2)
+    monkeypatch.setattr("interlock.fabric.pacing.MOST_ROWS", 2)
     calls = iter(range(100))
 
     def dying(*_args, **_more):

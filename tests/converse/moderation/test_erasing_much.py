@@ -8,11 +8,10 @@ from django_tasks_db.models import DBTaskResult
 
 from converse.community.conftest import NOW
 from converse.moderation.test_leaving import everything
-from interlock.converse.bringing import pacing
 from interlock.converse.community import signals
 from interlock.converse.models import Post, Reply, Standing
 from interlock.converse.moderation import erasing, taking
-from interlock.fabric import forgotten
+from interlock.fabric import forgotten, pacing
 from interlock.listen.models import InboxRow
 
 pytestmark = pytest.mark.django_db

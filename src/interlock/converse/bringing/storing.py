@@ -17,7 +17,6 @@ from django.db.models import Q
 from interlock.converse.bringing import links
 from interlock.converse.bringing.authors import Authors
 from interlock.converse.bringing.batch import VOTABLE, Batch, Told, hold
-from interlock.converse.bringing.pacing import Pace
 from interlock.converse.bringing.rows import PostRow, Refused, ReplyRow, Row, VoteRow, cleaned, key_of
 from interlock.converse.bringing.tallying import Tally, kind_of
 from interlock.converse.community import counting, signals
@@ -26,6 +25,7 @@ from interlock.converse.models import Bringing, Brought, Merge, Post, Reply
 from interlock.converse.moderation import merging
 from interlock.fabric import journal
 from interlock.fabric.models import Person
+from interlock.fabric.pacing import Pace
 
 # Why a post that was merged there is not merged here; a trial and the import itself say the same.
 _NOT_HERE = "the post it became part of is not here"

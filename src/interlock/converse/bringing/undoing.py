@@ -14,7 +14,6 @@ from typing import Any
 
 from django.db.models import Model, Q, QuerySet
 
-from interlock.converse.bringing.pacing import Pace
 from interlock.converse.bringing.storing import OnBatch
 from interlock.converse.community import counting, posting
 from interlock.converse.community.errors import CommunityError
@@ -34,6 +33,7 @@ from interlock.converse.moderation import merging
 from interlock.fabric import journal
 from interlock.fabric import people as fabric_people
 from interlock.fabric.models import Context, Person, User
+from interlock.fabric.pacing import Pace
 from interlock.listen.models import AnsweredSignal, Clock, Correction, LanguageCorrection, PlacedSignal
 
 type Taking = Callable[[Sequence[Brought], datetime], int]

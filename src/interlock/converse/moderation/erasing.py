@@ -20,7 +20,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as later
 
 from interlock.converse.bringing import files
-from interlock.converse.bringing.pacing import Pace
 from interlock.converse.bringing.rows import BY_NAME
 from interlock.converse.community import counting, posting, signals
 from interlock.converse.community.errors import NotAllowed
@@ -54,6 +53,7 @@ from interlock.converse.moderation.signals_of import signals_from, signals_of
 from interlock.converse.words import pictures
 from interlock.fabric import company, forgotten, people, scrubbing, work
 from interlock.fabric.models import Organisation, Person, Team
+from interlock.fabric.pacing import Pace
 from interlock.fabric.scrubbing import Found, Traces
 from interlock.listen import withdrawing
 from interlock.listen.models import Signal, Source, Theme

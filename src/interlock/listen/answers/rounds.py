@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as later
 
 from interlock.fabric import journal, no_mail, work
 from interlock.fabric.models import Person, Role
+from interlock.fabric.pacing import with_gaps
 from interlock.listen.answers import writing
 from interlock.listen.answers.channels import Channel, channel_by
 from interlock.listen.answers.together import by_person
@@ -215,7 +216,7 @@ def write_round(round_id: int) -> int:
 def write_answers(*, round_id: int, now: datetime) -> int:
     """Write an answer to each person of a round who still waits for it; return how many there are."""
     made = AnswerRound.objects.select_related("by", "theme").get(pk=round_id)
-    for keys in made.recipients:
+    for keys in with_gaps(made.recipients):
         if not _write_one(made, keys, now):
             break
     written = made.answers.count()

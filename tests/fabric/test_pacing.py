@@ -1,9 +1,10 @@
-"""How much of an import goes into one transaction."""
+"""How much of a large piece of work goes into one transaction, and when others may write."""
 
 import pytest
+from django.db import connection
 
-from interlock.converse.bringing import pacing
-from interlock.converse.bringing.pacing import HELD_SECONDS, LEAST_ROWS, MOST_ROWS, Pace
+from interlock.fabric import pacing
+from interlock.fabric.pacing import HELD_SECONDS, LEAST_ROWS, MOST_ROWS, Pace
 
 pytestmark = pytest.mark.django_db
 
@@ -43,3 +44,11 @@ def test_a_quick_batch_after_slow_ones_only_doubles_them(clock):
             clock[0][0] += seconds
 
     assert pace.rows == 2 * LEAST_ROWS
+
+
+def test_short_transactions_one_after_the_other_leave_gaps_where_one_process_alone_can_write(clock):
+    moment, pauses = clock
+    for _each in pacing.with_gaps(range(6)):
+        moment[0] += 0.55 * HELD_SECONDS
+
+    assert pauses == ([pacing.GAP_SECONDS] * 3 if connection.vendor == "sqlite" else [])

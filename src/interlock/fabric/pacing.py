@@ -1,9 +1,9 @@
-"""How much of an import goes into one transaction, so that nobody else who writes waits long."""
+"""How much of a large piece of work goes into one transaction, so that nobody else who writes waits long."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from django.db import connection, transaction
@@ -43,3 +43,13 @@ def let_others_write() -> None:
     """Leave SQLite to whoever waits for it, between two transactions."""
     if connection.vendor == "sqlite":
         time.sleep(GAP_SECONDS)
+
+
+def with_gaps[T](things: Iterable[T]) -> Iterator[T]:
+    """The same, each with short transactions of its own; others may write whenever they took HELD_SECONDS together."""
+    begun = time.monotonic()
+    for one in things:
+        yield one
+        if time.monotonic() - begun >= HELD_SECONDS:
+            let_others_write()
+            begun = time.monotonic()
