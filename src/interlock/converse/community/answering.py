@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from interlock.converse.community import posting, signals
+from interlock.converse.community import counting, posting, signals
 from interlock.converse.community.errors import CommunityError, NotAllowed, NothingSaid
 from interlock.converse.models import Kind, Meaning, Post, Reply, Standing, Status, StatusChange
 from interlock.fabric import journal
@@ -41,6 +41,7 @@ def answer(*, post: Post, by: Person, what_i_do: str, words: str, now: datetime)
         said_at=now,
         is_official=True,
     )
+    counting.hold_boards([post.pk])
     detail = {"reply": reply.pk, "first": post.answered_at is None}
     journal.note(actor=by, verb="answered", about=post, at=now, detail=detail)
     keys = signals.keys_under(post)

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from interlock.converse.models import Post
+from interlock.converse.models import Board, Post
 from interlock.fabric.models import STAFF_ROLES
 
 # The recursion goes down the merges that stand, from each post to all that are part of it; UNION ends a circle.
@@ -66,3 +66,9 @@ def locked(numbers: Collection[int]) -> list[int]:
     """Hold these posts until the transaction ends, in one order so that nobody waits for each other. One query."""
     posts = Post.objects.select_for_update(of=("self",)).filter(pk__in=numbers).order_by("pk")
     return list(posts.values_list("pk", flat=True))
+
+
+def hold_boards(posts: Collection[int]) -> None:
+    """Hold the boards of posts that are held, before the journal is written: a reply holds them in this order. One query."""
+    boards = Board.objects.filter(pk__in=Post.objects.filter(pk__in=posts).values("board")).order_by("pk")
+    list(boards.select_for_update(of=("self",), no_key=True).values_list("pk"))

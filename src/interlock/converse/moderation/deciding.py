@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from interlock.converse.community import boards, posting
+from interlock.converse.community import boards, counting, posting
 from interlock.converse.community.errors import CommunityError, NotAllowed, NothingSaid
 from interlock.converse.models import Case, Post, Reply, Report, Standing
 from interlock.converse.moderation import cases, telling
@@ -90,8 +90,11 @@ def decide_many(
     *, of: Iterable[Case], let_through: bool, because: str, by: Person, now: datetime
 ) -> tuple[int, int]:
     """Decide these cases alike; return how many were, and how many were left because of a colleague or an appeal."""
-    done = left = 0
-    for case in of:
+    chosen, done, left = list(of), 0, 0
+    replies = Reply.objects.filter(pk__in=[one.reply_id for one in chosen if one.reply_id])
+    posts = {*replies.values_list("post", flat=True), *(one.post_id for one in chosen if one.post_id)}
+    counting.hold_boards(counting.locked(posts))
+    for case in chosen:
         try:
             decide(case=case, let_through=let_through, because=because, by=by, now=now)
             done += 1

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from interlock.converse.community import posting, signals
+from interlock.converse.community import counting, posting, signals
 from interlock.converse.community.errors import CommunityError, NotAllowed
 from interlock.converse.models import Case, Follow, Merge, Post, Reply, Standing, Vote
 from interlock.converse.moderation import lineage
@@ -107,8 +107,9 @@ def _must_fit(post: Post, into: Post) -> None:
 
 
 def _locked(numbers: Sequence[int]) -> list[Post]:
-    """These posts with their counts ours, locked in one order so that nobody waits for each other."""
+    """These posts and their boards with their counts ours, locked in one order so that nobody waits for each other."""
     found = {number: posting.locked(Post(pk=number)) for number in sorted(set(numbers))}
+    counting.hold_boards(numbers)
     return [found[number] for number in numbers]
 
 

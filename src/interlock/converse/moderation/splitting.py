@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from interlock.converse.community import posting, signals
+from interlock.converse.community import counting, posting, signals
 from interlock.converse.community.errors import NotAllowed, NothingSaid
 from interlock.converse.models import Case, Contribution, Kind, Post, Reply, Split, Standing
 from interlock.fabric import journal
@@ -30,6 +30,7 @@ def split(*, reply: Reply, title: str, kind: str, by: Person, now: datetime) -> 
     if not posting.clean_line(title):
         raise NothingSaid(_("Write a title; nothing was changed."))
     under = posting.locked(reply.post)
+    counting.hold_boards([under.pk])
     reply = Reply.objects.get(pk=reply.pk)
     waits = Case.objects.filter(reply=reply, closed_at=None).exists()
     if reply.is_official or not reply.is_public or waits or under.pk != reply.post_id:
@@ -70,6 +71,7 @@ def undo(*, split: Split, by: Person, now: datetime) -> Reply:
             )
         )
     under = posting.locked(split.reply.post)
+    counting.hold_boards([under.pk, post.pk])
     due = now if post.signal_key else None
     Reply.objects.filter(pk=split.reply_id).update(
         standing=Standing.PUBLIC, words=post.words, signal_key=post.signal_key, signal_due=due

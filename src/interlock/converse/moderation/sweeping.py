@@ -19,7 +19,6 @@ from django.utils.translation import gettext_lazy as later
 from interlock.converse.community import counting, posting, signals
 from interlock.converse.community.errors import CommunityError, NotAllowed, NothingSaid
 from interlock.converse.models import (
-    Board,
     Case,
     Follow,
     Merge,
@@ -165,10 +164,8 @@ def _hold(found: dict[str, list[Any]]) -> set[int | None]:
 
 
 def _locked_with_boards(posts: Collection[int]) -> list[int]:
-    """Hold these posts, then their boards: a reply holds its board before the journal, and so must we. Two queries."""
     held = counting.locked(posts)
-    boards = Board.objects.filter(pk__in=Post.objects.filter(pk__in=held).values("board")).order_by("pk")
-    list(boards.select_for_update(of=("self",), no_key=True).values_list("pk"))
+    counting.hold_boards(held)
     return held
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from interlock.converse.community import posting
+from interlock.converse.community import counting, posting
 from interlock.converse.community.errors import NotAllowed
 from interlock.converse.models import Case, Post, Reply, Rewording, Split, Standing
 from interlock.converse.moderation import cases
@@ -42,6 +42,7 @@ def take_away(*, said: Post | Reply, by: Person, now: datetime) -> bool:
         raise NotAllowed(_("Only who wrote it takes it away; nothing was changed."))
     post = posting.locked(said if isinstance(said, Post) else said.post)
     said = post if isinstance(said, Post) else Reply.objects.get(pk=said.pk)
+    counting.hold_boards([post.pk])
     cases.close_cases(said, Case.Outcome.GONE, by, now)
     journal.note(actor=by, verb="took away", about=said, at=now, detail=cases.numbered(said))
     return wipe(said, post, now)
