@@ -24,6 +24,13 @@ def test_what_the_database_cannot_hold_is_a_bad_request_and_no_fault_of_ours(cli
     assert ("Nothing was changed." in asked.text) == (asked.status_code == 400)
 
 
+def test_a_number_that_the_database_cannot_hold_is_a_bad_request(signed_in):
+    answer = signed_in("owner").post(reverse("web:outcry_telling"), {"told": str(2**63)})
+
+    # PostgreSQL compares it, and the form says that there is nobody of that number.
+    assert answer.status_code == (400 if connection.vendor == "sqlite" else 422)
+
+
 def test_the_gallery_is_not_part_of_the_product(signed_in):
     assert signed_in("owner").get(reverse("web:gallery")).status_code == 404
 

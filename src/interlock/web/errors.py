@@ -90,7 +90,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 class BadData:
-    """Middleware: what the database can hold in no row, such as the sign NUL on PostgreSQL, is no fault of ours."""
+    """Middleware: what the database can hold in no row is no fault of ours: NUL on PostgreSQL, 2 to the 63rd on SQLite."""
 
     def __init__(self, answer: Callable[[HttpRequest], HttpResponse]) -> None:
         self._answer = answer
@@ -99,7 +99,7 @@ class BadData:
         return self._answer(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, DataError):
+        if not isinstance(exception, DataError | OverflowError):
             return None
         logger.warning(
             "%s %s asked for what the database cannot hold: %s", request.method, request.path, exception
