@@ -26,6 +26,8 @@ BIN = Path(sys.executable).parent
 RELATIONAL = ["fabric", "listen", "converse", "reconnect", "api", "web", "stories", "cli"]
 # Each worker takes a run of neighbouring tests, which share set-ups, and helps the other when it is done.
 TWO_WORKERS = ("-n", "2", "--dist", "worksteal")
+# Tests wait a sixth of their time, for processes and answers; beside the pages in Chromium a third worker uses it.
+THREE_WORKERS = ("-n", "3", "--dist", "worksteal")
 # What a server does for tables that grow and for pages torn by a power cut; what it promises of commits stays.
 NOT_IN_TESTS = ("full_page_writes", "autovacuum", "jit")
 
@@ -96,7 +98,7 @@ def on_sqlite(
     which: str = "not browser and not wheel and not slow",
     **environment: str,
 ) -> bool:
-    return run(name, pytest(*TWO_WORKERS, "-m", which, "tests"), **environment)
+    return run(name, pytest(*THREE_WORKERS, "-m", which, "tests"), **environment)
 
 
 def long_forms() -> list[bool]:

@@ -62,6 +62,7 @@ def test_a_source_that_just_joins_rings_nearly_always():
     assert (loudest_after_joining((2, 20, 0.0), laid_over=False) > LOUD).mean() > 0.9
 
 
+@pytest.mark.slow
 def test_a_burst_is_heard_once_the_stream_is_a_week_old_again():
     assert (loudest_after_joining((2, 20, 0.8), burst=9.0, days=7) > LOUD).all()
 

@@ -24,6 +24,7 @@ from interlock.listen.outcry.listening import TUNING, Look, listen
 from listen.live import offer, source, ticket
 from listen.small import signal, small_company
 
+pytestmark = pytest.mark.long
 BERLIN = ZoneInfo("Europe/Berlin")
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 STREAMS = (("source", "1"), ("product", "p1"), ("channel", "mail"))

@@ -151,6 +151,7 @@ def test_a_silence_is_told_only_where_its_sources_speak_and_no_alarm_has_just_en
     assert not falls.is_theirs(quiet, lambda source: True, at)
 
 
+@pytest.mark.slow
 def test_the_same_number_of_people_who_are_suddenly_not_content_ring(unheard):
     content = [
         spoken(

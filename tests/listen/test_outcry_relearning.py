@@ -62,6 +62,7 @@ def strength_at(memory, voices, ticks=6):
     return float(seen.rise[1])
 
 
+@pytest.mark.long
 def test_a_new_theme_was_silent_before_and_its_rise_is_heard_at_once(shop):
     fee = theme("The new fee", direction(1))
     themed(fee, [spoken(shop, NOON - timedelta(minutes=4 * n), by=f"c{n}") for n in range(1, 21)])

@@ -158,6 +158,7 @@ def test_olist_in_a_watched_folder_is_read_like_the_folder_in_one_import(watched
     assert (watched_folder.read(), Import.objects.count()) == (0, 1)
 
 
+@pytest.mark.long
 def test_a_file_that_failed_alone_is_not_unread_once_the_others_came(watched_folder, folder, real_data):
     sample = real_data / "olist" / "sample"
     orders = next(file for file in sample.glob("*.csv") if "orders" in file.name)

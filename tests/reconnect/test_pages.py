@@ -20,7 +20,10 @@ from interlock.store.contract import TABLES
 from interlock.store.engine import open_records
 from interlock.store.lake import Lake
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.long,
+]  # tests/reconnect/test_detection.py writes on both databases
 
 
 @pytest.fixture(scope="module")

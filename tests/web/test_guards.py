@@ -17,6 +17,7 @@ from reconnect.conftest import report, snapshot, symptom, three_rows
 from web.policy import ALL, POLICY, PUBLIC
 from web.test_permissions import ADDRESSES, ROLES
 
+pytestmark = pytest.mark.long
 GUARDED = sorted(
     name
     for name, row in POLICY.items()
