@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from interlock.fabric.day_fields import DayField, MomentField
-from interlock.fabric.numbers import number_of
+from interlock.fabric.numbers import length_of, number_of
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,16 @@ def test_a_number_of_five_thousand_digits_is_none_and_no_error():
         int("9" * 5000)
 
     assert number_of("9" * 5000) is None
+
+
+@pytest.mark.parametrize(("text", "length"), [(None, 0), ("", 0), ("512", 512)])
+def test_a_length_is_what_the_header_says(text, length):
+    assert length_of(text) == length
+
+
+@pytest.mark.parametrize("text", ["9" * 19, "9" * 5000, "²", "-1", "a"])
+def test_a_length_that_is_none_passes_no_limit(text):
+    assert length_of(text) > 10**12
 
 
 @pytest.mark.parametrize("text", ["1899-12-31", "3000-01-01", "9999-12-31", "0001-01-01"])

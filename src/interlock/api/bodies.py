@@ -17,7 +17,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from interlock.api.problems import Problem
-from interlock.fabric.numbers import number_of
+from interlock.fabric.numbers import length_of
 
 LONGEST_ARRAY = 5_000
 LARGEST_RATIO = 50
@@ -69,8 +69,8 @@ def read(request: HttpRequest, *, packed: bool = True) -> bytes:
         Problem: 413 too large, 415 packed otherwise, 400 damaged or cut off, 411 of unknown length.
     """
     limit = settings.API_MB * 1_000_000
-    length = number_of(request.META.get("CONTENT_LENGTH"))
-    if length is None:
+    said = request.META.get("CONTENT_LENGTH") or ""
+    if not said.isdecimal():
         raise Problem(
             411,
             "no_length",
@@ -78,7 +78,7 @@ def read(request: HttpRequest, *, packed: bool = True) -> bytes:
             _("Send the header “Content-Length”; bodies in chunks are not read."),
             counted=True,
         )
-    if length > limit:
+    if (length := length_of(said)) > limit:
         raise _too_large(limit)
     body = request.read(length)
     if len(body) < length:

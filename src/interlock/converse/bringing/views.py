@@ -20,7 +20,7 @@ from interlock.converse.community.errors import CommunityError
 from interlock.converse.community.views.frame import page, signed_in
 from interlock.converse.models import Bringing
 from interlock.fabric.access import Act, needs, person_of
-from interlock.fabric.numbers import number_of
+from interlock.fabric.numbers import length_of
 from interlock.listen import uploads
 
 SHOWN = 50
@@ -33,7 +33,7 @@ def bringings(request: HttpRequest) -> HttpResponse:
     """Take files. What is too large is refused before it is read; the token is checked right after."""
     if request.method == "POST":
         try:
-            asking.check_length(number_of(request.META.get("CONTENT_LENGTH")) or 0)
+            asking.check_length(length_of(request.META.get("CONTENT_LENGTH")))
         except CommunityError as error:
             return _refused(request, 413, _("This upload is too large for the page."), str(error))
         request.upload_handlers = [uploads.StagedUpload(request)]

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from interlock.connectors.errors import ConnectorError
 from interlock.fabric import work
 from interlock.fabric.access import Act, needs, person_of
-from interlock.fabric.numbers import number_of
+from interlock.fabric.numbers import length_of
 from interlock.listen import import_page, looking, mapping_edit, queries, services, tasks, uploads
 from interlock.listen.errors import ListenError, UploadRefused
 from interlock.listen.forms import MappingForm, ReuseForm, StartForm, UploadForm
@@ -30,7 +30,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     """Take files. What is too large is refused before it is read; the token is checked right after."""
     if request.method == "POST":
         try:
-            uploads.check_length(number_of(request.META.get("CONTENT_LENGTH")) or 0)
+            uploads.check_length(length_of(request.META.get("CONTENT_LENGTH")))
         except UploadRefused as error:
             return _refused(request, 413, str(error))
         request.upload_handlers = [uploads.StagedUpload(request)]
