@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from interlock.connectors.live import Reach
-from interlock.fabric import no_mail
+from interlock.fabric import no_mail, pacing
 from interlock.listen.answers import channels, rounds, sending, writing
 from interlock.listen.errors import NotAnswerable, StepRefused
 from interlock.listen.models import Answer, AnsweredSignal, AnswerRound, Clock, ReplyRoute, Sending
@@ -319,3 +319,13 @@ def test_what_a_person_asked_long_after_still_counts_against_one_answer_for_all(
     Clock.objects.filter(signal_key=asks("Again!", "kim", contact_key="c1").key).update(urgency=1)
 
     assert everybody(fee, anna) == []
+
+
+def test_others_may_write_between_the_letters_of_a_round(fee, anna, asks, monkeypatch):
+    gaps = []
+    monkeypatch.setattr(pacing, "HELD_SECONDS", 0)
+    monkeypatch.setattr(pacing, "let_others_write", lambda: gaps.append("a gap"))
+
+    begin(fee, anna, asks("Why a fee?", "kim"), asks("A fee?!", "lee"))
+
+    assert gaps == ["a gap"] * 2

@@ -12,7 +12,7 @@ from converse.community.conftest import NOW
 from interlock.converse.community import answering, counting, posting
 from interlock.converse.community.speaking import as_person
 from interlock.converse.models import Reply
-from interlock.converse.moderation import merging, splitting, taking
+from interlock.converse.moderation import merging, splitting, sweeping, taking
 from interlock.fabric import company, journal
 
 pytestmark = [
@@ -53,6 +53,7 @@ def acts(write, reply, marta, edda, lena, others):
         ),
         "take away": lambda: taking.take_away(said=mine, by=marta, now=NOW),
         "merge": lambda: merging.merge(post=mine, into=others["same"], by=lena, now=NOW),
+        "sweep": lambda: sweeping.sweep(person=marta, because="Only links.", by=lena, now=NOW),
         "split": lambda: splitting.split(reply=said, title="Winters", kind="ask", by=lena, now=NOW),
     }
 
@@ -80,7 +81,7 @@ def happens_beside_a_reply(act, noted, post, speaker):
     return broken
 
 
-@pytest.mark.parametrize("name", ["answer", "take away", "merge", "split"])
+@pytest.mark.parametrize("name", ["answer", "take away", "merge", "split", "sweep"])
 def test_an_act_and_a_reply_on_one_board_both_go_through(
     name, write, reply, marta, edda, lena, others, waiting_after_the_journal
 ):
@@ -92,11 +93,12 @@ def test_an_act_and_a_reply_on_one_board_both_go_through(
     assert Reply.objects.filter(post=others["post"], words="So is mine.").exists()
 
 
+@pytest.mark.parametrize("name", ["answer", "take away", "sweep"])
 def test_were_boards_not_held_first_one_of_the_two_would_end(
-    write, reply, marta, edda, lena, others, waiting_after_the_journal, monkeypatch
+    name, write, reply, marta, edda, lena, others, waiting_after_the_journal, monkeypatch
 ):
-    """The control."""
-    act = acts(write, reply, marta, edda, lena, others)["answer"]
+    """The control; a merge or split within one board counts on it before the journal anyhow."""
+    act = acts(write, reply, marta, edda, lena, others)[name]
     waiting_after_the_journal.clear()
     monkeypatch.setattr(counting, "hold_boards", lambda _posts: None)
     speaker = as_person(edda, company.company())
